@@ -1,0 +1,31 @@
+/**
+ * Everything that an instance of one function version needs, frozen at deploy. A change of code or configuration
+ * makes a new deployment; the old one's instances finish what they run and are retired.
+ */
+export interface Deployment {
+  /** Unique per function version and revision. Instances are pooled by it. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly functionName: string;
+  /** `$LATEST` or a number. */
+  readonly version: string;
+  /** Without qualifier. */
+  readonly functionArn: string;
+  /** For example nodejs22.x. */
+  readonly runtime: string;
+  /** For example index.handler. */
+  readonly handler: string;
+  readonly architecture: "x86_64" | "arm64";
+  readonly memoryMB: number;
+  readonly timeoutSeconds: number;
+  readonly ephemeralStorageMB: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logGroup: string;
+  readonly logFormat: "Text" | "JSON";
+  /** Package of the function's code, as `Packages` stored it: becomes /var/task. */
+  readonly code: string;
+  /** Packages of its layers in the order of the configuration: become /opt, later ones over earlier ones. */
+  readonly layers: readonly string[];
+  readonly tracing: "Active" | "PassThrough";
+}

@@ -1,0 +1,58 @@
+/** How an invocation came about; metering, retries and logs tell them apart. */
+export type InvocationKind = "sync" | "async" | "poll";
+
+/** One call of a function, as it reaches an instance. Payloads are bytes: the server never parses them. */
+export interface Invocation {
+  /** A UUID, unique for ever. */
+  readonly requestId: string;
+  readonly kind: InvocationKind;
+  /** UTF-8 JSON, at most 6 MB (sync) or 1 MB (async). */
+  readonly payload: Uint8Array;
+  /** The ARN that the caller used, with its qualifier if it gave one. */
+  readonly invokedFunctionArn: string;
+  /** `Root=1-...;Parent=...;Sampled=0|1` */
+  readonly traceId: string;
+  /** Decoded JSON text of X-Amz-Client-Context. */
+  readonly clientContext?: string;
+  /** Aborts when the caller went away. A running handler is not interrupted, a queued one is dropped. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an invocation cost; the REPORT line and metering say the same. Times in milliseconds. */
+export interface InvocationReport {
+  readonly durationMs: number;
+  readonly billedMs: number;
+  /** Present on a cold start. */
+  readonly initMs?: number;
+  readonly maxMemoryMB: number;
+  /** Time spent waiting for an instance. */
+  readonly queuedMs: number;
+}
+
+/** The result of a buffered invocation. A function's error is a result, not an exception. */
+export interface InvocationResult {
+  readonly requestId: string;
+  readonly payload: Uint8Array;
+  /** Set where the function failed: the payload is then the error object. */
+  readonly functionError?: "Unhandled";
+  /** The last 4 KB of what the invocation logged, with its START, END and REPORT lines. */
+  readonly logTail: Uint8Array;
+  readonly report: InvocationReport;
+}
+
+/** The result of a streamed invocation: bytes as the handler writes them, then how it ended. */
+export interface InvocationStream {
+  readonly requestId: string;
+  /** The content type the handler declared; `application/vnd.awslambda.http-integration-response` starts with a prelude. */
+  readonly contentType: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Resolves once the body has ended, whether well or not. Never rejects. */
+  readonly completion: Promise<InvocationStreamEnd>;
+}
+export interface InvocationStreamEnd {
+  /** `Unhandled` after a failure; `errorCode` as Lambda names it, `errorDetails` its error object as JSON text. */
+  readonly errorCode?: string;
+  readonly errorDetails?: string;
+  readonly logTail: Uint8Array;
+  readonly report: InvocationReport;
+}

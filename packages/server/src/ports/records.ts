@@ -1,0 +1,70 @@
+/**
+ * Small durable facts: configuration, names, metadata. A record is JSON under a space and an id.
+ *
+ * A **space** is a path of at least three plain segments, `account/region/kind[/parent...]`, so that every engine
+ * can shard by it; an **id** is any text of at most 1,100 bytes of UTF-8 without U+0000. Ids sort by their UTF-8
+ * bytes, as S3 lists keys. Values are plain JSON (no undefined, Date or Buffer inside).
+ */
+export interface Records {
+  get<T>(space: string, id: string): Promise<Versioned<T> | undefined>;
+
+  /** Records of one space in order of id. `after` is exclusive, `limit` at most 10,000 (default 1,000). */
+  list<T>(space: string, options?: ListOptions): Promise<Listed<T>[]>;
+
+  /** Every space that starts with this prefix and holds a record, sorted. */
+  spaces(prefix: string): Promise<string[]>;
+
+  /**
+   * Applies all changes or none. Resolves once they are durable (fsynced); a reader that starts afterwards sees them.
+   * @throws RecordConflict where an `expect` does not hold; then nothing was changed.
+   */
+  commit(changes: readonly Change[]): Promise<void>;
+
+  /** Calls back after each durable commit that touched the space. Returns the function that ends it. */
+  watch(space: string, listener: (ids: readonly string[]) => void): () => void;
+
+  /** Finishes the commits under way; later calls are refused. */
+  close(): Promise<void>;
+}
+
+export interface Versioned<T> {
+  readonly value: T;
+  /** Grows with every change of this record, and is never given twice, not even after a deletion. */
+  readonly revision: number;
+}
+export interface Listed<T> extends Versioned<T> {
+  readonly id: string;
+}
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** `expect`: the revision that must be there, 0 for "no such record"; absent for "whatever is there". */
+export type Change =
+  | {
+      readonly put: unknown;
+      readonly space: string;
+      readonly id: string;
+      readonly expect?: number;
+    }
+  | {
+      readonly delete: true;
+      readonly space: string;
+      readonly id: string;
+      readonly expect?: number;
+    };
+
+/** Somebody else changed the record first. Read again, and decide again. */
+export class RecordConflict extends Error {
+  override readonly name = "RecordConflict";
+  readonly space: string;
+  readonly id: string;
+
+  constructor(space: string, id: string) {
+    super(`the record ${space} ${id} is not what was expected`);
+    this.space = space;
+    this.id = id;
+  }
+}
