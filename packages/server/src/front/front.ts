@@ -1,0 +1,71 @@
+/** The front door: one HTTP listener and a readable list of routes. The first route that claims a request serves it. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Answers whether the request is this route's. A route that claims one answers it, whatever happens. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface Front {
+  /** `http://HOST:PORT`, with the port that was really bound. */
+  readonly origin: string;
+  /** Takes no new requests, lets those under way finish for at most `graceMs`, then cuts. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** AWS's own front ends allow about 10 KB of headers; S3 metadata and presigned URLs fit well within 32. */
+const MAX_HEADER_BYTES = 32 * 1024;
+/** Time for a client to send its headers: slow ones are cut, slow bodies are the routes' business. */
+const HEADERS_TIMEOUT_MS = 30_000;
+/** SDKs keep connections for some seconds; a longer time here avoids resets under their feet. */
+const KEEP_ALIVE_MS = 75_000;
+
+/**
+ * Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot.
+ * @param port 0 for any free one.
+ */
+export async function openFront(
+  host: string,
+  port: number,
+  routes: readonly Route[],
+): Promise<Front> {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0, // a 5 GB upload may take its time
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  });
+  server.on("request", (request, response) => dispatch(routes, request, response));
+  // A client that asks first is told to go on by the route that reads its body, or refused before it sends.
+  server.on("checkContinue", (request, response) => dispatch(routes, request, response));
+  await listen(server, host, port);
+  const { address, family, port: bound } = server.address() as AddressInfo;
+  const name = family === "IPv6" ? `[${address}]` : address;
+  return { origin: `http://${name}:${bound}`, close: (graceMs) => close(server, graceMs) };
+}
+
+function dispatch(routes: readonly Route[], request: IncomingMessage, response: ServerResponse) {
+  for (const route of routes) if (route(request, response)) return;
+  response.writeHead(404).end();
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
