@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import {
+  CreateFunctionCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from "@aws-sdk/client-lambda";
+import { clientSettings, startPlatform } from "../../tests/platform.ts";
+import { zipOf } from "../../tests/zip.ts";
+import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
+import { type Load, load, type Target } from "../load.ts";
+import { cpuSeconds, descendants } from "../process.ts";
+
+/** About 200 bytes, as a small API event is. */
+const BODY = JSON.stringify({ name: "skylark", pad: "x".repeat(160) });
+const HANDLER = "exports.handler = async (event) => ({ greeting: `hello ${event.name}` });";
+const CONNECTIONS = 64;
+
+interface Cost {
+  readonly load: Load;
+  /** CPU seconds of the process that serves HTTP. */
+  readonly front: number;
+  /** The same and every process that it started. */
+  readonly all: number;
+}
+
+/** Warm invokes over HTTP beside bare node:http, in alternating rounds of one run. */
+export const figure: Figure = {
+  name: "invoke",
+  describe: "warm invoke over HTTP; floor: bare node:http with the same handler in its process",
+  async run({ quick, progress }: BenchOptions): Promise<Measurement[]> {
+    const seconds = quick ? 1 : 5;
+    const rounds = quick ? 1 : 3;
+    const floor = await startFloor();
+    const platform = await startPlatform();
+    try {
+      const path = await deploy(platform.origin);
+      const target: Target = { origin: platform.origin, path, body: BODY };
+      const floorTarget: Target = { origin: floor.origin, path: "/", body: BODY };
+      await measure(platform.pid, target, CONNECTIONS, seconds / 2);
+      await measure(floor.pid, floorTarget, CONNECTIONS, seconds / 2);
+      const ours: Cost[] = [];
+      const bare: Cost[] = [];
+      for (let round = 1; round <= rounds; round++) {
+        progress(`round ${round} of ${rounds}`);
+        bare.push(await measure(floor.pid, floorTarget, CONNECTIONS, seconds));
+        ours.push(await measure(platform.pid, target, CONNECTIONS, seconds));
+      }
+      const bareOne = await measure(floor.pid, floorTarget, 1, seconds);
+      const oursOne = await measure(platform.pid, target, 1, seconds);
+      return report(ours, bare, oursOne.load, bareOne.load);
+    } finally {
+      await platform.stop();
+      floor.stop();
+    }
+  },
+};
+
+function report(ours: Cost[], bare: Cost[], one: Load, bareOne: Load): Measurement[] {
+  const rate = (costs: Cost[], cpu: (cost: Cost) => number) =>
+    quantile(
+      costs.map((cost) => cost.load.requests / cpu(cost)),
+      0.5,
+    );
+  const front = (cost: Cost) => cost.front;
+  const failures = ours.reduce((sum, cost) => sum + cost.load.failures, 0);
+  const floor = rate(bare, front);
+  const floorName = "bare node:http";
+  const value = rate(ours, front);
+  const p50 = quantile([...one.latencies], 0.5);
+  return [
+    {
+      name: `${CONNECTIONS} connections, front end`,
+      value,
+      unit: "requests per CPU-second",
+      floor,
+      floorName,
+      target: ">= 0.3 of the floor",
+      met: value >= 0.3 * floor && failures === 0,
+    },
+    {
+      name: `${CONNECTIONS} connections, front end and instances`,
+      value: rate(ours, (cost) => cost.all),
+      unit: "requests per CPU-second",
+      floor,
+      floorName,
+    },
+    {
+      name: `${CONNECTIONS} connections`,
+      value: quantile(
+        ours.map((cost) => cost.load.requests / cost.load.seconds),
+        0.5,
+      ),
+      unit: "requests/s",
+      floor: quantile(
+        bare.map((cost) => cost.load.requests / cost.load.seconds),
+        0.5,
+      ),
+      floorName,
+    },
+    {
+      name: `${CONNECTIONS} connections`,
+      value: quantile([...(ours.at(-1)?.load.latencies ?? [])], 0.99),
+      unit: "ms p99",
+      floor: quantile([...(bare.at(-1)?.load.latencies ?? [])], 0.99),
+      floorName,
+    },
+    {
+      name: "1 connection",
+      value: p50,
+      unit: "ms p50",
+      floor: quantile([...bareOne.latencies], 0.5),
+      floorName,
+      target: "<= 0.6 ms",
+      met: p50 <= 0.6,
+    },
+    { name: "failures", value: failures, unit: "requests", target: "none", met: failures === 0 },
+  ];
+}
+
+async function measure(
+  pid: number,
+  target: Target,
+  connections: number,
+  seconds: number,
+): Promise<Cost> {
+  const family = () => [pid, ...descendants(pid)];
+  const sum = (pids: number[]) => pids.reduce((total, each) => total + cpuSeconds(each), 0);
+  const front = cpuSeconds(pid);
+  const all = sum(family());
+  const result = await load(target, connections, seconds);
+  return { load: result, front: cpuSeconds(pid) - front, all: sum(family()) - all };
+}
+
+async function deploy(origin: string): Promise<string> {
+  const client = new LambdaClient(clientSettings(origin));
+  await client.send(
+    new CreateFunctionCommand({
+      FunctionName: "bench",
+      Runtime: "nodejs22.x",
+      Handler: "index.handler",
+      Role: "arn:aws:iam::000000000000:role/bench",
+      Code: { ZipFile: await zipOf({ "index.js": HANDLER }) },
+    }),
+  );
+  await waitUntilFunctionActiveV2(
+    { client, maxWaitTime: 20, minDelay: 0.1, maxDelay: 0.2 },
+    { FunctionName: "bench" },
+  );
+  return "/2015-03-31/functions/bench/invocations";
+}
+
+async function startFloor(): Promise<{ origin: string; pid: number; stop: () => void }> {
+  const script = join(import.meta.dirname, "../floor-http.ts");
+  const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+  return {
+    origin: `http://127.0.0.1:${port.trim()}`,
+    pid: child.pid ?? 0,
+    stop: () => child.kill(),
+  };
+}

@@ -1,0 +1,83 @@
+/** A load generator that costs little itself: raw keep-alive connections that send one fixed request after another. */
+import { connect, type Socket } from "node:net";
+
+export interface Load {
+  readonly requests: number;
+  readonly failures: number;
+  readonly seconds: number;
+  /** Milliseconds of each request, in order of completion. */
+  readonly latencies: Float64Array;
+}
+
+export interface Target {
+  readonly origin: string;
+  readonly path: string;
+  readonly body: string;
+}
+
+/** Sends requests over so many connections for so many seconds, one at a time on each. */
+export async function load(target: Target, connections: number, seconds: number): Promise<Load> {
+  const { hostname, port } = new URL(target.origin);
+  const request = Buffer.from(
+    `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(target.body)}\r\n\r\n${target.body}`,
+  );
+  const latencies: number[] = [];
+  let failures = 0;
+  const started = performance.now();
+  const until = started + seconds * 1000;
+  const done = (status: number, ms: number) => {
+    latencies.push(ms);
+    if (status !== 200) failures++;
+  };
+  const workers = Array.from({ length: connections }, () =>
+    client(connect({ host: hostname, port: Number(port), noDelay: true }), request, until, done),
+  );
+  await Promise.all(workers);
+  return {
+    requests: latencies.length,
+    failures,
+    seconds: (performance.now() - started) / 1000,
+    latencies: Float64Array.from(latencies),
+  };
+}
+
+function client(
+  socket: Socket,
+  request: Buffer,
+  until: number,
+  done: (status: number, ms: number) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let pending = "";
+    let sent = 0;
+    const send = () => {
+      sent = performance.now();
+      socket.write(request);
+    };
+    socket.setEncoding("latin1");
+    socket.once("connect", send);
+    socket.once("error", reject);
+    socket.once("close", resolve);
+    socket.on("data", (text: string) => {
+      pending += text;
+      const size = responseSize(pending);
+      if (size === undefined || pending.length < size) return;
+      const now = performance.now();
+      done(Number(pending.slice(9, 12)), now - sent);
+      pending = pending.slice(size);
+      if (now < until) send();
+      else socket.destroy();
+    });
+  });
+}
+
+/** Bytes of the first response, headers and body; undefined until its headers are all there. */
+function responseSize(text: string): number | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, end + 2));
+  if (length) return end + 4 + Number(length[1]);
+  const last = text.indexOf("\r\n0\r\n\r\n", end);
+  return last < 0 ? undefined : last + 7;
+}
