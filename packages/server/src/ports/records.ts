@@ -41,7 +41,10 @@ export interface ListOptions {
   readonly limit?: number;
 }
 
-/** `expect`: the revision that must be there, 0 for "no such record"; absent for "whatever is there". */
+/**
+ * `expect`: the revision that must be there, 0 for "no such record"; absent for "whatever is there". A `check` writes
+ * nothing, does not wake watchers and gives no new revision: it only makes the commit depend on another record.
+ */
 export type Change =
   | {
       readonly put: unknown;
@@ -54,6 +57,12 @@ export type Change =
       readonly space: string;
       readonly id: string;
       readonly expect?: number;
+    }
+  | {
+      readonly check: true;
+      readonly space: string;
+      readonly id: string;
+      readonly expect: number;
     };
 
 /** Somebody else changed the record first. Read again, and decide again. */
