@@ -1,0 +1,132 @@
+/** Every setting of the platform, with its bounds, its default and one line of meaning. */
+import { z } from "zod";
+
+const instances = z.strictObject({
+  max: z.int().min(1).max(10_000).default(100).describe("Most instances on this machine"),
+  idleSeconds: z
+    .number()
+    .min(1)
+    .max(86_400)
+    .default(300)
+    .describe("How long an idle instance is kept warm"),
+});
+
+const limits = z.strictObject({
+  concurrency: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe("Concurrent executions of the account, all functions together"),
+  queuedInvocations: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe("Invocations that may wait for an instance; more are throttled"),
+});
+
+/** The shape of `yunque.json`. Unknown keys are refused. */
+export const configSchema = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .max(253)
+    .default("127.0.0.1")
+    .describe("Address to listen on; anything but loopback opens the platform to the network"),
+  port: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(4566)
+    .describe("Port to listen on; 0 takes any free one"),
+  dataDir: z.string().min(1).max(4096).default(".yunque").describe("Directory that keeps the data"),
+  engine: z
+    .enum(["embedded", "memory"])
+    .default("embedded")
+    .describe("Where data lives: embedded keeps it in dataDir, memory forgets it at the end"),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, "expected twelve digits")
+    .default("000000000000")
+    .describe("AWS account id of every resource"),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]{1,12}){1,3}-\d{1,2}$/, "expected a region such as us-east-1")
+    .default("us-east-1")
+    .describe("AWS region where a request names none"),
+  log: z
+    .enum(["text", "json"])
+    .default("text")
+    .describe("Form of the platform's own log: text for people, json for machines"),
+  logLevel: z
+    .enum(["debug", "info", "warn", "error"])
+    .default("info")
+    .describe("Least level that is logged"),
+  shutdownSeconds: z
+    .number()
+    .min(0)
+    .max(900)
+    .default(10)
+    .describe("Longest wait for running invocations when the platform stops"),
+  adminToken: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,256}$/, "expected 16 to 256 visible ASCII characters")
+    .optional()
+    .meta({
+      description: "Token that the admin API asks of every peer outside loopback",
+      secret: true,
+    }),
+  instances: instances.prefault({}),
+  limits: limits.prefault({}),
+});
+
+/** The configuration in effect. `dataDir` is absolute; `adminToken` is absent unless somebody set it. */
+export type Config = z.output<typeof configSchema>;
+
+/** One setting and its spellings: `name` in yunque.json, a variable in the environment, a flag of `yunque up`. */
+export interface Setting {
+  /** `port`, `instances.max` */
+  readonly name: string;
+  /** `YUNQUE_INSTANCES_MAX` */
+  readonly variable: string;
+  /** `--instances-max`; secrets have none, since everybody can read a command line. */
+  readonly flag: string | undefined;
+  readonly type: "string" | "number";
+  readonly choices: readonly string[] | undefined;
+  readonly default: string | number | undefined;
+  readonly meaning: string;
+}
+
+/** What `z.toJSONSchema` says of a property, as far as it matters here. */
+interface Property {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly secret?: boolean;
+  readonly properties?: Readonly<Record<string, Property>>;
+}
+
+/** All settings, in the order of the schema. */
+export const settings: readonly Setting[] = settingsOf(z.toJSONSchema(configSchema) as Property);
+
+function settingsOf(property: Property, path: readonly string[] = []): Setting[] {
+  if (property.properties)
+    return Object.entries(property.properties).flatMap(([key, inner]) =>
+      settingsOf(inner, [...path, key]),
+    );
+  const words = path.join("-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const fallback = property.default;
+  return [
+    {
+      name: path.join("."),
+      variable: `YUNQUE_${words.toUpperCase().replaceAll("-", "_")}`,
+      flag: property.secret === true ? undefined : `--${words}`,
+      type: property.type === "string" ? "string" : "number",
+      choices: property.enum,
+      default: typeof fallback === "string" || typeof fallback === "number" ? fallback : undefined,
+      meaning: property.description ?? "",
+    },
+  ];
+}
