@@ -1,0 +1,95 @@
+/** An admin API over sources that tests set by hand, on a real server. */
+import { createServer, type IncomingHttpHeaders, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type AdminSources, createAdmin, type LogRecord } from "./index.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface AdminFixture {
+  readonly port: number;
+  readonly defects: unknown[];
+  /** The store's past, and who follows it. */
+  readonly past: LogRecord[];
+  readonly followers: Set<(record: LogRecord) => void>;
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<Answer>;
+  /** As the platform does when it stops. */
+  stop(): void;
+  close(): Promise<void>;
+}
+
+export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<AdminFixture> {
+  const past: LogRecord[] = [];
+  const followers = new Set<(record: LogRecord) => void>();
+  const sources: AdminSources = {
+    version: "1.2.3",
+    engine: "memory",
+    account: "000000000000",
+    region: "us-east-1",
+    startedAt: Date.now() - 1000,
+    token: undefined,
+    isolation: { tier: "none", enforces: [] },
+    config: { port: 4566 },
+    services: () => [
+      { service: "lambda", implemented: ["Invoke"], missing: ["CreateCodeSigningConfig"] },
+      { service: "iot", implemented: [], missing: ["CreateThing"] },
+    ],
+    instances: () => ({ isolation: "none", deployments: [] }),
+    logs: {
+      read: async (_group, { since = 0, limit = 1000 }) =>
+        past.filter(({ timestamp }) => timestamp >= since).slice(-limit),
+      follow(_group, listener) {
+        followers.add(listener);
+        return () => followers.delete(listener);
+      },
+    },
+    logGroup: async (name) => (name === "hello" ? "/aws/lambda/hello" : undefined),
+    ...overrides,
+  };
+  const defects: unknown[] = [];
+  const admin = createAdmin(sources, (error) => defects.push(error));
+  const server = createServer((incoming, response) => {
+    if (!admin.route(incoming, response)) response.writeHead(418).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    defects,
+    past,
+    followers,
+    get: (path, headers = {}, method = "GET") => fetchRaw({ port, path, headers, method }),
+    stop: () => admin.close(),
+    close: () =>
+      new Promise((resolve) => {
+        admin.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Unlike fetch, it sends any Host, Origin and path as they are. */
+function fetchRaw(options: {
+  port: number;
+  path: string;
+  headers: Record<string, string>;
+  method: string;
+}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: "127.0.0.1", ...options }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.once("error", reject);
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      );
+    });
+    call.once("error", reject).end();
+  });
+}
