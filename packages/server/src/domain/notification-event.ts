@@ -1,0 +1,66 @@
+/** The message that a notification brings: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+import { bucketArn } from "./bucket.ts";
+
+/** What happened to an object, and who did it. */
+export interface ObjectEvent {
+  /** `s3:ObjectCreated:Put`, ... */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly region: string;
+  readonly bucket: string;
+  /** Canonical ids of the bucket's owner and of the caller. */
+  readonly owner: string;
+  readonly principal: string;
+  readonly sourceIp: string;
+  readonly requestId: string;
+  /** The second id of S3's answers, `x-amz-id-2`. */
+  readonly hostId: string;
+  readonly key: string;
+  /** Absent once the object is gone. */
+  readonly object?: { readonly size: number; readonly etag: string };
+  readonly sequencer: string;
+}
+
+/** One event as a rule's destination gets it. The order of members is S3's own. */
+export function notificationMessage(event: ObjectEvent, ruleId: string): object {
+  const { name, object } = event;
+  const tagging = name.startsWith("s3:ObjectTagging:");
+  return {
+    Records: [
+      {
+        eventVersion: tagging ? "2.3" : "2.1", // as recorded: tagging events came later, and say less
+        eventSource: "aws:s3",
+        awsRegion: event.region,
+        eventTime: new Date(event.time).toISOString(),
+        eventName: name.replace(/^s3:/, ""),
+        userIdentity: { principalId: event.principal },
+        requestParameters: { sourceIPAddress: event.sourceIp },
+        responseElements: { "x-amz-request-id": event.requestId, "x-amz-id-2": event.hostId },
+        s3: {
+          s3SchemaVersion: "1.0",
+          configurationId: ruleId,
+          bucket: {
+            name: event.bucket,
+            ownerIdentity: { principalId: event.owner },
+            arn: bucketArn(event.bucket),
+          },
+          object: {
+            key: formEncode(event.key),
+            ...(object && !tagging && { size: object.size }),
+            ...(object && { eTag: object.etag }),
+            ...(!tagging && { sequencer: event.sequencer }),
+          },
+        },
+      },
+    ],
+  };
+}
+
+/** How S3 writes keys in events and in listings with `encoding-type=url`: as forms do, with slashes left alone. */
+export function formEncode(key: string): string {
+  return encodeURIComponent(key)
+    .replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+")
+    .replaceAll("%2F", "/");
+}
