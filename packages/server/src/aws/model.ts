@@ -6,6 +6,7 @@ import type {
   Kind,
   MemberFile,
   ModelFile,
+  OperationFile,
   Place,
   ProtocolName,
   ShapeFile,
@@ -27,8 +28,8 @@ export interface Service {
   /** Whether the wire checks required members alone, and leaves all other constraints to the door. */
   readonly requiredOnly: boolean;
   readonly operations: ReadonlyMap<string, Operation>;
-  /** Error shapes by their own name and, where that is free, by their code on the wire. */
-  readonly errors: ReadonlyMap<string, StructureShape>;
+  /** The shape of an error, by its own name or else by its code on the wire. */
+  error(code: string): StructureShape | undefined;
 }
 
 export interface Operation {
@@ -112,25 +113,11 @@ export function readModel(name: string): ModelFile {
   return JSON.parse(readFileSync(join(MODELS, `${name}.json`), "utf8")) as ModelFile;
 }
 
-/** Links the names of a compiled model. */
+/** Links the names of a compiled model, shape by shape as they are asked for. */
 export function linkService(file: ModelFile): Service {
-  const shapes = linkShapes(file.shapes);
+  const shapeNamed = linker(file.shapes);
   const structure = (name: string | undefined) =>
-    name === undefined ? undefined : (shapes.get(name) as StructureShape);
-  const operations = Object.entries(file.operations).map(([name, operation]): Operation => {
-    const { method = "POST", uri = "/", status = 200, input, output, needs, root } = operation;
-    return {
-      name,
-      method,
-      uri,
-      status,
-      input: structure(input),
-      output: structure(output),
-      needsQuery: needs?.query ?? [],
-      needsHeaders: needs?.headers ?? [],
-      root,
-    };
-  });
+    name === undefined ? undefined : (shapeNamed(name) as StructureShape);
   return {
     name: file.service,
     serviceId: file.serviceId,
@@ -141,28 +128,55 @@ export function linkService(file: ModelFile): Service {
     xmlNamespace: file.xmlNamespace,
     queryCompatible: file.queryCompatible ?? false,
     requiredOnly: file.constraints === "required",
-    operations: new Map(operations.map((operation) => [operation.name, operation])),
-    errors: errorsOf(shapes),
+    operations: new Map(
+      Object.entries(file.operations).map(([name, of]) => [
+        name,
+        linkOperation(name, of, structure),
+      ]),
+    ),
+    error: errorFinder(file.shapes, structure),
   };
 }
 
-function errorsOf(shapes: ReadonlyMap<string, Shape>): Map<string, StructureShape> {
-  const errors = [...shapes.values()].filter(
-    (shape): shape is StructureShape => "error" in shape && shape.error !== undefined,
-  );
-  const byName = new Map(errors.map((shape) => [shape.name, shape]));
-  for (const shape of errors) {
-    const code = shape.error?.code;
-    if (code !== undefined && !byName.has(code)) byName.set(code, shape);
+function linkOperation(
+  name: string,
+  file: OperationFile,
+  structure: (name: string | undefined) => StructureShape | undefined,
+): Operation {
+  return {
+    name,
+    method: file.method ?? "POST",
+    uri: file.uri ?? "/",
+    status: file.status ?? 200,
+    get input() {
+      return structure(file.input);
+    },
+    get output() {
+      return structure(file.output);
+    },
+    needsQuery: file.needs?.query ?? [],
+    needsHeaders: file.needs?.headers ?? [],
+    root: file.root,
+  };
+}
+
+function errorFinder(
+  shapes: ModelFile["shapes"],
+  structure: (name: string | undefined) => StructureShape | undefined,
+): Service["error"] {
+  const names = new Map<string, string>();
+  for (const name in shapes) {
+    const code = shapes[name]?.error?.code;
+    if (code !== undefined && !names.has(code)) names.set(code, name);
   }
-  return byName;
+  return (code) => structure(shapes[code]?.error === undefined ? names.get(code) : code);
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function linkShapes(files: ModelFile["shapes"]): ReadonlyMap<string, Shape> {
+function linker(files: ModelFile["shapes"]): (name: string) => Shape {
   const shapes = new Map<string, Shape>();
-  const shapeNamed = (name: string): Shape => {
+  return function shapeNamed(name: string): Shape {
     const known = shapes.get(name);
     if (known !== undefined) return known;
     const file = files[name];
@@ -174,8 +188,6 @@ function linkShapes(files: ModelFile["shapes"]): ReadonlyMap<string, Shape> {
     );
     return shape;
   };
-  Object.keys(files).forEach(shapeNamed);
-  return shapes;
 }
 
 function bareShape(name: string, file: ShapeFile): Shape {
