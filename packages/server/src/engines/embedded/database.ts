@@ -1,0 +1,70 @@
+/** The SQLite file behind the records: its schema and its settings. */
+import { DatabaseSync } from "node:sqlite";
+import { storageError } from "../../ports/storage-errors.ts";
+import { translating } from "./storage-faults.ts";
+
+/** "YUNQ": `file` and SQLite's own tools tell from it whose database this is. */
+const APPLICATION_ID = 0x59554e51;
+
+/**
+ * One step per schema version; a step that was released is never changed. Spaces begin with account and region, so the
+ * key shards. `counter` holds the last revision that was given.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE record (
+     space TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, value TEXT NOT NULL,
+     PRIMARY KEY (space, id)
+   ) WITHOUT ROWID, STRICT;
+   CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+   INSERT INTO counter VALUES ('revision', 0);`,
+];
+
+/**
+ * Opens the database, made or brought up to date where needed.
+ * @throws YunqueError StorageTooNew, StorageDamaged, StorageFull, StorageFailed
+ */
+export function openDatabase(path: string): DatabaseSync {
+  return translating(path, () => {
+    const database = new DatabaseSync(path, { timeout: 5000 });
+    try {
+      configure(database);
+      migrate(database, path);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return database;
+  });
+}
+
+function configure(database: DatabaseSync): void {
+  // 16 KiB pages keep rows of up to 4,000 bytes in one piece; with SQLite's 4 KiB, 1 KB rows overflow (docs/design/engines.md).
+  database.exec(`PRAGMA page_size = 16384;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 1000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -32000;
+    PRAGMA trusted_schema = OFF;`);
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = numberOf(database, "user_version");
+  const owner = numberOf(database, "application_id");
+  const foreign = owner !== APPLICATION_ID && (owner !== 0 || version !== 0);
+  if (foreign) throw storageError("StorageDamaged", `${path} is not a database of Yunque`);
+  if (version > MIGRATIONS.length)
+    throw storageError(
+      "StorageTooNew",
+      `${path} has schema version ${version}, this Yunque knows ${MIGRATIONS.length}: a newer one wrote it`,
+    );
+  for (const [index, step] of MIGRATIONS.entries())
+    if (index >= version)
+      database.exec(`BEGIN IMMEDIATE; ${step}
+        PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`);
+}
+
+function numberOf(database: DatabaseSync, pragma: string): number {
+  const row: Record<string, unknown> = database.prepare(`PRAGMA ${pragma}`).get() ?? {};
+  return Number(row[pragma]);
+}

@@ -1,0 +1,73 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Change, Listed, ListOptions, Records, Versioned } from "../../ports/records.ts";
+import { storageError } from "../../ports/storage-errors.ts";
+import { checkKey, checkList, checkSpacePrefix, encodeChanges, touched } from "../record-rules.ts";
+import { Watchers } from "../watchers.ts";
+import { openDatabase } from "./database.ts";
+import { RecordReader } from "./record-reader.ts";
+import { RecordWriter } from "./record-writer.ts";
+import { translating } from "./storage-faults.ts";
+
+/** Records in SQLite: read here, written by a thread of their own. */
+export class EmbeddedRecords implements Records {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #reader: RecordReader;
+  readonly #writer: RecordWriter;
+  readonly #watchers = new Watchers<readonly string[]>();
+  #closing: Promise<void> | undefined;
+
+  /** Opens the database at this path, made where it is missing. @throws YunqueError as openDatabase */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openDatabase(path);
+    this.#database.exec("PRAGMA query_only = ON");
+    this.#reader = new RecordReader(this.#database);
+    this.#writer = new RecordWriter(path);
+  }
+
+  async get<T>(space: string, id: string): Promise<Versioned<T> | undefined> {
+    this.#check();
+    checkKey(space, id);
+    return translating(this.#path, () => this.#reader.get<T>(space, id));
+  }
+
+  async list<T>(space: string, options: ListOptions = {}): Promise<Listed<T>[]> {
+    this.#check();
+    const limit = checkList(space, options);
+    return translating(this.#path, () => this.#reader.list<T>(space, options, limit));
+  }
+
+  async spaces(prefix: string): Promise<string[]> {
+    this.#check();
+    checkSpacePrefix(prefix);
+    return translating(this.#path, () => this.#reader.spaces(prefix));
+  }
+
+  async commit(changes: readonly Change[]): Promise<void> {
+    this.#check();
+    const writes = encodeChanges(changes);
+    if (writes.length === 0) return;
+    await this.#writer.commit(writes);
+    for (const [space, ids] of touched(writes)) this.#watchers.notify(space, ids);
+  }
+
+  watch(space: string, listener: (ids: readonly string[]) => void): () => void {
+    return this.#watchers.add(space, listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close();
+    this.#watchers.clear();
+    this.#database.close();
+  }
+
+  #check(): void {
+    if (this.#closing) throw storageError("StorageClosed", "the records are closed");
+  }
+}

@@ -1,0 +1,12 @@
+import type { Blobs } from "../ports/blobs.ts";
+import type { Logs } from "../ports/logs.ts";
+import type { Records } from "../ports/records.ts";
+
+/** What keeps a platform's state: the storage ports, of one kind, opened and closed together. */
+export interface Engine {
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly logs: Logs;
+  /** Finishes what was acknowledged or is under way, refuses everything later. Idempotent. */
+  close(): Promise<void>;
+}
