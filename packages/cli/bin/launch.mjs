@@ -1,24 +1,34 @@
 // Runs a program on the Node.js that npm brought, as if it had been started directly: same standard streams,
-// same signals, same exit code. Where this Node.js can replace itself (execve), no second process stays behind.
+// same signals, same end. Plain JavaScript: this file runs on the machine's own Node.js.
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { findNode, MISSING_NODE } from "./node26.mjs";
 
-/** Runs Node.js 26 with these arguments; never returns to the caller's work. */
+/** What a person or a supervisor sends to end or to nudge a program. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"];
+
+/** Runs Node.js 26 with these arguments in this process's place. */
 export function launch(args, env = process.env) {
   const node = findNode();
-  if (!node) {
+  if (node === undefined) {
     console.error(MISSING_NODE);
-    process.exit(1);
-  }
-  if (process.execve && process.platform !== "win32") {
+    process.exitCode = 1;
+  } else if (process.execve && process.platform !== "win32") {
     process.execve(node, [node, ...args], env);
-    return;
-  }
+  } else runBeside(node, args, env);
+}
+
+/** Where Node.js cannot replace itself (before 22.15), it waits beside the child and ends as the child ends. */
+function runBeside(node, args, env) {
   const child = spawn(node, args, { stdio: "inherit", env });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-    process.on(signal, () => child.kill(signal));
-  child.on("exit", (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  const pass = (signal) => child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, pass);
+  child.once("error", (error) => {
+    console.error(`yunque: cannot run ${node}: ${error.message}`);
+    process.exitCode = 1;
+  });
+  child.once("exit", (code, signal) => {
+    for (const name of SIGNALS) process.removeListener(name, pass);
+    if (signal) process.kill(process.pid, signal);
+    else process.exitCode = code;
   });
 }

@@ -1,5 +1,6 @@
 // Finds the Node.js that Yunque runs on. npm brings it (a platform package holds the binary), so that a
 // machine with Node.js 20 needs nothing more. Plain JavaScript: this file runs on the machine's own Node.js.
+import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -13,12 +14,14 @@ const PACKAGES = {
 
 /** The path of a Node.js of at least version 26, or undefined where npm brought none and ours is older. */
 export function findNode() {
-  if (Number(process.versions.node.split(".")[0]) >= MAJOR) return process.execPath;
+  if (Number.parseInt(process.versions.node, 10) >= MAJOR) return process.execPath;
   const name = PACKAGES[`${process.platform}-${process.arch}`];
-  if (!name) return undefined;
+  if (name === undefined) return undefined;
   try {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
-    return join(dirname(manifest), "bin", "node");
+    const node = join(dirname(manifest), "bin", "node");
+    accessSync(node, constants.X_OK);
+    return node;
   } catch {
     return undefined;
   }

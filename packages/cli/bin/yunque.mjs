@@ -1,8 +1,14 @@
 #!/usr/bin/env node
+// The command `yunque`, on any Node.js that npm itself runs on.
 import { fileURLToPath } from "node:url";
 import { launch } from "./launch.mjs";
+import { findNode } from "./node26.mjs";
 
-launch([fileURLToPath(new URL("../src/main.ts", import.meta.url)), ...process.argv.slice(2)], {
-  ...process.env,
-  YUNQUE_STARTED: String(Date.now() - performance.now()),
-});
+const program = new URL("../src/main.ts", import.meta.url);
+
+if (findNode() === process.execPath) await import(program);
+else {
+  // `yunque up` counts its start from here on: the launcher's own time is part of it.
+  const YUNQUE_STARTED = String(performance.timeOrigin);
+  launch([fileURLToPath(program), ...process.argv.slice(2)], { ...process.env, YUNQUE_STARTED });
+}

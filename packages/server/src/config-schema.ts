@@ -2,13 +2,13 @@
 import { z } from "zod";
 
 const instances = z.strictObject({
-  max: z.int().min(1).max(10_000).default(100).describe("Most instances on this machine"),
+  max: z.int().min(1).max(10_000).default(100).describe("most instances on this machine"),
   idleSeconds: z
     .number()
     .min(1)
     .max(86_400)
     .default(300)
-    .describe("How long an idle instance is kept warm"),
+    .describe("how long an idle instance is kept warm"),
 });
 
 const limits = z.strictObject({
@@ -17,13 +17,13 @@ const limits = z.strictObject({
     .min(1)
     .max(100_000)
     .default(1000)
-    .describe("Concurrent executions of the account, all functions together"),
+    .describe("concurrent executions of the account, all functions together"),
   queuedInvocations: z
     .int()
     .min(1)
     .max(1_000_000)
     .default(10_000)
-    .describe("Invocations that may wait for an instance; more are throttled"),
+    .describe("invocations that may wait for an instance; more are throttled"),
 });
 
 /** The shape of `yunque.json`. Unknown keys are refused. */
@@ -33,18 +33,18 @@ export const configSchema = z.strictObject({
     .min(1)
     .max(253)
     .default("127.0.0.1")
-    .describe("Address to listen on; anything but loopback opens the platform to the network"),
+    .describe("address to listen on; anything but loopback opens the platform to the network"),
   port: z
     .int()
     .min(0)
     .max(65_535)
     .default(4566)
-    .describe("Port to listen on; 0 takes any free one"),
-  dataDir: z.string().min(1).max(4096).default(".yunque").describe("Directory that keeps the data"),
+    .describe("port to listen on; 0 takes any free one"),
+  dataDir: z.string().min(1).max(4096).default(".yunque").describe("directory that keeps the data"),
   engine: z
     .enum(["embedded", "memory"])
     .default("embedded")
-    .describe("Where data lives: embedded keeps it in dataDir, memory forgets it at the end"),
+    .describe("where data lives: embedded keeps it in dataDir, memory forgets it at the end"),
   account: z
     .string()
     .regex(/^\d{12}$/, "expected twelve digits")
@@ -58,23 +58,23 @@ export const configSchema = z.strictObject({
   log: z
     .enum(["text", "json"])
     .default("text")
-    .describe("Form of the platform's own log: text for people, json for machines"),
+    .describe("form of the platform's own log: text for people, json for machines"),
   logLevel: z
     .enum(["debug", "info", "warn", "error"])
     .default("info")
-    .describe("Least level that is logged"),
+    .describe("least level that is logged"),
   shutdownSeconds: z
     .number()
     .min(0)
     .max(900)
     .default(10)
-    .describe("Longest wait for running invocations when the platform stops"),
+    .describe("longest wait for running invocations when the platform stops"),
   adminToken: z
     .string()
     .regex(/^[\x21-\x7e]{16,256}$/, "expected 16 to 256 visible ASCII characters")
     .optional()
     .meta({
-      description: "Token that the admin API asks of every peer outside loopback",
+      description: "token that the admin API asks of every peer outside loopback",
       secret: true,
     }),
   instances: instances.prefault({}),

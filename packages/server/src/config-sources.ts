@@ -12,6 +12,15 @@ import {
 } from "./config.ts";
 import { nearest } from "./nearest.ts";
 
+export {
+  type Config,
+  ConfigError,
+  type EffectiveConfig,
+  type Setting,
+  settings,
+  valueAt,
+} from "./config.ts";
+
 /** The file that is read where none is named and this one is there. */
 export const CONFIG_FILE = "yunque.json";
 

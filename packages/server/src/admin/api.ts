@@ -61,7 +61,7 @@ export const logLineSchema = z.union([
   }),
   z.strictObject({ skipped: z.int().describe("Lines that the reader was too slow for") }),
 ]);
-export type LogLineAnswer = z.output<typeof logLineSchema>;
+export type LogLine = z.output<typeof logLineSchema>;
 
 /** Every answer but a good one. */
 export const problemSchema = z.strictObject({

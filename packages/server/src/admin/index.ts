@@ -5,7 +5,7 @@ import { Problem } from "./problem.ts";
 import { sendJson, serve } from "./router.ts";
 import { type AdminSources, adminRoutes } from "./routes.ts";
 
-export type { Coverage, Health, Instances } from "./api.ts";
+export type { Coverage, Health, Instances, LogLine } from "./api.ts";
 export type { LogReader, LogRecord } from "./log-lines.ts";
 export type { AdminSources } from "./routes.ts";
 

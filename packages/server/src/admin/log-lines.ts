@@ -1,5 +1,5 @@
 /** A function's log as the admin API tells it: what there is, then what comes. */
-import type { LogLineAnswer } from "./api.ts";
+import type { LogLine } from "./api.ts";
 
 export interface LogRecord {
   readonly timestamp: number;
@@ -34,7 +34,7 @@ export async function* logLines(
   group: string,
   { since, limit, follow }: LogQuery,
   signal: AbortSignal,
-): AsyncGenerator<LogLineAnswer> {
+): AsyncGenerator<LogLine> {
   const options = since === undefined ? { limit } : { since, limit };
   if (!follow) return yield* await logs.read(group, options);
   const arriving = waitingLines(signal);
@@ -70,7 +70,7 @@ function waitingLines(signal: AbortSignal) {
         return count <= 0;
       });
     },
-    async *lines(): AsyncGenerator<LogLineAnswer> {
+    async *lines(): AsyncGenerator<LogLine> {
       while (!signal.aborted) {
         const batch = waiting;
         const lost = skipped;

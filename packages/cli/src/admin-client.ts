@@ -1,0 +1,56 @@
+/** Asks the admin API of the platform. */
+import type { Coverage, LogLine } from "@yunque/server/admin";
+import { Failure } from "./failure.ts";
+import { notRunning, type Target } from "./target.ts";
+
+/** @throws Failure where there is no platform, or it refuses. */
+export async function readServices(target: Target): Promise<readonly Coverage[]> {
+  const response = await ask(target, "/_yunque/services");
+  return ((await response.json()) as { services: Coverage[] }).services;
+}
+
+/** Yields a function's lines; with `follow` until the signal aborts. */
+export async function* readLogs(
+  target: Target,
+  name: string,
+  query: { readonly since?: number | undefined; readonly limit: number; readonly follow: boolean },
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const search = new URLSearchParams({ limit: String(query.limit), follow: String(query.follow) });
+  if (query.since !== undefined) search.set("since", String(query.since));
+  const path = `/_yunque/functions/${encodeURIComponent(name)}/logs?${search}`;
+  const { body } = await ask(target, path, signal);
+  let rest = "";
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as LogLine;
+  }
+}
+
+async function ask(target: Target, path: string, signal?: AbortSignal): Promise<Response> {
+  const headers = target.token === undefined ? {} : { authorization: `Bearer ${target.token}` };
+  let response: Response;
+  try {
+    response = await fetch(`${target.origin}${path}`, { headers, ...(signal ? { signal } : {}) });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw notRunning(target);
+  }
+  if (response.ok) return response;
+  throw new Failure(await reasonOf(response, target), hintOf(response.status));
+}
+
+async function reasonOf(response: Response, { origin }: Target): Promise<string> {
+  const text = await response.text();
+  try {
+    const { error } = JSON.parse(text) as { error: { message: string } };
+    return error.message;
+  } catch {
+    return `what answers at ${origin} is no Yunque (${response.status})`;
+  }
+}
+
+function hintOf(status: number): string | undefined {
+  return status === 401 ? "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken." : undefined;
+}

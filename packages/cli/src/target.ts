@@ -1,0 +1,48 @@
+/** Which platform a command talks to. */
+import { readConfiguration } from "./configuration.ts";
+import { Failure } from "./failure.ts";
+
+export interface Target {
+  /** `http://127.0.0.1:4566`, without a slash at the end. */
+  readonly origin: string;
+  readonly region: string;
+  readonly account: string;
+  /** What the admin API asks of other machines. */
+  readonly token: string | undefined;
+}
+
+/**
+ * `--endpoint`, else YUNQUE_ENDPOINT, else the platform that `yunque up` would start in this directory.
+ * @throws Failure where that is no address of a platform.
+ */
+export function findTarget(endpoint: string | undefined): Target {
+  const { config } = readConfiguration();
+  const { region, account, adminToken: token } = config;
+  const given = endpoint ?? process.env["YUNQUE_ENDPOINT"];
+  const origin = given ? originOf(given) : `http://${reachable(config.host)}:${config.port}`;
+  return { origin, region, account, token };
+}
+
+function originOf(text: string): string {
+  const url = URL.parse(text);
+  if (url && (url.protocol === "http:" || url.protocol === "https:") && url.pathname === "/")
+    return url.origin;
+  throw new Failure(
+    `"${text}" is no address of a platform`,
+    "Write it as http://HOST:PORT, for example --endpoint http://127.0.0.1:4566",
+  );
+}
+
+/** A platform that listens everywhere is reached here; IPv6 addresses stand in brackets. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** What to tell where nobody answers at the target. */
+export function notRunning({ origin }: Target): Failure {
+  return new Failure(
+    `no platform answers at ${origin}`,
+    "Start one with: yunque up   (or name another with --endpoint URL)",
+  );
+}
