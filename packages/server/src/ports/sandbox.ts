@@ -16,6 +16,8 @@ export interface SandboxedProgram {
   readonly environment: Readonly<Record<string, string>>;
   /** Working directory, private to this instance. */
   readonly directory: string;
+  /** Open files of ours that the program gets as its descriptors 4, 5, ... */
+  readonly descriptors?: readonly number[];
 }
 
 export interface SandboxedProcess {
