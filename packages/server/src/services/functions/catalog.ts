@@ -1,0 +1,128 @@
+/** The views of functions, in memory: a warm invoke reads no store. A change forgets the view before its caller hears of it. */
+import type { Scope } from "../../domain/scope.ts";
+import type { Executor } from "../../ports/executor.ts";
+import type { Records } from "../../ports/records.ts";
+import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
+import { type FunctionView, readView } from "./view.ts";
+
+/** Whom a function URL belongs to. */
+export interface UrlOwner extends Scope {
+  readonly functionName: string;
+  readonly qualifier: string;
+}
+
+/** More views than this are not kept: the ones that were read first go first. */
+const MAX_VIEWS = 20_000;
+
+export class Catalog {
+  readonly #records: Records;
+  readonly #executor: Executor;
+  readonly #views = new Map<string, FunctionView>();
+  readonly #loading = new Map<string, Promise<FunctionView | undefined>>();
+  /** Views that changed while they were read. */
+  readonly #stale = new Set<string>();
+  /** The deployments that the executor may have instances of, by function. */
+  readonly #deployed = new Map<string, ReadonlySet<string>>();
+  readonly #urls = new Map<string, UrlOwner>();
+  readonly #watches = new Map<string, () => void>();
+  #closed = false;
+
+  constructor(records: Records, executor: Executor) {
+    this.#records = records;
+    this.#executor = executor;
+    this.#watches.set(
+      URL_INDEX,
+      records.watch(URL_INDEX, (ids) => {
+        for (const id of ids) this.#urls.delete(id);
+      }),
+    );
+  }
+
+  /** The view where it is in memory and true. */
+  peek(scope: Scope, name: string): FunctionView | undefined {
+    return this.#views.get(keyOf(scope, name));
+  }
+
+  /** The view, read where it must be; undefined where there is no such function. */
+  load(scope: Scope, name: string): Promise<FunctionView | undefined> {
+    const key = keyOf(scope, name);
+    const view = this.#views.get(key);
+    if (view !== undefined) return Promise.resolve(view);
+    const loading = this.#loading.get(key);
+    if (loading !== undefined) return loading;
+    this.#watch(scope);
+    const started = this.#read(key, scope, name);
+    this.#loading.set(key, started);
+    return started;
+  }
+
+  /** Somebody changed the function: its view is read again, and instances of what it was are ended. */
+  forget(scope: Scope, name: string): void {
+    const key = keyOf(scope, name);
+    if (this.#loading.has(key)) this.#stale.add(key);
+    else if (this.#views.delete(key) && !this.#closed)
+      // Nobody waits for it: who asks next reads it again, if this one fails.
+      this.load(scope, name).catch(() => undefined);
+  }
+
+  /** Whose function URL this is; undefined where it is nobody's. */
+  async urlOwner(id: string): Promise<UrlOwner | undefined> {
+    const known = this.#urls.get(id);
+    if (known !== undefined) return known;
+    const owner = (await this.#records.get<UrlOwner>(URL_INDEX, id))?.value;
+    if (owner !== undefined) {
+      if (this.#urls.size >= MAX_VIEWS) this.#urls.clear();
+      this.#urls.set(id, owner);
+    }
+    return owner;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#watches.values()) end();
+    this.#watches.clear();
+  }
+
+  async #read(key: string, scope: Scope, name: string): Promise<FunctionView | undefined> {
+    try {
+      for (;;) {
+        this.#stale.delete(key);
+        const view = await readView(this.#records, scope, name);
+        if (this.#stale.has(key)) continue;
+        this.#retire(key, view);
+        if (view !== undefined) this.#keep(key, view);
+        return view;
+      }
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+
+  #keep(key: string, view: FunctionView): void {
+    if (this.#closed) return;
+    const oldest = this.#views.size >= MAX_VIEWS ? this.#views.keys().next().value : undefined;
+    if (oldest !== undefined) this.#views.delete(oldest);
+    this.#views.set(key, view);
+  }
+
+  #retire(key: string, view: FunctionView | undefined): void {
+    const now = new Set([...(view?.deployments.values() ?? [])].map(({ id }) => id));
+    for (const id of this.#deployed.get(key) ?? []) if (!now.has(id)) this.#executor.retire(id);
+    if (view === undefined) this.#deployed.delete(key);
+    else this.#deployed.set(key, now);
+  }
+
+  /** Another node may change functions of this scope. */
+  #watch(scope: Scope): void {
+    const space = spaceOf(scope, FUNCTIONS);
+    if (this.#watches.has(space) || this.#closed) return;
+    this.#watches.set(
+      space,
+      this.#records.watch(space, (names) => {
+        for (const name of names) this.forget(scope, name);
+      }),
+    );
+  }
+}
+
+const keyOf = (scope: Scope, name: string): string => `${scope.account}/${scope.region}/${name}`;

@@ -1,0 +1,70 @@
+import type { Scope } from "../../domain/scope.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Executor } from "../../ports/executor.ts";
+import type { Packages } from "../../ports/packages.ts";
+import type { Records } from "../../ports/records.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Settler } from "./settle.ts";
+import type { Store } from "./store.ts";
+
+/** An object of a bucket that a function's code comes from. */
+export interface CodeObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly version?: string | undefined;
+}
+
+/** Why a function's code could not be read from its bucket, in S3's words: NoSuchBucket, NoSuchKey, ... */
+export class CodeObjectError extends Error {
+  override readonly name = "CodeObjectError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What the functions service needs of the rest of the platform. */
+export interface FunctionsDependencies {
+  readonly records: Records;
+  readonly packages: Packages;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  /**
+   * The bytes of an object, at most `maxBytes`.
+   * @throws CodeObjectError where it cannot be had.
+   */
+  readObject(scope: Scope, object: CodeObject, maxBytes: number): Promise<Uint8Array>;
+  /** In [0, 1): which version of a weighted alias an invocation gets. */
+  random(): number;
+  readonly limits: FunctionsLimits;
+}
+
+export interface FunctionsLimits {
+  /** Of an account in a region; Lambda's default is 1,000. */
+  readonly concurrency: number;
+  /** How long a function stays Pending, and an update InProgress, in milliseconds. An invocation does not wait for it. */
+  readonly settleMs: number;
+  /** Asynchronous events that wait or run, of all functions together. */
+  readonly queuedEvents: number;
+  /** Bytes of their payloads. */
+  readonly queuedBytes: number;
+  /** Asynchronous events of one function that run at a time. */
+  readonly eventConcurrency: number;
+}
+
+export const DEFAULT_LIMITS: FunctionsLimits = {
+  concurrency: 1_000,
+  settleMs: 250,
+  queuedEvents: 10_000,
+  queuedBytes: 256 << 20,
+  eventConcurrency: 100,
+};
+
+/** What the use cases share. */
+export interface FunctionsContext extends FunctionsDependencies {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly settler: Settler;
+}

@@ -1,0 +1,95 @@
+/** What a function has besides code and settings: reserved concurrency, loop detection, runtime updates. */
+import type { FunctionHead, RuntimeManagement } from "../../domain/function.ts";
+import { functionArn } from "../../domain/function-name.ts";
+import type { Scope } from "../../domain/scope.ts";
+import { checkReservation } from "./account.ts";
+import type { FunctionsContext } from "./context.ts";
+import { existingQualifier } from "./describe.ts";
+import { invalid } from "./errors.ts";
+import { childSpace } from "./spaces.ts";
+import { targetOf, unqualified } from "./target.ts";
+
+export interface OptionOperations {
+  /** Instances that are kept for the function, and that it may not exceed; undefined for none. */
+  concurrency(scope: Scope, functionName: string): Promise<number | undefined>;
+  /** Undefined gives the reservation back. */
+  reserve(scope: Scope, functionName: string, concurrency: number | undefined): Promise<void>;
+
+  recursiveLoop(scope: Scope, functionName: string): Promise<FunctionHead["recursiveLoop"]>;
+  setRecursiveLoop(
+    scope: Scope,
+    functionName: string,
+    recursiveLoop: FunctionHead["recursiveLoop"],
+  ): Promise<void>;
+
+  runtimeManagement(
+    scope: Scope,
+    functionName: string,
+    qualifier?: string,
+  ): Promise<RuntimeManagement & { readonly arn: string }>;
+  setRuntimeManagement(
+    scope: Scope,
+    functionName: string,
+    qualifier: string | undefined,
+    management: RuntimeManagement,
+  ): Promise<RuntimeManagement & { readonly arn: string }>;
+}
+
+export function createOptions(context: FunctionsContext): OptionOperations {
+  const { store } = context;
+  const whole = (scope: Scope, functionName: string) => unqualified(targetOf(scope, functionName));
+
+  return {
+    async concurrency(scope, functionName) {
+      return (await store.get(whole(scope, functionName))).head.reservedConcurrency;
+    },
+
+    async reserve(caller, functionName, concurrency) {
+      await store.edit(whole(caller, functionName), async ({ head, scope }) => {
+        const { reservedConcurrency, ...rest } = head;
+        if (concurrency === undefined) return { head: rest, result: undefined };
+        await checkReservation(context, scope, reservedConcurrency ?? 0, concurrency);
+        return { head: { ...rest, reservedConcurrency: concurrency }, result: undefined };
+      });
+    },
+
+    async recursiveLoop(scope, functionName) {
+      return (await store.get(whole(scope, functionName))).head.recursiveLoop;
+    },
+
+    async setRecursiveLoop(scope, functionName, recursiveLoop) {
+      await store.edit(whole(scope, functionName), ({ head }) => ({
+        head: { ...head, recursiveLoop },
+        result: undefined,
+      }));
+    },
+
+    async runtimeManagement(caller, functionName, asked) {
+      const target = targetOf(caller, functionName, asked);
+      const stored = await store.get(target);
+      const qualifier = await existingQualifier(stored, target);
+      const found = await stored.child<RuntimeManagement>("function-runtime-management", qualifier);
+      const arn = functionArn(stored.scope, stored.name, qualifier);
+      return { ...(found ?? { updateRuntimeOn: "Auto" as const }), arn };
+    },
+
+    async setRuntimeManagement(caller, functionName, asked, management) {
+      const manual = management.updateRuntimeOn === "Manual";
+      if (manual !== (management.runtimeVersionArn !== undefined))
+        throw invalid(
+          manual
+            ? "RuntimeVersionArn is required when UpdateRuntimeOn is Manual."
+            : "RuntimeVersionArn is only supported when UpdateRuntimeOn is Manual.",
+        );
+      const target = targetOf(caller, functionName, asked);
+      return await store.edit(target, async (stored) => {
+        const qualifier = await existingQualifier(stored, target);
+        const space = childSpace(stored.scope, "function-runtime-management", stored.name);
+        return {
+          changes: [{ put: management, space, id: qualifier }],
+          result: { ...management, arn: functionArn(stored.scope, stored.name, qualifier) },
+        };
+      });
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Where the service's records lie. Whatever belongs to one function is under its name, by qualifier. */
+import type { Scope } from "../../domain/scope.ts";
+
+/** What a function has besides its head; each is a space of its own, with one record per qualifier. */
+export const CHILDREN = [
+  "function-versions",
+  "function-aliases",
+  "function-policies",
+  "function-urls",
+  "function-event-invoke",
+  "function-runtime-management",
+] as const;
+export type Child = (typeof CHILDREN)[number];
+
+export const FUNCTIONS = "functions";
+/** Numbers of versions that were given for names that have no function any more. */
+export const VERSION_NUMBERS = "function-version-numbers";
+export const LAYERS = "layers";
+export const CODE_SIGNING = "code-signing-configs";
+/** Every function URL of the platform by its id: a request for one names neither account nor region. */
+export const URL_INDEX = "all/all/function-url-ids";
+
+export const spaceOf = (scope: Scope, kind: string): string =>
+  `${scope.account}/${scope.region}/${kind}`;
+
+export const childSpace = (scope: Scope, kind: Child, name: string): string =>
+  `${spaceOf(scope, kind)}/${name}`;
+
+export const layerVersionsSpace = (scope: Scope, layer: string): string =>
+  `${spaceOf(scope, "layer-versions")}/${layer}`;
+
+/** A number as an id that sorts like the number. */
+export const numberId = (version: number | string): string => String(version).padStart(10, "0");
+
+/** The scopes that have records of this kind. */
+export function scopesOf(spaces: readonly string[], kind: string): Scope[] {
+  return spaces.flatMap((space) => {
+    const [account, region, ...rest] = space.split("/");
+    return account !== undefined && region !== undefined && rest.join("/") === kind
+      ? [{ account, region }]
+      : [];
+  });
+}

@@ -1,0 +1,99 @@
+/** A function as invocations see it: read at one moment, immutable afterwards. */
+import type { Deployment } from "../../domain/deployment.ts";
+import type {
+  EventInvokeSettings,
+  FunctionAlias,
+  FunctionHead,
+  FunctionVersion,
+} from "../../domain/function.ts";
+import { functionArn, LATEST } from "../../domain/function-name.ts";
+import type { ResourcePolicy } from "../../domain/function-policy.ts";
+import type { FunctionUrl } from "../../domain/function-url.ts";
+import type { Scope } from "../../domain/scope.ts";
+import type { Records } from "../../ports/records.ts";
+import { type Child, childSpace, FUNCTIONS, spaceOf } from "./spaces.ts";
+import { readSpace } from "./store.ts";
+
+/** Everything that an invocation asks of its function. Maps are by version, alias or qualifier. */
+export interface FunctionView {
+  readonly scope: Scope;
+  readonly name: string;
+  readonly head: FunctionHead;
+  /** With `$LATEST`. */
+  readonly versions: ReadonlyMap<string, FunctionVersion>;
+  readonly deployments: ReadonlyMap<string, Deployment>;
+  readonly aliases: ReadonlyMap<string, FunctionAlias>;
+  readonly policies: ReadonlyMap<string, ResourcePolicy>;
+  readonly urls: ReadonlyMap<string, FunctionUrl>;
+  readonly eventInvoke: ReadonlyMap<string, EventInvokeSettings>;
+}
+
+/** Reads a function and all below it; undefined where there is none. */
+export async function readView(
+  records: Records,
+  scope: Scope,
+  name: string,
+): Promise<FunctionView | undefined> {
+  const head = () => records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
+  for (let before = await head(); before !== undefined; ) {
+    const under = <T>(kind: Child) => readSpace<T>(records, childSpace(scope, kind, name));
+    const [published, aliases, policies, urls, eventInvoke] = await Promise.all([
+      under<FunctionVersion>("function-versions"),
+      under<FunctionAlias>("function-aliases"),
+      under<ResourcePolicy>("function-policies"),
+      under<FunctionUrl>("function-urls"),
+      under<EventInvokeSettings>("function-event-invoke"),
+    ]);
+    const after = await head();
+    // Every change writes the head: the same revision twice says that nothing changed between the reads.
+    if (after?.revision === before.revision) {
+      const all = [before.value.latest, ...published.values()];
+      const versions = new Map(all.map((one) => [one.version, one]));
+      const deployments = new Map(all.map((one) => [one.version, deploymentOf(scope, one)]));
+      return {
+        scope,
+        name,
+        head: before.value,
+        versions,
+        deployments,
+        aliases,
+        policies,
+        urls,
+        eventInvoke,
+      };
+    }
+    before = after;
+  }
+  return undefined;
+}
+
+/** What the executor needs to run a version. */
+export function deploymentOf(scope: Scope, version: FunctionVersion): Deployment {
+  const { settings } = version;
+  return {
+    id: version.deploymentId,
+    account: scope.account,
+    region: scope.region,
+    functionName: version.name,
+    version: version.version,
+    functionArn: functionArn(scope, version.name),
+    runtime: settings.runtime,
+    handler: settings.handler,
+    architecture: settings.architecture,
+    memoryMB: settings.memoryMB,
+    timeoutSeconds: settings.timeoutSeconds,
+    ephemeralStorageMB: settings.ephemeralStorageMB,
+    environment: settings.environment ?? {},
+    logGroup: settings.logging.group,
+    logFormat: settings.logging.format,
+    code: version.code.package,
+    layers: settings.layers.map((layer) => layer.package),
+    tracing: settings.tracing,
+  };
+}
+
+/** The settings of asynchronous events for a qualifier; `$LATEST` where the caller named none. */
+export const eventSettingsOf = (
+  view: FunctionView,
+  qualifier: string | undefined,
+): EventInvokeSettings | undefined => view.eventInvoke.get(qualifier ?? LATEST);
