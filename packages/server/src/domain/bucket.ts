@@ -1,4 +1,5 @@
-/** What a bucket may be called, and where it may be. */
+/** What a bucket may be called, where it may be, and whose it is. */
+import { createHash } from "node:crypto";
 
 /** `aws-global` operations and the classic endpoint of S3 live there; its location is written as "none". */
 export const HOME_REGION = "us-east-1";
@@ -19,6 +20,10 @@ export function isBucketName(name: string): boolean {
 
 /** `arn:aws:s3:::NAME`: a bucket's ARN names neither account nor region. */
 export const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;
+
+/** The 64 hexadecimal digits by which S3 names an account as an owner. */
+export const canonicalId = (account: string): string =>
+  createHash("sha256").update(`canonical user ${account}`).digest("hex");
 
 /** Why a location constraint was refused: it names no place at all, or one that the endpoint cannot create in. */
 export type LocationFault = "invalid" | "illegal";

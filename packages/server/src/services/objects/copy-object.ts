@@ -1,0 +1,110 @@
+import type { ChecksumAlgorithm } from "../../domain/checksum.ts";
+import type { ContentHeaders, StorageClass, StoredObject } from "../../domain/object.ts";
+import type { ReadConditions, WriteConditions } from "../../domain/object-conditions.ts";
+import type { Tag } from "../../domain/object-tags.ts";
+import { findWritableBucket } from "./buckets.ts";
+import { objectError } from "./errors.ts";
+import { lookUpObject, type ObjectName } from "./find-object.ts";
+import { getObject, type OpenObject } from "./get-object.ts";
+import { checkAttributes, keepingNothing } from "./put-object.ts";
+import { checkWriteConditions, replaceObject } from "./replace-object.ts";
+import type { Caller, Store } from "./store.ts";
+import { writeBody } from "./write-body.ts";
+
+export interface CopySource extends ObjectName {
+  readonly conditions: ReadConditions;
+}
+
+export interface CopyRequest extends ObjectName {
+  readonly source: CopySource;
+  /** New ones (directive REPLACE); absent: the source's (COPY). */
+  readonly describe?: {
+    readonly headers: ContentHeaders;
+    readonly metadata: Record<string, string>;
+  };
+  readonly tags?: readonly Tag[];
+  /** Never copied: STANDARD where the request names none. */
+  readonly storageClass?: StorageClass;
+  readonly websiteRedirect?: string;
+  readonly algorithm?: ChecksumAlgorithm;
+  /** The request names an encryption: that is a change, too. */
+  readonly encrypted: boolean;
+  readonly conditions: WriteConditions;
+}
+
+/** Copies the bytes: an object never shares them with another one. */
+export async function copyObject(
+  store: Store,
+  caller: Caller,
+  request: CopyRequest,
+): Promise<StoredObject> {
+  const { source, key, conditions } = request;
+  const { value: bucket } = await findWritableBucket(store, caller, request);
+  checkWriteConditions(conditions, key, (await lookUpObject(store, bucket, key))?.value);
+  const opened = await openSource(store, caller, source);
+  const { object: original, bytes } = opened;
+  try {
+    if (isSelfCopy(request)) throw objectError("CopyToItself");
+    const attributes = attributesOf(request, original);
+    checkAttributes(attributes);
+    const algorithm = request.algorithm ?? original.checksum.algorithm;
+    const written = await writeBody(store.blobs, { bytes }, [algorithm]);
+    const object = {
+      ...attributes,
+      size: written.size,
+      etag: written.etag,
+      checksum: { algorithm, type: "FULL_OBJECT", value: written.checksums[algorithm] ?? "" },
+      lastModified: store.clock.now(),
+      body: { blob: written.blob },
+    } as const;
+    return await keepingNothing(store, [written.blob], () =>
+      replaceObject(store, caller, request, { object, conditions, event: "Copy" }),
+    );
+  } finally {
+    await bytes[Symbol.asyncIterator]().return?.();
+  }
+}
+
+/** A copy's source with its bytes. Every condition that fails is a 412 here, and its name that of the copy's header. */
+export async function openSource(
+  store: Store,
+  caller: Caller,
+  source: CopySource & { readonly range?: string },
+): Promise<OpenObject> {
+  try {
+    return await getObject(store, caller, source);
+  } catch (error) {
+    throw renamed(error, source.conditions);
+  }
+}
+
+function renamed(error: unknown, { ifNoneMatch }: ReadConditions): unknown {
+  if (!(error instanceof Object && "code" in error && "details" in error)) return error;
+  if (error.code === "ObjectUnchanged") {
+    const condition = ifNoneMatch === undefined ? "If-Modified-Since" : "If-None-Match";
+    return objectError("ObjectConditionFailed", { condition: `x-amz-copy-source-${condition}` });
+  }
+  if (error.code !== "ObjectConditionFailed") return error;
+  const { condition } = error.details as { condition: string };
+  return objectError("ObjectConditionFailed", { condition: `x-amz-copy-source-${condition}` });
+}
+
+const isSelfCopy = (request: CopyRequest): boolean =>
+  request.source.bucket === request.bucket &&
+  request.source.key === request.key &&
+  request.describe === undefined &&
+  request.storageClass === undefined &&
+  request.websiteRedirect === undefined &&
+  request.algorithm === undefined &&
+  !request.encrypted;
+
+function attributesOf(request: CopyRequest, original: StoredObject) {
+  const { describe = original, tags = original.tags, storageClass = "STANDARD" } = request;
+  return {
+    headers: describe.headers,
+    metadata: describe.metadata,
+    tags,
+    storageClass,
+    ...(request.websiteRedirect !== undefined && { websiteRedirect: request.websiteRedirect }),
+  };
+}

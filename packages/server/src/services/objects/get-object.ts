@@ -1,0 +1,193 @@
+/** Reading objects: conditions, ranges, parts. */
+
+import { isArchived, type Part, type StoredObject } from "../../domain/object.ts";
+import { failedReadCondition, type ReadConditions } from "../../domain/object-conditions.ts";
+import { type ByteRange, locate, parseRange } from "../../domain/object-range.ts";
+import { BlobMissing } from "../../ports/blobs.ts";
+import { findBucket } from "./buckets.ts";
+import { objectError } from "./errors.ts";
+import { findObject, type ObjectName, partsOf } from "./find-object.ts";
+import type { Bucket, Caller, Store } from "./store.ts";
+
+export interface ReadRequest extends ObjectName {
+  readonly conditions: ReadConditions;
+  /** The Range header, as it came. */
+  readonly range?: string;
+  readonly part?: number;
+}
+
+export interface FoundObject {
+  readonly object: StoredObject;
+  /** Set where not the whole object was asked for, even if it is what the range comes to. */
+  readonly range?: ByteRange;
+  /** Set where a part of a multipart object was asked for. */
+  readonly part?: { readonly count: number; readonly checksum: string };
+}
+
+export interface OpenObject extends FoundObject {
+  /** Whoever gets them reads them to the end, or returns their iterator. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** What there is to say of an object, without its bytes. */
+export async function headObject(
+  store: Store,
+  caller: Caller,
+  request: ReadRequest,
+): Promise<FoundObject> {
+  const { value: bucket } = await findBucket(store, caller, request);
+  const { value: object } = await findObject(store, bucket, request);
+  checkReadable(store, object, request);
+  const parts = request.part === undefined ? [] : await partsOf(store, bucket, object);
+  return select(object, parts ?? [], request);
+}
+
+/** An object with its bytes, all of one state of it: who replaces it meanwhile changes nothing for this reader. */
+export async function getObject(
+  store: Store,
+  caller: Caller,
+  request: ReadRequest,
+): Promise<OpenObject> {
+  const { value: bucket } = await findBucket(store, caller, request);
+  return untilSettled(store, bucket, request, async (object) => {
+    checkReadable(store, object, request);
+    if (isArchived(object.storageClass))
+      throw objectError("ObjectArchived", { storageClass: object.storageClass });
+    const parts = await partsOf(store, bucket, object);
+    if (parts === undefined) return undefined;
+    const found = select(object, parts, request);
+    const range = found.range ?? { start: 0, end: object.size };
+    const bytes = await openParts(store, bucket, request.key, object, locate(parts, range));
+    return bytes && { ...found, bytes };
+  });
+}
+
+/** An object with all its parts: one where it was put in one piece. */
+export async function describeObject(
+  store: Store,
+  caller: Caller,
+  name: ObjectName,
+): Promise<{ readonly object: StoredObject; readonly parts: readonly Part[] }> {
+  const { value: bucket } = await findBucket(store, caller, name);
+  return untilSettled(store, bucket, name, async (object) => {
+    const parts = await partsOf(store, bucket, object);
+    return parts && { object, parts };
+  });
+}
+
+/** Reads an object again where what belongs to it was gone when it was wanted: somebody replaced it in between. */
+async function untilSettled<T>(
+  store: Store,
+  bucket: Bucket,
+  { key }: ObjectName,
+  read: (object: StoredObject) => Promise<T | undefined>,
+): Promise<T> {
+  for (let missing: string | undefined; ; ) {
+    const { value: object } = await findObject(store, bucket, { key });
+    const result = await read(object);
+    if (result !== undefined) return result;
+    // The same object twice: nobody replaced it, its bytes are lost. Nothing that a caller did.
+    if (missing === object.sequencer)
+      throw new Error(`the bytes of an object in ${bucket.name} are gone`);
+    missing = object.sequencer;
+  }
+}
+
+function checkReadable(store: Store, object: StoredObject, { conditions }: ReadRequest): void {
+  const failed = failedReadCondition(conditions, object, store.clock.now());
+  if (failed === "ifNoneMatch" || failed === "ifModifiedSince")
+    throw objectError("ObjectUnchanged", { etag: object.etag, lastModified: object.lastModified });
+  if (failed !== undefined)
+    throw objectError("ObjectConditionFailed", {
+      condition: failed === "ifMatch" ? "If-Match" : "If-Unmodified-Since",
+    });
+}
+
+function select(object: StoredObject, parts: readonly Part[], request: ReadRequest): FoundObject {
+  if (request.part !== undefined) return selectPart(object, parts, request.part);
+  if (request.range === undefined) return { object };
+  const range = parseRange(request.range, object.size);
+  if (range === "unsatisfiable")
+    throw objectError("RangeUnsatisfiable", { range: request.range, size: object.size });
+  return { object, ...(range && { range }) };
+}
+
+function selectPart(object: StoredObject, parts: readonly Part[], number: number): FoundObject {
+  const index = parts.findIndex((part) => part.number === number);
+  const part = parts[index];
+  if (part === undefined)
+    throw objectError("PartNumberUnsatisfiable", { part: number, count: parts.length });
+  const start = parts.slice(0, index).reduce((sum, { size }) => sum + size, 0);
+  const whole = object.size === 0; // a range of nothing cannot be written down
+  return {
+    object,
+    ...(!whole && { range: { start, end: start + part.size } }),
+    ...(object.body.blob === undefined && {
+      part: { count: parts.length, checksum: part.checksum },
+    }),
+  };
+}
+
+type Piece = { readonly piece: Part; readonly range: ByteRange };
+
+/** The bytes of these pieces, one after the other. Undefined where the object was replaced meanwhile. */
+async function openParts(
+  store: Store,
+  bucket: Bucket,
+  key: string,
+  object: StoredObject,
+  pieces: readonly Piece[],
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const unpin = store.blobs.pin(pieces.map(({ piece }) => piece.blob));
+  try {
+    const first = pieces[0] && (await store.blobs.read(pieces[0].piece.blob, pieces[0].range));
+    // From here on nobody deletes the others: either they were pinned in time, or the object is another one by now.
+    const now = pieces.length > 1 ? await findObject(store, bucket, { key }) : undefined;
+    if (now === undefined || now.value.sequencer === object.sequencer)
+      return chain(store, first, pieces.slice(1), unpin);
+    unpin();
+    await close(first);
+    return undefined;
+  } catch (error) {
+    unpin();
+    if (error instanceof BlobMissing) return undefined;
+    throw error;
+  }
+}
+
+/** An iterator and not a generator: one that is returned before its first byte must let go of its blobs, too. */
+function chain(
+  store: Store,
+  first: AsyncIterable<Uint8Array> | undefined,
+  rest: readonly Piece[],
+  unpin: () => void,
+): AsyncIterable<Uint8Array> {
+  const left = [...rest];
+  let current = first?.[Symbol.asyncIterator]();
+  const finish = async (): Promise<IteratorResult<Uint8Array>> => {
+    const open = current;
+    current = undefined;
+    unpin();
+    await open?.return?.();
+    return { done: true, value: undefined };
+  };
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    while (current !== undefined) {
+      const result = await current.next();
+      if (result.done !== true) return result;
+      const piece = left.shift();
+      current =
+        piece && (await store.blobs.read(piece.piece.blob, piece.range))[Symbol.asyncIterator]();
+    }
+    return finish();
+  };
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => next().catch((error: unknown) => finish().then(() => Promise.reject(error))),
+    return: finish,
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function close(bytes: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  await bytes?.[Symbol.asyncIterator]().return?.();
+}

@@ -1,0 +1,114 @@
+/** S3's behaviour: buckets, objects, multipart uploads, notifications. The door puts it on AWS's wire. */
+import type { NotificationRule } from "../../domain/notification.ts";
+import type { Blobs } from "../../ports/blobs.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Records } from "../../ports/records.ts";
+import { BlobShelf } from "./blob-shelf.ts";
+import { createBucket, deleteBucket, headBucket, listBuckets } from "./buckets.ts";
+import { completeUpload } from "./complete-upload.ts";
+import { copyObject } from "./copy-object.ts";
+import { deleteObject, deleteObjects } from "./delete-objects.ts";
+import { describeObject, getObject, headObject } from "./get-object.ts";
+import { listObjects } from "./list-objects.ts";
+import {
+  type DestinationExists,
+  getNotificationRules,
+  putNotificationRules,
+} from "./notifications.ts";
+import { type Deliver, Outbox } from "./outbox.ts";
+import { putObject } from "./put-object.ts";
+import { createSequence, type Store } from "./store.ts";
+import { liveBlobs, sweepBlobs, sweepParts } from "./sweep.ts";
+import { getBucketTags, getObjectTags, putBucketTags, putObjectTags } from "./tags.ts";
+import { copyPart, listParts, uploadPart } from "./upload-parts.ts";
+import { abortUpload, createUpload, listUploads } from "./uploads.ts";
+
+export { OBJECT_ERRORS, type ObjectErrorCode } from "./errors.ts";
+export type { Deliver } from "./outbox.ts";
+export type { Bucket, Caller } from "./store.ts";
+
+export interface ObjectPorts {
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  /** Brings a message to a function; see `Deliver` for what its errors mean. */
+  readonly deliver: Deliver;
+  /** Whether a notification's function exists. Absent: every function is taken for one that does. */
+  readonly functionExists?: (arn: string) => Promise<boolean>;
+}
+
+const useCases = {
+  createBucket,
+  headBucket,
+  listBuckets,
+  deleteBucket,
+  getBucketTags,
+  putBucketTags,
+  getNotificationRules,
+  putNotificationRules,
+  putObject,
+  getObject,
+  headObject,
+  describeObject,
+  copyObject,
+  deleteObject,
+  deleteObjects,
+  listObjects,
+  getObjectTags,
+  putObjectTags,
+  createUpload,
+  uploadPart,
+  copyPart,
+  listParts,
+  listUploads,
+  completeUpload,
+  abortUpload,
+};
+
+type Bound<UseCase> = UseCase extends (store: Store, ...rest: infer Rest) => infer Result
+  ? (...rest: Rest) => Result
+  : never;
+
+/** Every use case, and what the platform does with the whole. */
+export type Objects = {
+  readonly [Name in keyof typeof useCases]: Bound<(typeof useCases)[Name]>;
+} & {
+  /** Clears away what a crash left, and sends the events that were on their way. Call it once, when the platform serves. */
+  recover(): Promise<void>;
+  /** Waits for the deliveries under way. */
+  close(): Promise<void>;
+};
+
+export function createObjects(ports: ObjectPorts): Objects {
+  const { records, blobs, clock, deliver } = ports;
+  const outbox = new Outbox({ records, clock, deliver });
+  const store: Store = {
+    records,
+    blobs: new BlobShelf(blobs),
+    clock,
+    outbox,
+    sequence: createSequence(clock),
+    destinationExists: destinationExists(ports),
+  };
+  const bound = Object.entries(useCases).map(([name, useCase]) => [
+    name,
+    (useCase as (...all: unknown[]) => unknown).bind(undefined, store),
+  ]);
+  return {
+    ...(Object.fromEntries(bound) as {
+      [Name in keyof typeof useCases]: Bound<(typeof useCases)[Name]>;
+    }),
+    async recover() {
+      await outbox.recover();
+      await sweepParts(records);
+      await sweepBlobs(blobs, () => liveBlobs(records));
+    },
+    close: () => outbox.close(),
+  };
+}
+
+/** Queues and topics are not there yet, whatever their names. */
+const destinationExists =
+  ({ functionExists = async () => true }: ObjectPorts): DestinationExists =>
+  async ({ kind, destination }: NotificationRule) =>
+    kind === "function" && (await functionExists(destination));

@@ -1,0 +1,72 @@
+import { type ChecksumAlgorithm, DEFAULT_ALGORITHM } from "../../domain/checksum.ts";
+import {
+  limits,
+  metadataSize,
+  type ObjectAttributes,
+  type StoredObject,
+} from "../../domain/object.ts";
+import type { WriteConditions } from "../../domain/object-conditions.ts";
+import { OBJECT_TAGS } from "../../domain/object-tags.ts";
+import { findWritableBucket } from "./buckets.ts";
+import { objectError } from "./errors.ts";
+import { lookUpObject, type ObjectName } from "./find-object.ts";
+import { checkWriteConditions, replaceObject } from "./replace-object.ts";
+import type { Caller, Store } from "./store.ts";
+import { checkTags } from "./tags.ts";
+import { type Incoming, writeBody } from "./write-body.ts";
+
+export interface PutRequest extends ObjectName {
+  readonly attributes: ObjectAttributes;
+  readonly body: Incoming;
+  /** What to keep where the body claims no checksum of its own. */
+  readonly algorithm?: ChecksumAlgorithm;
+  readonly conditions: WriteConditions;
+  /** Post: a form of a browser. */
+  readonly event: "Put" | "Post";
+}
+
+/** Whatever can be refused is refused before the first byte is read. */
+export async function putObject(
+  store: Store,
+  caller: Caller,
+  request: PutRequest,
+): Promise<StoredObject> {
+  const { key, attributes, body, conditions, event } = request;
+  checkAttributes(attributes);
+  const { value: bucket } = await findWritableBucket(store, caller, request);
+  checkWriteConditions(conditions, key, (await lookUpObject(store, bucket, key))?.value);
+  const algorithm = body.checksum?.algorithm ?? request.algorithm ?? DEFAULT_ALGORITHM;
+  const written = await writeBody(store.blobs, body, [algorithm]);
+  const object = {
+    ...attributes,
+    size: written.size,
+    etag: written.etag,
+    checksum: { algorithm, type: "FULL_OBJECT", value: written.checksums[algorithm] ?? "" },
+    lastModified: store.clock.now(),
+    body: { blob: written.blob },
+  } as const;
+  return keepingNothing(store, [written.blob], () =>
+    replaceObject(store, caller, request, { object, conditions, event }),
+  );
+}
+
+/** @throws MetadataTooLarge, TagInvalid */
+export function checkAttributes({ metadata, tags }: ObjectAttributes): void {
+  const size = metadataSize(metadata);
+  if (size > limits.metadataBytes) throw objectError("MetadataTooLarge", { size });
+  checkTags(tags, OBJECT_TAGS);
+}
+
+/** Runs a step that puts blobs into the records; where it fails, they go. */
+export async function keepingNothing<T>(
+  store: Store,
+  blobs: readonly string[],
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    await store.blobs.discard(blobs);
+    throw error;
+  }
+}

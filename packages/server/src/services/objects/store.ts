@@ -1,0 +1,84 @@
+/** What every use case works with: where things lie in the records, and the care that blobs and writers need. */
+
+import type { NotificationRule } from "../../domain/notification.ts";
+import type { Tag } from "../../domain/object-tags.ts";
+import type { Scope } from "../../domain/scope.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { RecordConflict, type Records } from "../../ports/records.ts";
+import type { BlobShelf } from "./blob-shelf.ts";
+import { objectError } from "./errors.ts";
+import type { DestinationExists } from "./notifications.ts";
+import type { Outbox } from "./outbox.ts";
+
+export interface Store {
+  readonly records: Records;
+  readonly blobs: BlobShelf;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  /** Whether the destination of a notification is there. */
+  readonly destinationExists: DestinationExists;
+  /** A text greater than all that it gave before, also before a restart as long as the clock does not go back. */
+  sequence(): string;
+}
+
+/** On whose behalf a use case runs. Events tell of it. */
+export interface Caller extends Scope {
+  readonly requestId: string;
+  readonly hostId: string;
+  readonly principal: string;
+  readonly sourceIp: string;
+}
+
+export interface Bucket extends Scope {
+  readonly name: string;
+  /** What the creator asked for, where it is not the region's own name: `EU`. */
+  readonly location?: string;
+  /** Milliseconds since the epoch, as all times here. */
+  readonly created: number;
+  readonly tags: readonly Tag[];
+  readonly rules: readonly NotificationRule[];
+  /** Set while a deletion looks whether the bucket is empty: nothing may be written then. */
+  readonly deleting?: number;
+}
+
+/** Bucket names are one namespace over all regions. */
+export const bucketsSpace = (account: string): string => `${account}/global/buckets`;
+
+const within = (bucket: Bucket, kind: string): string =>
+  `${bucket.account}/${bucket.region}/${kind}/${bucket.name}`;
+
+/** id: key. StoredObject. */
+export const objectsSpace = (bucket: Bucket): string => within(bucket, "objects");
+/** id: id of the upload that the object came of. PartList. */
+export const partListsSpace = (bucket: Bucket): string => within(bucket, "object-parts");
+/** id: key, U+0001, upload id: sorted by key, then by age. Upload. */
+export const uploadsSpace = (bucket: Bucket): string => within(bucket, "uploads");
+/** id: part number in five digits. Part. */
+export const uploadPartsSpace = (bucket: Bucket, uploadId: string): string =>
+  `${within(bucket, "upload-parts")}/${uploadId}`;
+/** id: sequence and number. OutboxEntry. */
+export const outboxSpace = (bucket: Bucket): string => within(bucket, "object-events");
+
+/** A burst of this many writers of one object all get through, one after another. */
+const ATTEMPTS = 100;
+
+/** Runs a step that reads, decides and commits, again where somebody else committed first. */
+export async function retried<T>(step: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++)
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof RecordConflict)) throw error;
+    }
+  throw objectError("ObjectBusy");
+}
+
+/** Eighteen hexadecimal digits, as S3's: milliseconds, then a counter. */
+export function createSequence(clock: Clock): () => string {
+  let last = 0n;
+  return () => {
+    const now = BigInt(clock.now()) << 20n;
+    last = now > last ? now : last + 1n;
+    return last.toString(16).toUpperCase().padStart(18, "0");
+  };
+}

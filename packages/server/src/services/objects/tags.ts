@@ -1,0 +1,87 @@
+/** Tags of buckets and of objects. */
+import type { StoredObject } from "../../domain/object.ts";
+import {
+  BUCKET_TAGS,
+  findTagFault,
+  OBJECT_TAGS,
+  sortTags,
+  type Tag,
+} from "../../domain/object-tags.ts";
+import {
+  type BucketName,
+  findBucket,
+  findWritableBucket,
+  stillThere,
+  updateBucket,
+} from "./buckets.ts";
+import { objectError } from "./errors.ts";
+import { findObject, type ObjectName } from "./find-object.ts";
+import { eventsOf } from "./object-events.ts";
+import { type Caller, objectsSpace, retried, type Store } from "./store.ts";
+
+/** @throws TagInvalid with the details of the fault. */
+export function checkTags(tags: readonly Tag[], limit: number): void {
+  const fault = findTagFault(tags, limit);
+  if (fault !== undefined)
+    throw objectError("TagInvalid", { ...fault, bucket: limit === BUCKET_TAGS });
+}
+
+/** @throws NoTags where there are none. */
+export async function getBucketTags(
+  store: Store,
+  caller: Caller,
+  name: BucketName,
+): Promise<Tag[]> {
+  const { tags } = (await findBucket(store, caller, name)).value;
+  if (tags.length === 0) throw objectError("NoTags", { bucket: name.bucket });
+  return sortTags(tags);
+}
+
+/** Replaces them all; none deletes them. */
+export async function putBucketTags(
+  store: Store,
+  caller: Caller,
+  name: BucketName,
+  tags: readonly Tag[],
+): Promise<void> {
+  checkTags(tags, BUCKET_TAGS);
+  await updateBucket(store, caller, name, (bucket) => ({ ...bucket, tags }));
+}
+
+export async function getObjectTags(
+  store: Store,
+  caller: Caller,
+  name: ObjectName,
+): Promise<Tag[]> {
+  const { value: bucket } = await findBucket(store, caller, name);
+  return sortTags((await findObject(store, bucket, name)).value.tags);
+}
+
+/** Replaces them all; none deletes them. Neither the object's age nor its entity tag changes. */
+export async function putObjectTags(
+  store: Store,
+  caller: Caller,
+  name: ObjectName,
+  tags: readonly Tag[],
+): Promise<void> {
+  checkTags(tags, OBJECT_TAGS);
+  const events = await retried(async () => {
+    const bucket = await findWritableBucket(store, caller, name);
+    const { value, revision } = await findObject(store, bucket.value, name);
+    const object: StoredObject = { ...value, tags };
+    const made = eventsOf(store, bucket.value, caller, {
+      name: tags.length > 0 ? "s3:ObjectTagging:Put" : "s3:ObjectTagging:Delete",
+      key: name.key,
+      object,
+      sequencer: store.sequence(),
+    });
+    const space = objectsSpace(bucket.value);
+    await store.records.commit([
+      { put: object, space, id: name.key, expect: revision },
+      stillThere(bucket),
+      ...made.changes,
+    ]);
+    return made;
+  });
+  store.outbox.send(events.references);
+}
