@@ -2,6 +2,7 @@
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
+import { Gate } from "./gate.ts";
 import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
 import { type FunctionView, readView } from "./view.ts";
 
@@ -23,6 +24,7 @@ export class Catalog {
   readonly #stale = new Set<string>();
   /** The deployments that the executor may have instances of, by function. */
   readonly #deployed = new Map<string, ReadonlySet<string>>();
+  readonly #gates = new Map<string, Gate>();
   readonly #urls = new Map<string, UrlOwner>();
   readonly #watches = new Map<string, () => void>();
   #closed = false;
@@ -87,7 +89,8 @@ export class Catalog {
     try {
       for (;;) {
         this.#stale.delete(key);
-        const view = await readView(this.#records, scope, name);
+        const gate = this.#gates.get(key) ?? new Gate();
+        const view = await readView(this.#records, scope, name, gate);
         if (this.#stale.has(key)) continue;
         this.#retire(key, view);
         if (view !== undefined) this.#keep(key, view);
@@ -100,6 +103,8 @@ export class Catalog {
 
   #keep(key: string, view: FunctionView): void {
     if (this.#closed) return;
+    view.gate.limit = view.head.reservedConcurrency;
+    this.#gates.set(key, view.gate);
     const oldest = this.#views.size >= MAX_VIEWS ? this.#views.keys().next().value : undefined;
     if (oldest !== undefined) this.#views.delete(oldest);
     this.#views.set(key, view);
@@ -108,8 +113,10 @@ export class Catalog {
   #retire(key: string, view: FunctionView | undefined): void {
     const now = new Set([...(view?.deployments.values() ?? [])].map(({ id }) => id));
     for (const id of this.#deployed.get(key) ?? []) if (!now.has(id)) this.#executor.retire(id);
-    if (view === undefined) this.#deployed.delete(key);
-    else this.#deployed.set(key, now);
+    if (view === undefined) {
+      this.#deployed.delete(key);
+      this.#gates.delete(key);
+    } else this.#deployed.set(key, now);
   }
 
   /** Another node may change functions of this scope. */

@@ -11,6 +11,8 @@ import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Records } from "../../ports/records.ts";
+import type { Gate } from "./gate.ts";
+import type { Runnable } from "./invoke.ts";
 import { type Child, childSpace, FUNCTIONS, spaceOf } from "./spaces.ts";
 import { readSpace } from "./store.ts";
 
@@ -26,13 +28,17 @@ export interface FunctionView {
   readonly policies: ReadonlyMap<string, ResourcePolicy>;
   readonly urls: ReadonlyMap<string, FunctionUrl>;
   readonly eventInvoke: ReadonlyMap<string, EventInvokeSettings>;
+  readonly gate: Gate;
+  /** What `invoke.ts` made of the above; filled as it is asked for. */
+  readonly runnables: Map<string, Runnable>;
 }
 
-/** Reads a function and all below it; undefined where there is none. */
+/** Reads a function and all below it; undefined where there is none. `gate` is the function's own. */
 export async function readView(
   records: Records,
   scope: Scope,
   name: string,
+  gate: Gate,
 ): Promise<FunctionView | undefined> {
   const head = () => records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
   for (let before = await head(); before !== undefined; ) {
@@ -60,6 +66,8 @@ export async function readView(
         policies,
         urls,
         eventInvoke,
+        gate,
+        runnables: new Map(),
       };
     }
     before = after;

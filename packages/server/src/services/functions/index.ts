@@ -1,0 +1,171 @@
+/** Lambda's functions: their configuration, and the way of an invocation to an instance. The folder's only door. */
+
+import type { ResourcePolicy } from "../../domain/function-policy.ts";
+import type { FunctionUrl } from "../../domain/function-url.ts";
+import type { Scope } from "../../domain/scope.ts";
+import { type AccountUsage, accountUsage } from "./account.ts";
+import { type AliasOperations, createAliases } from "./aliases.ts";
+import { Catalog } from "./catalog.ts";
+import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
+import {
+  DEFAULT_LIMITS,
+  type FunctionsContext,
+  type FunctionsDependencies,
+  type FunctionsLimits,
+} from "./context.ts";
+import { createFunction, type NewFunction } from "./create.ts";
+import type { DescribedVersion } from "./describe.ts";
+import { createEventInvoke, type EventInvokeOperations } from "./event-invoke.ts";
+import { EventQueue, type QueuedEvent } from "./events.ts";
+import { createInvoke, type InvokeOperations } from "./invoke.ts";
+import { createLayerPolicies, type LayerPolicyOperations } from "./layer-policy.ts";
+import { createLayers, type LayerOperations } from "./layers.ts";
+import { createOptions, type OptionOperations } from "./options.ts";
+import type { Page, PageRequest } from "./paging.ts";
+import { createPolicies, type PolicyOperations } from "./policy.ts";
+import { type DescribedFunction, getFunction, listFunctions } from "./read.ts";
+import { deleteFunction } from "./remove.ts";
+import type { SettingsChange } from "./settings.ts";
+import { Settler } from "./settle.ts";
+import { createStore } from "./store.ts";
+import { livePackages } from "./sweep.ts";
+import { createTags, type TagOperations } from "./tags.ts";
+import { type CodeUpdate, updateCode, updateSettings } from "./update.ts";
+import { createUrls, type UrlOperations } from "./urls.ts";
+import { createVersions, type VersionOperations } from "./versions.ts";
+
+export type { DescribedAlias } from "./aliases.ts";
+export type { CodeSource } from "./code.ts";
+export {
+  type CodeObject,
+  CodeObjectError,
+  DEFAULT_LIMITS,
+  type FunctionsDependencies,
+  type FunctionsLimits,
+} from "./context.ts";
+export type { DescribedVersion } from "./describe.ts";
+export { FUNCTION_ERRORS, type FunctionErrorCode } from "./errors.ts";
+export type { DescribedEventInvoke, EventInvokeChange } from "./event-invoke.ts";
+export type { Runnable } from "./invoke.ts";
+export type { DescribedLayer } from "./layers.ts";
+export type { Page, PageRequest } from "./paging.ts";
+export type { DescribedFunction } from "./read.ts";
+export type { SettingsChange } from "./settings.ts";
+export type { DescribedUrl } from "./urls.ts";
+
+/** A function URL with what guards it. */
+export interface UrlTarget {
+  readonly scope: Scope;
+  readonly url: FunctionUrl;
+  /** The policy of the function or alias that the URL is of. */
+  readonly policy: ResourcePolicy | undefined;
+}
+
+export interface Functions extends InvokeOperations {
+  create(scope: Scope, request: NewFunction): Promise<DescribedVersion>;
+  get(scope: Scope, functionName: string, qualifier?: string): Promise<DescribedFunction>;
+  list(
+    scope: Scope,
+    page: PageRequest & { readonly all: boolean },
+  ): Promise<Page<DescribedVersion>>;
+  updateCode(scope: Scope, functionName: string, update: CodeUpdate): Promise<DescribedVersion>;
+  updateSettings(
+    scope: Scope,
+    functionName: string,
+    change: SettingsChange,
+    revisionId?: string,
+  ): Promise<DescribedVersion>;
+  delete(scope: Scope, functionName: string, qualifier?: string): Promise<void>;
+
+  readonly versions: VersionOperations;
+  readonly aliases: AliasOperations;
+  readonly layers: LayerOperations;
+  readonly layerPolicies: LayerPolicyOperations;
+  readonly tags: TagOperations;
+  readonly policies: PolicyOperations;
+  readonly urls: UrlOperations;
+  readonly eventInvoke: EventInvokeOperations;
+  readonly options: OptionOperations;
+  readonly codeSigning: CodeSigningOperations;
+
+  usage(scope: Scope): Promise<AccountUsage>;
+
+  /** Takes an event over that is to be invoked asynchronously. @throws YunqueError where there is no room for it. */
+  enqueue(event: QueuedEvent): void;
+
+  /** Whose function URL this is; undefined where it is nobody's. */
+  urlTarget(id: string): Promise<UrlTarget | undefined>;
+
+  /** A package's zip, for download. @throws where it does not exist. */
+  zip(packageId: string): Promise<AsyncIterable<Uint8Array>>;
+
+  /** Ids of every package that something still needs: the others may be swept. */
+  livePackages(): Promise<Set<string>>;
+
+  /** Finishes what a stop or a crash left half way. */
+  start(): Promise<void>;
+
+  /** Takes no more events and lets the queued ones run for at most `graceMs`; answers how many were given up. */
+  close(graceMs: number): Promise<number>;
+}
+
+/** Functions on these ports. `limits` are Lambda's defaults where they say nothing. */
+export function createFunctions(
+  dependencies: Omit<FunctionsDependencies, "limits" | "random"> & {
+    readonly limits?: Partial<FunctionsLimits>;
+    readonly random?: () => number;
+  },
+): Functions {
+  const { records, executor, clock, packages } = dependencies;
+  const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
+  const catalog = new Catalog(records, executor);
+  const store = createStore(records, (scope, name) => catalog.forget(scope, name));
+  const settler = new Settler(store, records, clock, limits.settleMs);
+  const random = dependencies.random ?? Math.random;
+  const context: FunctionsContext = { ...dependencies, limits, random, catalog, store, settler };
+  const invoke = createInvoke(context);
+  const events = new EventQueue(invoke, clock, limits);
+
+  return {
+    ...invoke,
+    create: (scope, request) => createFunction(context, scope, request),
+    get: (scope, name, qualifier) => getFunction(context, scope, name, qualifier),
+    list: (scope, page) => listFunctions(context, scope, page),
+    updateCode: (scope, name, update) => updateCode(context, scope, name, update),
+    updateSettings: (scope, name, change, revisionId) =>
+      updateSettings(context, scope, name, change, revisionId),
+    delete: (scope, name, qualifier) => deleteFunction(context, scope, name, qualifier),
+
+    versions: createVersions(context),
+    aliases: createAliases(context),
+    layers: createLayers(context),
+    layerPolicies: createLayerPolicies(context),
+    tags: createTags(context),
+    policies: createPolicies(context),
+    urls: createUrls(context),
+    eventInvoke: createEventInvoke(context),
+    options: createOptions(context),
+    codeSigning: createCodeSigning(context),
+
+    usage: (scope) => accountUsage(context, scope),
+    enqueue: (event) => events.accept(event),
+    async urlTarget(id) {
+      const owner = await catalog.urlOwner(id);
+      if (owner === undefined) return undefined;
+      const { account, region, functionName, qualifier } = owner;
+      const scope = { account, region };
+      const view = catalog.peek(scope, functionName) ?? (await catalog.load(scope, functionName));
+      const url = view?.urls.get(qualifier);
+      return url?.id === id ? { scope, url, policy: view?.policies.get(qualifier) } : undefined;
+    },
+    zip: (packageId) => packages.zip(packageId),
+    livePackages: () => livePackages(records),
+    start: () => settler.resume(),
+    async close(graceMs) {
+      const givenUp = await events.close(graceMs);
+      await settler.close();
+      catalog.close();
+      return givenUp;
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** The way of an invocation from a function's name to the executor. Warm, it awaits nothing but the executor. */
+import type { Deployment } from "../../domain/deployment.ts";
+import { chooseVersion, type EventInvokeSettings } from "../../domain/function.ts";
+import { functionArn, LATEST } from "../../domain/function-name.ts";
+import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
+import type { Scope } from "../../domain/scope.ts";
+import { ExecutorError } from "../../ports/executor.ts";
+import type { FunctionsContext } from "./context.ts";
+import { functionError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import { functionNotFound } from "./store.ts";
+import { kindOf, type Target, targetOf } from "./target.ts";
+import { eventSettingsOf, type FunctionView } from "./view.ts";
+
+/** A version that is ready to be invoked. */
+export interface Runnable {
+  readonly deployment: Deployment;
+  /** As the caller qualified it; without a qualifier where the caller gave none. */
+  readonly invokedArn: string;
+  readonly gate: Gate;
+  readonly eventSettings: EventInvokeSettings | undefined;
+}
+
+export interface InvokeOperations {
+  /** What a name and a qualifier stand for, where that is in memory; else `resolve` knows. Never throws. */
+  peek(scope: Scope, name: string, qualifier: string | undefined): Runnable | undefined;
+
+  /** @throws YunqueError where the function, version or alias does not exist, or cannot run on this machine. */
+  resolve(scope: Scope, functionName: string, qualifier?: string): Promise<Runnable>;
+
+  /** Runs to the end. A function's own failure is a result. @throws YunqueError where it could not be run. */
+  invoke(runnable: Runnable, invocation: Invocation): Promise<InvocationResult>;
+
+  /** The same with the response as a stream. */
+  stream(runnable: Runnable, invocation: Invocation): Promise<InvocationStream>;
+}
+
+export function createInvoke(context: FunctionsContext): InvokeOperations {
+  const { catalog, settler, executor, random } = context;
+
+  function runnableOf(view: FunctionView, qualifier: string | undefined): Runnable | undefined {
+    const version = versionFor(view, qualifier, random);
+    if (version === undefined) return undefined;
+    const key = `${version}/${qualifier ?? ""}`;
+    const known = view.runnables.get(key);
+    if (known !== undefined) return known;
+    const deployment = view.deployments.get(version);
+    if (deployment === undefined) return undefined;
+    const runnable = {
+      deployment,
+      invokedArn: functionArn(view.scope, view.name, qualifier),
+      gate: view.gate,
+      eventSettings: eventSettingsOf(view, qualifier),
+    };
+    view.runnables.set(key, runnable);
+    return runnable;
+  }
+
+  /** Whether an invocation must first be told something else. */
+  const ready = (view: FunctionView, { deployment }: Runnable): boolean =>
+    view.head.latest.state === "Active" && executor.runtimes.has(deployment.runtime);
+
+  return {
+    peek(scope, name, qualifier) {
+      const view = catalog.peek(scope, name);
+      if (view === undefined) return undefined;
+      const runnable = runnableOf(view, qualifier);
+      return runnable !== undefined && ready(view, runnable) ? runnable : undefined;
+    },
+
+    async resolve(caller, functionName, asked) {
+      const { scope, name, qualifier } = targetOf(caller, functionName, asked);
+      let view = await catalog.load(scope, name);
+      if (view !== undefined && view.head.latest.state === "Pending") {
+        // Whoever invokes a function that was just created need not wait for it to become Active.
+        await settler.now(scope, name);
+        view = await catalog.load(scope, name);
+      }
+      const runnable = view && runnableOf(view, qualifier);
+      if (runnable === undefined) throw invokedNotFound({ scope, name, qualifier });
+      const { runtime } = runnable.deployment;
+      if (!executor.runtimes.has(runtime))
+        throw functionError(
+          "RuntimeUnavailable",
+          `This machine cannot run ${runtime}. It runs: ${[...executor.runtimes].sort().join(", ") || "nothing"}. See yunque doctor.`,
+        );
+      return runnable;
+    },
+
+    async invoke({ deployment, gate }, invocation) {
+      if (gate.limit === undefined)
+        return await executor.invoke(deployment, invocation).catch(refuse);
+      gate.enter();
+      try {
+        return await executor.invoke(deployment, invocation).catch(refuse);
+      } finally {
+        gate.leave();
+      }
+    },
+
+    async stream({ deployment, gate }, invocation) {
+      if (gate.limit === undefined)
+        return await executor.stream(deployment, invocation).catch(refuse);
+      gate.enter();
+      try {
+        const stream = await executor.stream(deployment, invocation);
+        stream.completion.then(
+          () => gate.leave(),
+          () => gate.leave(),
+        );
+        return stream;
+      } catch (error) {
+        gate.leave();
+        return refuse(error);
+      }
+    },
+  };
+}
+
+function versionFor(
+  view: FunctionView,
+  qualifier: string | undefined,
+  random: () => number,
+): string | undefined {
+  if (qualifier === undefined) return LATEST;
+  if (view.versions.has(qualifier)) return qualifier;
+  const alias = view.aliases.get(qualifier);
+  if (alias === undefined) return undefined;
+  return alias.routing === undefined ? alias.version : chooseVersion(alias, random());
+}
+
+/** Lambda: Invoke names the version that it looked for, `$LATEST` where the caller named none. */
+function invokedNotFound({ scope, name, qualifier = LATEST }: Target) {
+  const known = kindOf(qualifier) === "other" ? LATEST : qualifier;
+  return functionNotFound(functionArn(scope, name, known));
+}
+
+/** The executor's refusals in the words of the service. */
+function refuse(error: unknown): never {
+  if (!(error instanceof ExecutorError)) throw error;
+  switch (error.fault) {
+    case "concurrency":
+    case "queueFull":
+      throw functionError("FunctionThrottled", "Rate Exceeded.", {
+        reason: "ConcurrentInvocationLimitExceeded",
+      });
+    case "closing":
+      throw functionError("FunctionsClosing", error.message);
+    case "internal":
+      throw functionError("InvocationFailed", error.message);
+  }
+}
