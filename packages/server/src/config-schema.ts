@@ -96,6 +96,8 @@ export interface Setting {
   readonly choices: readonly string[] | undefined;
   readonly default: string | number | undefined;
   readonly meaning: string;
+  /** Nobody is shown its value. */
+  readonly secret: boolean;
 }
 
 /** What `z.toJSONSchema` says of a property, as far as it matters here. */
@@ -127,6 +129,7 @@ function settingsOf(property: Property, path: readonly string[] = []): Setting[]
       choices: property.enum,
       default: typeof fallback === "string" || typeof fallback === "number" ? fallback : undefined,
       meaning: property.description ?? "",
+      secret: property.secret === true,
     },
   ];
 }

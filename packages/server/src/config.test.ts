@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, isLoopback, parseConfig, settings } from "./config.ts";
+import { ConfigError, isLoopback, parseConfig, settings, withoutSecrets } from "./config.ts";
 
 const directory = "/srv";
 
@@ -104,6 +104,13 @@ test("an address outside loopback is allowed with a warning, and a second one wi
   assert.equal(parseConfig({ directory, file }).warnings.length, 2);
   const flag = { adminToken: "0123456789abcdef" };
   assert.equal(parseConfig({ directory, file, flag }).warnings.length, 1);
+});
+
+test("what anybody may see has every setting but the secret ones", () => {
+  const { config } = parseConfig({ directory, file: { adminToken: "0123456789abcdef" } });
+  const { adminToken, ...rest } = config;
+  assert.equal(adminToken, "0123456789abcdef");
+  assert.deepEqual(withoutSecrets(config), rest);
 });
 
 test("only addresses of this machine are loopback", () => {

@@ -66,6 +66,12 @@ export function parseConfig(sources: ConfigSources): EffectiveConfig {
   return { config, origin, warnings: warningsOf(config) };
 }
 
+/** The configuration as anybody may see it. */
+export function withoutSecrets(config: Config): Readonly<Record<string, unknown>> {
+  const secret = new Set(settings.filter((one) => one.secret).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !secret.has(name)));
+}
+
 /** Whether an address is reachable from this machine alone. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);

@@ -58,7 +58,7 @@ test("zsh's script is one that zsh reads", { skip: without("zsh") }, () => {
 });
 
 test("another shell is refused with the shells that there are", () => {
-  const { status, stderr } = spawnSync("yunque", ["completion", "tcsh"], {
+  const { status, stderr } = spawnSync(join(directory, "yunque"), ["completion", "tcsh"], {
     env: environment,
     encoding: "utf8",
   });

@@ -20,8 +20,8 @@ export function create(): Command {
 
 function config(options: { readonly config?: string; readonly json?: boolean }): void {
   const { config, origin, warnings, file } = readConfiguration({}, options.config);
-  const rows = settings.map(({ name, variable, flag }) => {
-    const value = shown(valueAt(config, name), flag === undefined);
+  const rows = settings.map(({ name, variable, secret }) => {
+    const value = shown(valueAt(config, name), secret);
     return { name, value, source: origin[name] ?? "default", variable };
   });
   for (const warning of warnings) process.stderr.write(`yunque: warning: ${warning}\n`);
