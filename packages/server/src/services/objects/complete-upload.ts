@@ -14,7 +14,7 @@ import type { Change, Listed } from "../../ports/records.ts";
 import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type PartList } from "./find-object.ts";
-import { replaceObject } from "./replace-object.ts";
+import { tryToReplace } from "./replace-object.ts";
 import {
   type Bucket,
   type Caller,
@@ -75,7 +75,7 @@ export async function completeUpload(
     const event = "CompleteMultipartUpload";
     const since = upload.sequencer;
     const replacement = { object, conditions, event, also, since } as const;
-    const made = await replaceObject(store, caller, request, replacement);
+    const made = await tryToReplace(store, caller, request, replacement);
     const used = new Set(parts.map((part) => part.blob));
     const unused = listed.map((part) => part.value.blob).filter((blob) => !used.has(blob));
     await store.blobs.discard(unused);

@@ -1,9 +1,10 @@
-/** Objects on the memory engine, for tests: a clock that is turned by hand, and what functions would have got. */
+/** Objects for tests: one bucket, a clock that is turned by hand, and short words for the usual calls. */
 import assert from "node:assert/strict";
 import { YunqueError } from "../../domain/errors.ts";
 import type { ObjectAttributes } from "../../domain/object.ts";
-import { createMemoryEngine } from "../../engines/memory/engine.ts";
+import type { Blobs } from "../../ports/blobs.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Records } from "../../ports/records.ts";
 import { type Caller, createObjects, type Objects } from "./index.ts";
 import type { Deliver } from "./outbox.ts";
 
@@ -27,8 +28,10 @@ export const plain: ObjectAttributes = {
 
 export const BUCKET = "bucket";
 
-export async function openFixture(deliver: Deliver = async () => undefined) {
-  const engine = createMemoryEngine();
+export async function openFixture(
+  engine: { readonly records: Records; readonly blobs: Blobs },
+  deliver: Deliver = async () => undefined,
+) {
   const clock = handClock();
   const open = () => createObjects({ ...engine, clock, deliver });
   const objects = open();

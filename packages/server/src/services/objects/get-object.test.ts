@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import { BUCKET, caller, NOW, openFixture, plain, rejects, text } from "./fixture.ts";
 
 describe("getting an object", () => {
   it("whole or in part", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     await put("k", "0123456789");
     assert.equal(await get("k"), "0123456789");
     assert.equal(await get("k", { range: "bytes=2-4" }), "234");
@@ -14,7 +15,7 @@ describe("getting an object", () => {
   });
 
   it("under conditions", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     const { etag } = await put("k", "x");
     await rejects(get("k", { conditions: { ifNoneMatch: etag } }), "ObjectUnchanged", { etag });
     await rejects(get("k", { conditions: { ifMatch: "x" } }), "ObjectConditionFailed", {
@@ -30,20 +31,20 @@ describe("getting an object", () => {
   });
 
   it("that is empty", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     await put("k", "");
     assert.equal(await get("k"), "");
     assert.equal(await get("k", { part: 1 }), "");
   });
 
   it("that is not there, or in no such bucket", async () => {
-    const { get } = await openFixture();
+    const { get } = await openFixture(createMemoryEngine());
     await rejects(get("k"), "NoSuchObject", { key: "k" });
     await rejects(get("k", { bucket: "other" }), "NoSuchBucket", { bucket: "other" });
   });
 
   it("that is archived tells only of itself", async () => {
-    const { put, get, objects } = await openFixture();
+    const { put, get, objects } = await openFixture(createMemoryEngine());
     await put("k", "x", { attributes: { ...plain, storageClass: "GLACIER" } });
     await rejects(get("k"), "ObjectArchived", { storageClass: "GLACIER" });
     const { object } = await objects.headObject(caller, {
@@ -55,7 +56,7 @@ describe("getting an object", () => {
   });
 
   it("that was put in one piece has one part", async () => {
-    const { put, objects } = await openFixture();
+    const { put, objects } = await openFixture(createMemoryEngine());
     await put("k", "abc");
     const request = { bucket: BUCKET, key: "k", conditions: {} };
     const found = await objects.headObject(caller, { ...request, part: 1 });
@@ -64,7 +65,7 @@ describe("getting an object", () => {
   });
 
   it("that is replaced while it is read gives what it was", async () => {
-    const { put, objects } = await openFixture();
+    const { put, objects } = await openFixture(createMemoryEngine());
     await put("k", "old");
     const request = { bucket: BUCKET, key: "k", conditions: {} };
     const { bytes } = await objects.getObject(caller, request);
@@ -75,7 +76,7 @@ describe("getting an object", () => {
 
 describe("deleting objects", () => {
   it("is done when they are gone, or were never there", async () => {
-    const { put, get, objects, has } = await openFixture();
+    const { put, get, objects, has } = await openFixture(createMemoryEngine());
     const { body } = await put("k", "x");
     const name = { bucket: BUCKET, key: "k" };
     await objects.deleteObject(caller, name);
@@ -85,7 +86,7 @@ describe("deleting objects", () => {
   });
 
   it("only of a certain content, or a certain version", async () => {
-    const { put, get, objects } = await openFixture();
+    const { put, get, objects } = await openFixture(createMemoryEngine());
     await put("k", "x");
     const name = { bucket: BUCKET, key: "k" };
     await rejects(
@@ -98,7 +99,7 @@ describe("deleting objects", () => {
   });
 
   it("many at once, each with its own result", async () => {
-    const { put, objects } = await openFixture();
+    const { put, objects } = await openFixture(createMemoryEngine());
     await put("a", "x");
     await put("b", "x");
     const failures = await objects.deleteObjects(caller, { bucket: BUCKET }, [
@@ -126,7 +127,7 @@ describe("deleting objects", () => {
 
 describe("tags of an object", () => {
   it("are replaced without touching the object", async () => {
-    const { put, objects, clock } = await openFixture();
+    const { put, objects, clock } = await openFixture(createMemoryEngine());
     const before = await put("k", "x");
     clock.advance(5000);
     const name = { bucket: BUCKET, key: "k" };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
+import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import { BUCKET, caller, chunks, openFixture, plain, rejects } from "./fixture.ts";
 
 const md5 = (text: string) => createHash("md5").update(text).digest();
@@ -9,7 +10,7 @@ const blobOf = (object: { readonly body: { readonly blob?: string | undefined } 
 
 describe("putting an object", () => {
   it("keeps the bytes, their size, entity tag and a CRC64NVME", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     const object = await put("k", "123456789");
     assert.equal(await get("k"), "123456789");
     assert.equal(object.size, 9);
@@ -22,7 +23,7 @@ describe("putting an object", () => {
   });
 
   it("replaces what was there, and lets go of its bytes", async () => {
-    const { put, get, has } = await openFixture();
+    const { put, get, has } = await openFixture(createMemoryEngine());
     const first = await put("k", "one");
     assert.ok(await has(blobOf(first)));
     const second = await put("k", "two");
@@ -32,7 +33,7 @@ describe("putting an object", () => {
   });
 
   it("by many at once leaves one of them, whole", async () => {
-    const { put, get, objects } = await openFixture();
+    const { put, get, objects } = await openFixture(createMemoryEngine());
     const written = await Promise.all(Array.from({ length: 50 }, (_, n) => put("k", `text ${n}`)));
     const { object } = await objects.headObject(caller, {
       bucket: BUCKET,
@@ -45,7 +46,7 @@ describe("putting an object", () => {
   });
 
   it("where nothing may be, or where a certain one must be", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     const conditions = { ifAbsent: true };
     await rejects(put("k", "x", { conditions: { ifMatch: '"tag"' } }), "NoSuchObject");
     const { etag } = await put("k", "first", { conditions });
@@ -58,7 +59,7 @@ describe("putting an object", () => {
   });
 
   it("only one of many that want to be the first is", async () => {
-    const { put } = await openFixture();
+    const { put } = await openFixture(createMemoryEngine());
     const results = await Promise.allSettled(
       Array.from({ length: 10 }, (_, n) => put("k", `${n}`, { conditions: { ifAbsent: true } })),
     );
@@ -82,7 +83,7 @@ describe("a put that is not what was announced leaves nothing behind", () => {
   ];
   for (const [name, body, code] of cases)
     it(`${name}: ${code}`, async () => {
-      const { put, records } = await openFixture();
+      const { put, records } = await openFixture(createMemoryEngine());
       await put("k", "before");
       await rejects(put("k", "", { body: { bytes: chunks("abc"), ...body } }), code);
       await rejects(put("new", "", { body: { bytes: chunks("abc"), ...body } }), code);
@@ -95,7 +96,7 @@ describe("a put that is not what was announced leaves nothing behind", () => {
     });
 
   it("a source that breaks is passed on", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     const bytes = (async function* () {
       yield Buffer.from("half");
       throw new Error("the client went away");
@@ -105,7 +106,7 @@ describe("a put that is not what was announced leaves nothing behind", () => {
   });
 
   it("what is announced rightly is taken", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     const body = {
       bytes: chunks("12345", "6789"),
       length: 9,
@@ -121,7 +122,7 @@ describe("a put that is not what was announced leaves nothing behind", () => {
 
 describe("limits of a put", () => {
   it("a key has at most 1,024 bytes, not characters", async () => {
-    const { put, get } = await openFixture();
+    const { put, get } = await openFixture(createMemoryEngine());
     await put("é".repeat(512), "fits");
     assert.equal(await get("é".repeat(512)), "fits");
     await rejects(put("é".repeat(513), "x"), "ObjectKeyTooLong", { size: 1026 });
@@ -129,7 +130,7 @@ describe("limits of a put", () => {
   });
 
   it("metadata has at most 2 KB", async () => {
-    const { put } = await openFixture();
+    const { put } = await openFixture(createMemoryEngine());
     const attributes = { ...plain, metadata: { name: "v".repeat(2044) } };
     await put("k", "x", { attributes });
     const more = { ...plain, metadata: { name: "v".repeat(2045) } };
@@ -137,7 +138,7 @@ describe("limits of a put", () => {
   });
 
   it("names from the prototype are only names", async () => {
-    const { put, objects } = await openFixture();
+    const { put, objects } = await openFixture(createMemoryEngine());
     const metadata = JSON.parse('{"__proto__": "a", "constructor": "b"}');
     await put("__proto__", "x", { attributes: { ...plain, metadata } });
     const { object } = await objects.headObject(caller, {

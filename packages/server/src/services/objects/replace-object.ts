@@ -27,44 +27,49 @@ export interface Replacement {
   readonly since?: string;
 }
 
-/**
- * Commits the object with the events of it, and gives up the bytes of the one that was there. Once it resolves, the
- * object is durable.
- */
-export async function replaceObject(
+/** Puts the object where the name says, however many others do so at the same time. */
+export function replaceObject(
   store: Store,
   caller: Caller,
   name: ObjectName,
   replacement: Replacement,
 ): Promise<StoredObject> {
-  return retried(async () => {
-    const bucket = await findWritableBucket(store, caller, name);
-    const current = await lookUpObject(store, bucket.value, name.key);
-    checkWriteConditions(replacement.conditions, name.key, current?.value, replacement.since);
-    const object: StoredObject = { ...replacement.object, sequencer: store.sequence() };
-    const events = eventsOf(store, bucket.value, caller, {
-      name: `s3:ObjectCreated:${replacement.event}`,
-      key: name.key,
-      object,
-      sequencer: object.sequencer,
-    });
-    const old = await abandoned(store, bucket.value, current?.value);
-    await store.records.commit([
-      {
-        put: object,
-        space: objectsSpace(bucket.value),
-        id: name.key,
-        expect: current?.revision ?? 0,
-      },
-      stillThere(bucket),
-      ...(replacement.also ?? []),
-      ...old.changes,
-      ...events.changes,
-    ]);
-    store.outbox.send(events.references);
-    await store.blobs.discard(old.blobs);
-    return object;
+  return retried(() => tryToReplace(store, caller, name, replacement));
+}
+
+/**
+ * Commits the object with the events of it, and gives up the bytes of the one that was there. Once it resolves, the
+ * object is durable.
+ * @throws RecordConflict where somebody else committed first.
+ */
+export async function tryToReplace(
+  store: Store,
+  caller: Caller,
+  name: ObjectName,
+  replacement: Replacement,
+): Promise<StoredObject> {
+  const bucket = await findWritableBucket(store, caller, name);
+  const current = await lookUpObject(store, bucket.value, name.key);
+  checkWriteConditions(replacement.conditions, name.key, current?.value, replacement.since);
+  const object: StoredObject = { ...replacement.object, sequencer: store.sequence() };
+  const events = eventsOf(store, bucket.value, caller, {
+    name: `s3:ObjectCreated:${replacement.event}`,
+    key: name.key,
+    object,
+    sequencer: object.sequencer,
   });
+  const old = await abandoned(store, bucket.value, current?.value);
+  const at = { space: objectsSpace(bucket.value), id: name.key };
+  await store.records.commit([
+    { put: object, ...at, expect: current?.revision ?? 0 },
+    stillThere(bucket),
+    ...(replacement.also ?? []),
+    ...old.changes,
+    ...events.changes,
+  ]);
+  store.outbox.send(events.references);
+  await store.blobs.discard(old.blobs);
+  return object;
 }
 
 /** @throws ObjectConditionFailed, NoSuchObject, ObjectWriteConflict */

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { NotificationRule } from "../../domain/notification.ts";
+import { createMemoryEngine } from "../../engines/memory/engine.ts";
+import { BUCKET, caller, handClock, openFixture, plain, rejects, until } from "./fixture.ts";
+import { createObjects } from "./index.ts";
+import type { Deliver } from "./outbox.ts";
+
+const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f";
+const name = { bucket: BUCKET };
+const rule = (more: Partial<NotificationRule> = {}): NotificationRule => ({
+  id: "rule",
+  kind: "function",
+  destination: FUNCTION,
+  events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+  ...more,
+});
+
+interface Got {
+  readonly arn: string;
+  readonly event: string;
+  readonly key: string;
+}
+
+/** A bucket with a rule, and a function that keeps what it gets. */
+async function listening(deliver?: Deliver) {
+  const got: Got[] = [];
+  const keep: Deliver = async (arn, payload) => {
+    const { Records } = JSON.parse(Buffer.from(payload).toString());
+    got.push({ arn, event: Records[0].eventName, key: Records[0].s3.object.key });
+  };
+  const fixture = await openFixture(createMemoryEngine(), async (arn, payload) => {
+    await deliver?.(arn, payload);
+    await keep(arn, payload);
+  });
+  await fixture.objects.putNotificationRules(caller, name, [rule()]);
+  const left = async () =>
+    (await fixture.records.list(`${caller.account}/us-east-1/object-events/${BUCKET}`)).length;
+  return { ...fixture, got, left };
+}
+
+describe("a function hears of its bucket", () => {
+  it("each way in which objects come and go", async () => {
+    const { objects, put, got, left } = await listening();
+    await put("put", "x");
+    await put("post", "x", { event: "Post" });
+    const source = { ...name, key: "put", conditions: {} };
+    await objects.copyObject(caller, {
+      ...name,
+      key: "copy",
+      source,
+      encrypted: false,
+      conditions: {},
+    });
+    const { id } = await objects.createUpload(caller, { ...name, key: "multi", attributes: plain });
+    const upload = { ...name, key: "multi", upload: id };
+    const { part } = await objects.copyPart(caller, { ...upload, number: 1, source });
+    await objects.completeUpload(caller, {
+      ...upload,
+      parts: [{ number: 1, etag: part.etag, checksums: {} }],
+      conditions: {},
+    });
+    await objects.deleteObject(caller, { ...name, key: "put" });
+    await objects.deleteObject(caller, { ...name, key: "never there" });
+    await until(async () => got.length === 5 && (await left()) === 0);
+    assert.deepEqual(got.map(({ event, key }) => `${event} ${key}`).sort(), [
+      "ObjectCreated:CompleteMultipartUpload multi",
+      "ObjectCreated:Copy copy",
+      "ObjectCreated:Post post",
+      "ObjectCreated:Put put",
+      "ObjectRemoved:Delete put",
+    ]);
+  });
+
+  it("only of the keys that its rule names", async () => {
+    const { objects, put, got } = await listening();
+    await objects.putNotificationRules(caller, name, [rule({ prefix: "in/", suffix: ".jpg" })]);
+    await put("in/a.png", "x");
+    await put("out/a.jpg", "x");
+    await put("in/a.jpg", "x");
+    await until(() => got.length > 0);
+    assert.deepEqual(
+      got.map(({ key }) => key),
+      ["in/a.jpg"],
+    );
+  });
+
+  it("not of a write that was refused", async () => {
+    const { put, left, got } = await listening();
+    await put("k", "x");
+    await rejects(put("k", "y", { conditions: { ifAbsent: true } }), "ObjectConditionFailed");
+    await until(async () => (await left()) === 0);
+    assert.equal(got.length, 1);
+  });
+});
+
+describe("an event on its way", () => {
+  it("is tried again until it is accepted", async () => {
+    let failures = 2;
+    const { put, got, left, clock } = await listening(async () => {
+      if (failures-- > 0) throw new Error("busy");
+    });
+    await put("k", "x");
+    await until(() => failures === 1);
+    assert.equal(await left(), 1, "kept while it is not accepted");
+    await until(async () => {
+      clock.advance(1000);
+      return got.length === 1 && (await left()) === 0;
+    });
+  });
+
+  it("for a function that is gone is dropped", async () => {
+    const { put, got, left } = await listening(async () => {
+      throw Object.assign(new Error("no such function"), { gone: true });
+    });
+    await put("k", "x");
+    await until(async () => (await left()) === 0);
+    assert.deepEqual(got, []);
+  });
+
+  it("is dropped after a day", async () => {
+    let tries = 0;
+    const { put, left, clock } = await listening(async () => {
+      tries++;
+      throw new Error("busy");
+    });
+    await put("k", "x");
+    await until(() => tries > 0);
+    await until(async () => {
+      clock.advance(25 * 3600 * 1000);
+      return (await left()) === 0;
+    });
+  });
+
+  it("survives the platform: its next life sends what this one could not", async () => {
+    const never = new Promise<void>(() => undefined);
+    const { objects, put, left, records, blobs } = await listening(() => never);
+    for (let n = 0; n < 3; n++) await put(`k${n}`, "x");
+    assert.equal(await left(), 3);
+    const got: string[] = [];
+    const next = createObjects({
+      records,
+      blobs,
+      clock: handClock(),
+      deliver: async (arn) => void got.push(arn),
+    });
+    await next.recover();
+    await until(async () => (await left()) === 0);
+    assert.deepEqual(got, [FUNCTION, FUNCTION, FUNCTION]);
+    await next.close();
+    assert.ok(objects);
+  });
+
+  it("waits in the records where too many are under way, and comes through", async () => {
+    let running = 0;
+    let most = 0;
+    const { objects, put, got, left } = await listening(async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+    });
+    const keys = Array.from({ length: 2500 }, (_, n) => `k${n}`);
+    await Promise.all(keys.map((key) => put(key, "")));
+    await until(async () => (await left()) === 0);
+    assert.deepEqual(new Set(got.map(({ key }) => key)), new Set(keys));
+    assert.ok(most <= 32, `${most} at once`);
+    await objects.close();
+  });
+});
+
+describe("rules of a bucket", () => {
+  it("are kept as they were given", async () => {
+    const { objects } = await openFixture(createMemoryEngine());
+    assert.deepEqual(await objects.getNotificationRules(caller, name), []);
+    await objects.putNotificationRules(caller, name, [rule({ suffix: "" })]);
+    assert.deepEqual(await objects.getNotificationRules(caller, name), [rule({ suffix: "" })]);
+  });
+
+  it("for queues and topics are refused, because there are none yet", async () => {
+    const { objects } = await openFixture(createMemoryEngine());
+    const queue = rule({ kind: "queue", destination: "arn:aws:sqs:us-east-1:000000000000:q" });
+    await rejects(objects.putNotificationRules(caller, name, [queue]), "DestinationMissing", {
+      missing: [queue],
+    });
+    await objects.putNotificationRules(caller, name, [queue], false);
+  });
+
+  it("that make no sense are refused", async () => {
+    const { objects } = await openFixture(createMemoryEngine());
+    const put = objects.putNotificationRules(caller, name, [rule(), rule({ id: "other" })]);
+    await rejects(put, "NotificationRuleInvalid", { fault: "overlap" });
+  });
+});
