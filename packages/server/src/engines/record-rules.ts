@@ -4,7 +4,7 @@ import type { Change, ListOptions } from "../ports/records.ts";
 const MAX_SPACE = 1024;
 const MAX_ID_BYTES = 1100;
 const MAX_VALUE_BYTES = 4 << 20;
-const MAX_CHANGES = 10_000;
+const MAX_CHANGES = 12_000;
 const MAX_COMMIT_BYTES = 32 << 20;
 const MAX_LIMIT = 10_000;
 const DEFAULT_LIMIT = 1000;

@@ -422,7 +422,7 @@ function refusing(test: Test): void {
     await refused(records.commit([put("a", "中".repeat(1_398_101))]));
     const large = "v".repeat((4 << 20) - 2);
     await refused(records.commit(Array.from({ length: 9 }, (_, n) => put(`${n}`, large))));
-    await refused(records.commit(Array.from({ length: 10_001 }, (_, n) => put(`${n}`, n))));
+    await refused(records.commit(Array.from({ length: 12_001 }, (_, n) => put(`${n}`, n))));
     assert.deepEqual(await ids(records), []);
   });
 

@@ -20,7 +20,7 @@ export interface Records {
   spaces(prefix: string): Promise<string[]>;
 
   /**
-   * Applies all changes or none, in their order; at most 10,000 changes and 32 MiB of values. Every `expect` speaks of
+   * Applies all changes or none, in their order; at most 12,000 changes and 32 MiB of values. Every `expect` speaks of
    * the state before the commit. Resolves once the changes are durable (fsynced); a reader that starts afterwards sees
    * them. Commits of one caller that overlap take effect in the order of the calls.
    * @throws RecordConflict where an `expect` does not hold; then nothing was changed.
