@@ -1,4 +1,4 @@
-import { AwsError } from "./error.ts";
+import { Malformed } from "./codecs/malformed.ts";
 
 /** The parameters of a query string or form, decoded, in the order in which they were sent. */
 export class Query {
@@ -10,7 +10,7 @@ export class Query {
     this.pairs = pairs;
   }
 
-  /** `+` is a space, as in forms. @throws AwsError on percent encoding that is malformed or not UTF-8. */
+  /** `+` is a space, as in forms. @throws Malformed on percent encoding that is malformed or not UTF-8. */
   static parse(text: string): Query {
     if (text === "") return Query.EMPTY;
     const pairs: [string, string][] = [];
@@ -44,12 +44,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(spaced);
   } catch {
-    throw new AwsError(
-      "SerializationException",
-      "The query string is not UTF-8 in percent encoding",
-      {
-        status: 400,
-      },
-    );
+    throw new Malformed("The query string is not UTF-8 in percent encoding");
   }
 }

@@ -2,12 +2,21 @@
  * What one service does differently from its protocol. Every hook is optional; a service without quirks needs no file.
  * Hooks see requests of their own service only, in the order in which they stand here.
  */
+import type { Malformed } from "./codecs/malformed.ts";
 import type { AwsError } from "./error.ts";
 import type { Operation } from "./model.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import type { Violation } from "./validate.ts";
 
 export interface Quirks {
+  /** Put before an error's name in the JSON protocols: `com.amazonaws.sqs#QueueDoesNotExist`. */
+  readonly errorNamespace?: string;
+
+  /** Bytes that a body may have which is read before the door sees it, where 16 MiB are not the limit; and how AWS calls the operation then. */
+  bodyLimit?(
+    operation: Operation,
+  ): { readonly bytes: number; readonly called?: string } | undefined;
+
   /**
    * Sees each request first; may rewrite `request.path`, or throw an AwsError to refuse it. S3 moves the bucket of a
    * virtual host into the path, and refuses presigned URLs that have expired.
@@ -27,6 +36,9 @@ export interface Quirks {
 
   /** May correct the parsed input before it is checked: SQS's query form names the queue by the path. */
   input?(request: AwsRequest, operation: Operation, input: Record<string, unknown>): void;
+
+  /** How the service words input that its protocol cannot read; without it, its protocol's usual error. */
+  misread?(malformed: Malformed, operation: Operation | undefined): AwsError;
 
   /** How the service words input that breaks the model's constraints; without it, AWS's usual ValidationException. */
   refuse?(violations: readonly Violation[], operation: Operation): AwsError;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Malformed } from "./codecs/malformed.ts";
 import { Query } from "./query-string.ts";
 import { readSignature, type Signature } from "./signature.ts";
 
@@ -15,6 +16,8 @@ export interface AwsRequest {
   /** What the client says of itself; not verified here. */
   readonly signature: Signature | undefined;
   readonly requestId: string;
+  /** Set where the query cannot be read, and was taken for empty: the service words the error. */
+  readonly malformed: Malformed | undefined;
 }
 
 /** An answer, ready to be sent. Header names in lower case. */
@@ -24,11 +27,17 @@ export interface AwsResponse {
   body: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
 }
 
-/** @throws AwsError where the query string is not UTF-8 in percent encoding. */
+/** The head of a request. */
 export function readRequest(incoming: IncomingMessage, requestId: string): AwsRequest {
   const target = incoming.url ?? "/";
   const mark = target.indexOf("?");
-  const query = mark < 0 ? Query.EMPTY : Query.parse(target.slice(mark + 1));
+  let query = Query.EMPTY;
+  let malformed: Malformed | undefined;
+  try {
+    if (mark >= 0) query = Query.parse(target.slice(mark + 1));
+  } catch (error) {
+    malformed = error as Malformed;
+  }
   const headers = joined(incoming.headers);
   return {
     method: incoming.method ?? "GET",
@@ -38,6 +47,7 @@ export function readRequest(incoming: IncomingMessage, requestId: string): AwsRe
     host: (headers["host"] ?? headers[":authority"] ?? "").toLowerCase(),
     signature: readSignature(headers, query),
     requestId,
+    malformed,
   };
 }
 

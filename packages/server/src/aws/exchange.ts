@@ -1,0 +1,38 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Doors } from "./api/index.ts";
+import type { RequestBody } from "./body.ts";
+
+export interface AwsOptions {
+  readonly doors: Doors;
+  /** Twelve digits: whose resources requests are about. */
+  readonly account: string;
+  /** Where requests go that name no region. */
+  readonly defaultRegion: string;
+  /** Takes every error that is ours, not the caller's; callers see nothing of it. */
+  readonly onDefect: (error: unknown, where: DefectPlace) => void;
+}
+
+/** Where in the wire something broke. `service` is empty before one is known. */
+export interface DefectPlace {
+  readonly requestId: string;
+  readonly service: string;
+  readonly operation: string | undefined;
+}
+
+/** One HTTP request and its answer, on their way through the wire. */
+export interface Exchange {
+  readonly options: AwsOptions;
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: RequestBody;
+  readonly requestId: string;
+}
+
+export function reportDefect(
+  { options, requestId }: Exchange,
+  error: unknown,
+  service = "",
+  operation?: string,
+): void {
+  options.onDefect(error, { requestId, service, operation });
+}

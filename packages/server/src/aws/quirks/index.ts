@@ -1,0 +1,22 @@
+import type { Quirks } from "../quirks.ts";
+import { apigateway } from "./apigateway.ts";
+import { dynamodb, dynamodbstreams } from "./dynamodb.ts";
+import { iam } from "./iam.ts";
+import { lambda } from "./lambda.ts";
+import { sns } from "./sns.ts";
+import { sqs } from "./sqs.ts";
+
+const QUIRKS: Readonly<Record<string, Quirks>> = {
+  apigateway,
+  dynamodb,
+  dynamodbstreams,
+  iam,
+  lambda,
+  sns,
+  sqs,
+};
+
+const NONE: Quirks = {};
+
+/** What a service does differently from its protocol. */
+export const quirksOf = (service: string): Quirks => QUIRKS[service] ?? NONE;
