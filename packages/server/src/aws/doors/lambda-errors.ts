@@ -1,0 +1,62 @@
+import { YunqueError } from "../../domain/errors.ts";
+import type { FunctionErrorCode } from "../../services/functions/index.ts";
+import type { LambdaApi } from "../api/lambda.ts";
+import type { Door } from "../context.ts";
+import { AwsError } from "../error.ts";
+
+/** Lambda's name for each error of the functions service. */
+const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
+  FunctionNotFound: "ResourceNotFoundException",
+  FunctionConflict: "ResourceConflictException",
+  InvalidFunction: "InvalidParameterValueException",
+  RevisionMismatch: "PreconditionFailedException",
+  ZipTooLarge: "RequestEntityTooLargeException",
+  CodeStorageFull: "CodeStorageExceededException",
+  PolicyTooLong: "PolicyLengthExceededException",
+  TooManyAliases: "AliasLimitExceededException",
+  CodeSigningConfigUnknown: "CodeSigningConfigNotFoundException",
+  PayloadTooLarge: "RequestTooLargeException",
+  FunctionThrottled: "TooManyRequestsException",
+  RuntimeUnavailable: "InvalidRuntimeException",
+  InvocationFailed: "ServiceException",
+  FunctionsClosing: "ServiceException",
+};
+
+/** What Lambda answers of errors that its model does not know. */
+const UNMODELLED: Readonly<Record<string, number>> = { RequestEntityTooLargeException: 413 };
+
+const SERVER: ReadonlySet<string> = new Set(["ServiceException", "InvalidRuntimeException"]);
+
+/** A service's error as Lambda answers it; anything else is passed on as it is. */
+export function lambdaError(error: unknown): unknown {
+  if (!(error instanceof YunqueError) || !Object.hasOwn(NAMES, error.code)) return error;
+  const name = NAMES[error.code as FunctionErrorCode];
+  const status = UNMODELLED[name];
+  if (status !== undefined) return new AwsError(name, error.message, { status });
+  const type = SERVER.has(name) ? "Service" : "User";
+  const { reason, untyped } = error.details;
+  return new AwsError(name, error.message, {
+    members: {
+      ...(untyped === true ? {} : { Type: type }),
+      ...(reason === undefined ? {} : { Reason: reason }),
+    },
+  });
+}
+
+/** A door whose methods throw Lambda's errors. */
+export function withLambdaErrors(door: Door<LambdaApi>): Door<LambdaApi> {
+  const wrapped = Object.entries(door).map(([name, method]) => {
+    const call = method as (...args: unknown[]) => Promise<unknown>;
+    return [
+      name,
+      async (...args: unknown[]) => {
+        try {
+          return await call(...args);
+        } catch (error) {
+          throw lambdaError(error);
+        }
+      },
+    ];
+  });
+  return Object.fromEntries(wrapped) as Door<LambdaApi>;
+}
