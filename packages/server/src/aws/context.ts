@@ -10,6 +10,8 @@ export interface AwsContext extends Scope {
   readonly accessKeyId: string | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Address of the client's end of the connection. */
+  readonly sourceIp: string;
   /** What the client connected to, for URLs in answers: `http://127.0.0.1:4566`. */
   readonly origin: string;
   /** Aborts when the client goes away. */

@@ -24,6 +24,7 @@ export function createContext(
     operation,
     accessKeyId: signature?.accessKeyId,
     headers,
+    sourceIp: incoming.socket.remoteAddress ?? "",
     origin: originOf(incoming, host),
     get signal() {
       controller ??= abortOnClose(response);
