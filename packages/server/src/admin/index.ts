@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { guard } from "./guard.ts";
 import { Problem } from "./problem.ts";
-import { sendJson, serve } from "./router.ts";
-import { type AdminSources, adminRoutes } from "./routes.ts";
+import { type AnyRoute, sendJson, serve } from "./router.ts";
+import type { AdminSources } from "./routes.ts";
 
 export type { Coverage, Health, Instances, LogLine } from "./api.ts";
 export type { LogReader, LogRecord } from "./log-lines.ts";
@@ -18,7 +18,7 @@ export interface Admin {
 
 /** @param onDefect told of errors that are ours; the client learns no more than that there was one. */
 export function createAdmin(sources: AdminSources, onDefect: (error: unknown) => void): Admin {
-  const routes = adminRoutes(sources);
+  let routes: Promise<AnyRoute[]> | undefined;
   const stopping = new AbortController();
   return {
     route(request, response) {
@@ -32,7 +32,8 @@ export function createAdmin(sources: AdminSources, onDefect: (error: unknown) =>
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume(); // whatever a client sends along is not ours to keep
     guard(request, sources.token);
-    await serve(routes, request, response, stopping.signal);
+    routes ??= loadRoutes(sources);
+    await serve(await routes, request, response, stopping.signal);
   }
 
   function fail(response: ServerResponse, error: unknown): void {
@@ -43,4 +44,10 @@ export function createAdmin(sources: AdminSources, onDefect: (error: unknown) =>
     if (status === 401) response.setHeader("www-authenticate", "Bearer");
     sendJson(response, status, { error: { code, message } });
   }
+}
+
+/** The routes and their schemas are made when the first request comes: the platform's start does not wait for them. */
+async function loadRoutes(sources: AdminSources): Promise<AnyRoute[]> {
+  const { adminRoutes } = await import("./routes.ts");
+  return adminRoutes(sources);
 }
