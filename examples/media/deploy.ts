@@ -28,7 +28,7 @@ export function clientsOf(endpoint: string): Clients {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const settings = { endpoint, region: "us-east-1", credentials };
   return {
-    s3: new s3.S3Client({ ...settings, forcePathStyle: true }),
+    s3: new s3.S3Client(settings),
     lambda: new lambda.LambdaClient(settings),
   };
 }

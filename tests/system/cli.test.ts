@@ -214,7 +214,33 @@ test("a word that is slightly wrong is corrected, with the exit code of what is 
   assert.match(err, /Did you mean list\?/);
 });
 
+test("a reader that has enough ends the command quietly", async () => {
+  const child = spawn(process.execPath, [MAIN, "services"], {
+    env: { ...process.env, YUNQUE_ENDPOINT: platform.origin },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+  });
+  const [code] = await once(child, "close");
+  assert.deepEqual([code, err], [0, ""]);
+});
+
 describe("yunque up", () => {
+  test("outlives the reader of its log", async () => {
+    const place = ["--port", "0", "--engine", "memory", "--log-level", "debug"];
+    const child = spawn(process.execPath, [MAIN, "up", ...place], { cwd: work });
+    const ended = once(child, "exit");
+    const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+    child.stderr.destroy();
+    const health = `${/http:\S+/.exec(line)?.[0]}/_yunque/health`;
+    assert.equal((await fetch(health)).status, 200);
+    child.kill("SIGTERM"); // its stop is logged, to nobody
+    assert.deepEqual(await ended, [0, null]);
+  });
+
   test("tells the way out where its port is taken", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

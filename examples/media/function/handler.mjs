@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { clipOf, probeOf, thumbnailsOf } from "./ffmpeg.mjs";
 
-const s3 = new S3Client({ forcePathStyle: true });
+const s3 = new S3Client();
 const OUTPUT = process.env.OUTPUT_BUCKET;
 
 export async function handler(event) {

@@ -1,7 +1,7 @@
 /** Asks the admin API of the platform. */
 import type { Coverage, LogLine } from "@yunque/server/admin";
 import { Failure } from "./failure.ts";
-import { notRunning, type Target } from "./target.ts";
+import { notRunning, notYunque, type Target } from "./target.ts";
 
 /** @throws Failure where there is no platform, or it refuses. */
 export async function readServices(target: Target): Promise<readonly Coverage[]> {
@@ -38,19 +38,15 @@ async function ask(target: Target, path: string, signal?: AbortSignal): Promise<
     throw notRunning(target);
   }
   if (response.ok) return response;
-  throw new Failure(await reasonOf(response, target), hintOf(response.status));
+  throw await explain(response, target);
 }
 
-async function reasonOf(response: Response, { origin }: Target): Promise<string> {
-  const text = await response.text();
+async function explain(response: Response, target: Target): Promise<Failure> {
   try {
-    const { error } = JSON.parse(text) as { error: { message: string } };
-    return error.message;
+    const { error } = JSON.parse(await response.text()) as { error: { message: string } };
+    const token = "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken.";
+    return new Failure(error.message, response.status === 401 ? token : undefined);
   } catch {
-    return `what answers at ${origin} is no Yunque (${response.status})`;
+    return notYunque(target);
   }
-}
-
-function hintOf(status: number): string | undefined {
-  return status === 401 ? "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken." : undefined;
 }

@@ -46,3 +46,11 @@ export function notRunning({ origin }: Target): Failure {
     "Start one with: yunque up   (or name another with --endpoint URL)",
   );
 }
+
+/** What to tell where something else answers. */
+export function notYunque({ origin }: Target): Failure {
+  return new Failure(
+    `what answers at ${origin} is no Yunque`,
+    "Name the platform with --endpoint URL, or start one: yunque up --port 0",
+  );
+}

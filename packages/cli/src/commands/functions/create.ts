@@ -57,7 +57,7 @@ async function deploy(name: string, path: string, options: CreateOptions): Promi
     const all = { ...settings, role };
     return { verb: "created", configuration: await createFunction(lambda, name, code, all) };
   });
-  if (json) return sayJson(configuration);
+  if (json) return sayJson({ ...configuration, $metadata: undefined });
   const { FunctionArn, Runtime, Handler } = configuration;
   const ms = Math.round(performance.now() - started);
   say(`${verb} ${FunctionArn} (${Runtime}, ${Handler}) in ${ms} ms`);
