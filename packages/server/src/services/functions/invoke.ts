@@ -17,6 +17,7 @@ export interface Runnable {
   readonly deployment: Deployment;
   /** As the caller qualified it; without a qualifier where the caller gave none. */
   readonly invokedArn: string;
+  readonly qualifier: string | undefined;
   readonly gate: Gate;
   readonly eventSettings: EventInvokeSettings | undefined;
 }
@@ -49,6 +50,7 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
     const runnable = {
       deployment,
       invokedArn: functionArn(view.scope, view.name, qualifier),
+      qualifier,
       gate: view.gate,
       eventSettings: eventSettingsOf(view, qualifier),
     };

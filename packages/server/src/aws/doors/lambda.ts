@@ -1,0 +1,27 @@
+import type { Functions } from "../../services/functions/index.ts";
+import type { LambdaApi } from "../api/lambda.ts";
+import type { CodeLinks } from "../code-links.ts";
+import type { Door } from "../context.ts";
+import { lambdaAliases } from "./lambda-aliases.ts";
+import { lambdaCodeSigning } from "./lambda-code-signing.ts";
+import { withLambdaErrors } from "./lambda-errors.ts";
+import { lambdaFunctions } from "./lambda-functions.ts";
+import { lambdaInvoke } from "./lambda-invoke.ts";
+import { lambdaLayers } from "./lambda-layers.ts";
+import { lambdaOptions } from "./lambda-options.ts";
+import { lambdaPermissions } from "./lambda-permissions.ts";
+import { lambdaUrls } from "./lambda-urls.ts";
+
+/** Lambda on AWS's wire. */
+export function createLambdaDoor(functions: Functions, links: CodeLinks): Door<LambdaApi> {
+  return withLambdaErrors({
+    ...lambdaFunctions(functions, links),
+    ...lambdaAliases(functions),
+    ...lambdaLayers(functions, links),
+    ...lambdaPermissions(functions),
+    ...lambdaUrls(functions),
+    ...lambdaOptions(functions),
+    ...lambdaCodeSigning(functions),
+    ...lambdaInvoke(functions),
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * The short way of a warm, synchronous invocation: no model, no codec, no record. It takes what is plain and known;
+ * everything else (unknown names, ARNs, odd headers, large bodies) goes through the model and says what is wrong there.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
+import type { Invocation, InvocationResult } from "../../domain/invocation.ts";
+import { traceIdOf } from "../../domain/trace-id.ts";
+import type { Functions, Runnable } from "../../services/functions/index.ts";
+import { checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
+import { sendLambdaError } from "./lambda-failure.ts";
+import { readPayload } from "./payload.ts";
+
+/** Where requests belong and where defects are told. */
+export interface InvokeRouteOptions {
+  readonly functions: Functions;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+const TARGET =
+  /^\/2015-03-31\/functions\/([a-zA-Z0-9-_]{1,64})\/invocations(?:\?Qualifier=([a-zA-Z0-9-_]{1,128}))?$/;
+const REGION = /Credential=[^/,]+\/\d{8}\/([a-z0-9-]{1,32})\/lambda\/aws4_request/;
+
+/** Serves the invocations that it knows how to; the others are not claimed. */
+export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteOptions) {
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method !== "POST") return false;
+    const target = TARGET.exec(request.url ?? "");
+    if (target === null) return false;
+    const { headers } = request;
+    const length = Number(headers["content-length"]);
+    const plain =
+      length <= MAX_PAYLOAD_BYTES && // also false for what is no number
+      headers["expect"] === undefined &&
+      headers["content-encoding"] === undefined &&
+      headers["transfer-encoding"] === undefined &&
+      headers["x-amz-tenant-id"] === undefined &&
+      headers["x-amz-durable-execution-name"] === undefined &&
+      isOneOf(headers["x-amz-invocation-type"], "RequestResponse") &&
+      isOneOf(headers["x-amz-log-type"], "None", "Tail");
+    // Unsigned requests and presigned URLs are for the wire; here a signature will be verified.
+    const region = plain ? REGION.exec(headers["authorization"] ?? "")?.[1] : undefined;
+    if (region === undefined) return false;
+    const runnable = functions.peek({ account, region }, target[1] ?? "", target[2]);
+    if (runnable === undefined) return false;
+    const requestId = randomUUID();
+    readPayload(request, length, (payload) => {
+      answer(request, response, runnable, requestId, payload).catch((error) =>
+        sendLambdaError(response, error, requestId, onDefect),
+      );
+    });
+    return true;
+  };
+
+  async function answer(
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    runnable: Runnable,
+    requestId: string,
+    payload: Uint8Array,
+  ): Promise<void> {
+    const clientContext = clientContextOf(headers["x-amz-client-context"] as string | undefined);
+    const traceId = traceIdOf(headers["x-amzn-trace-id"] as string | undefined, Date.now());
+    const invocation = new HttpInvocation(
+      response,
+      requestId,
+      payloadOf(payload),
+      runnable.invokedArn,
+      traceId,
+      clientContext,
+    );
+    const result = await functions.invoke(runnable, invocation);
+    // The handler never saw what is no JSON: that is the caller's mistake, not the function's failure.
+    if (result.functionError !== undefined) checkJson(invocation.payload);
+    send(response, runnable, traceId, result, headers["x-amz-log-type"] === "Tail");
+  }
+}
+
+const isOneOf = (value: string | string[] | undefined, ...usual: string[]): boolean =>
+  value === undefined || usual.includes(value as string);
+
+function send(
+  response: ServerResponse,
+  { deployment }: Runnable,
+  traceId: string,
+  result: InvocationResult,
+  tail: boolean,
+): void {
+  const head = [
+    "Content-Type",
+    "application/json",
+    "Content-Length",
+    String(result.payload.length),
+    "x-amzn-RequestId",
+    result.requestId,
+    "X-Amz-Executed-Version",
+    deployment.version,
+    "X-Amzn-Trace-Id",
+    traceId,
+  ];
+  if (result.functionError !== undefined) head.push("X-Amz-Function-Error", result.functionError);
+  if (tail) head.push("X-Amz-Log-Result", Buffer.from(result.logTail).toString("base64"));
+  response.writeHead(200, head);
+  response.end(result.payload);
+}
+
+/** An invocation that came over HTTP. Its signal is made only for who asks: a warm instance never does. */
+class HttpInvocation implements Invocation {
+  readonly requestId: string;
+  readonly kind = "sync";
+  readonly payload: Uint8Array;
+  readonly invokedFunctionArn: string;
+  readonly traceId: string;
+  readonly clientContext?: string;
+  readonly #response: ServerResponse;
+  #controller: AbortController | undefined;
+
+  constructor(
+    response: ServerResponse,
+    requestId: string,
+    payload: Uint8Array,
+    invokedFunctionArn: string,
+    traceId: string,
+    clientContext: string | undefined,
+  ) {
+    this.#response = response;
+    this.requestId = requestId;
+    this.payload = payload;
+    this.invokedFunctionArn = invokedFunctionArn;
+    this.traceId = traceId;
+    if (clientContext !== undefined) this.clientContext = clientContext;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      if (this.#response.destroyed) controller.abort();
+      else this.#response.once("close", () => controller.abort());
+      this.#controller = controller;
+    }
+    return this.#controller.signal;
+  }
+}

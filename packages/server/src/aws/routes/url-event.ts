@@ -1,0 +1,138 @@
+/** The event of a function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads (2.0) */
+import type { IncomingMessage } from "node:http";
+
+/** What the event needs besides the request. */
+export interface UrlCall {
+  readonly urlId: string;
+  /** Path and query as the function sees them. */
+  readonly target: string;
+  /** The host of the URL, with its port. */
+  readonly domain: string;
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly now: number;
+  /** The caller of a URL with AWS_IAM: twelve digits and the access key that it signed with. */
+  readonly caller: { readonly account: string; readonly accessKeyId: string } | undefined;
+}
+
+/** Between this hop and the next, or made anew for the function. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+
+const TEXT = /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)\b)/i;
+
+/** The event as JSON in UTF-8. */
+export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCall): Uint8Array {
+  const mark = call.target.indexOf("?");
+  const rawPath = mark < 0 ? call.target : call.target.slice(0, mark);
+  const rawQueryString = mark < 0 ? "" : call.target.slice(mark + 1);
+  const cookies = request.headers.cookie?.split(/; */);
+  const query = queryParameters(rawQueryString);
+  const sourceIp = addressOf(request);
+  const event = {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath,
+    rawQueryString,
+    ...(cookies === undefined ? {} : { cookies }),
+    headers: {
+      ...headersOf(request),
+      host: call.domain,
+      "x-amzn-trace-id": call.traceId,
+      "x-forwarded-for": sourceIp,
+      "x-forwarded-port": call.domain.split(":")[1] ?? "80",
+      "x-forwarded-proto": "encrypted" in request.socket ? "https" : "http",
+    },
+    ...(query === undefined ? {} : { queryStringParameters: query }),
+    requestContext: {
+      accountId: call.caller?.account ?? "anonymous",
+      apiId: call.urlId,
+      ...(call.caller === undefined ? {} : { authorizer: { iam: iamOf(call.caller) } }),
+      domainName: call.domain,
+      domainPrefix: call.urlId,
+      http: {
+        method: request.method ?? "GET",
+        path: rawPath,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp,
+        userAgent: request.headers["user-agent"] ?? "",
+      },
+      requestId: call.requestId,
+      routeKey: "$default",
+      stage: "$default",
+      time: clfTime(call.now),
+      timeEpoch: call.now,
+    },
+    ...bodyOf(request, body),
+  };
+  return Buffer.from(JSON.stringify(event));
+}
+
+/** IPv4 addresses of dual-stack sockets come as `::ffff:127.0.0.1`. */
+const addressOf = ({ socket }: IncomingMessage): string =>
+  (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const [name, values] of Object.entries(request.headersDistinct))
+    if (!NOT_PASSED_ON.has(name) && values !== undefined) headers[name] = values.join(",");
+  return headers;
+}
+
+/** Decoded, repeated parameters joined with commas; undefined where there are none. */
+function queryParameters(text: string): Record<string, string> | undefined {
+  if (text === "") return undefined;
+  const parameters: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(text))
+    parameters[name] = name in parameters ? `${parameters[name]},${value}` : value;
+  return parameters;
+}
+
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function bodyOf(
+  { headers }: IncomingMessage,
+  body: Uint8Array,
+): { body?: string; isBase64Encoded: boolean } {
+  if (body.length === 0) return { isBase64Encoded: false };
+  const plain =
+    headers["content-encoding"] === undefined && TEXT.test(headers["content-type"] ?? "");
+  if (plain)
+    try {
+      return { body: STRICT_UTF8.decode(body), isBase64Encoded: false };
+    } catch {
+      // It says that it is text, but it is not UTF-8.
+    }
+  return { body: Buffer.from(body).toString("base64"), isBase64Encoded: true };
+}
+
+/** Signatures are read, not verified yet: whoever signs is the root of the account. */
+function iamOf(caller: { readonly account: string; readonly accessKeyId: string }) {
+  return {
+    accessKey: caller.accessKeyId,
+    accountId: caller.account,
+    callerId: caller.account,
+    cognitoIdentity: null,
+    principalOrgId: null,
+    userArn: `arn:aws:iam::${caller.account}:root`,
+    userId: caller.account,
+  };
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `22/Nov/2026:18:00:00 +0000` */
+function clfTime(now: number): string {
+  const [, year, month, day, time] =
+    /^(\d+)-(\d\d)-(\d\d)T([\d:]+)/.exec(new Date(now).toISOString()) ?? [];
+  return `${day}/${MONTHS[Number(month) - 1]}/${year}:${time} +0000`;
+}
