@@ -38,9 +38,13 @@ export function casesOf<Port>({ open }: Subject<Port>): Case<Port> {
   };
 }
 
-/** Looks until the answer is yes; the case's own timeout ends it. */
+/** Looks until the answer is yes; after ten seconds it gives up. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
+  const deadline = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`never came true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 /** Matches the errors of ports/storage-errors.ts by their code. */

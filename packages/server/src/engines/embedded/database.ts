@@ -1,4 +1,5 @@
 /** The SQLite file behind the records: its schema and its settings. */
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { storageError } from "../../ports/storage-errors.ts";
 import { translating } from "./storage-faults.ts";
@@ -25,6 +26,7 @@ const MIGRATIONS: readonly string[] = [
  */
 export function openDatabase(path: string): DatabaseSync {
   return translating(path, () => {
+    if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
     const database = new DatabaseSync(path, { timeout: 5000 });
     try {
       configure(database);

@@ -23,7 +23,7 @@ export function lockDirectory(directory: string): () => void {
     database.close();
     throw isBusy(error) ? inUse(directory, holder) : translated(path, error);
   }
-  writeFileSync(holder, `${process.pid}\n`);
+  sayWho(holder);
   return () => {
     rmSync(holder, { force: true });
     database.close();
@@ -40,6 +40,14 @@ function inUse(directory: string, holder: string): Error {
     `the data directory ${directory} is in use by another platform${processOf(holder)}: stop it, or choose another one`,
     { directory },
   );
+}
+
+function sayWho(holder: string): void {
+  try {
+    writeFileSync(holder, `${process.pid}\n`);
+  } catch {
+    // The claim holds without it.
+  }
 }
 
 function processOf(holder: string): string {

@@ -22,6 +22,15 @@ export function translating<T>(path: string, work: () => T): T {
   }
 }
 
+/** The same for work that is under way already. */
+export async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw translated(path, error);
+  }
+}
+
 /** The storage error that this error means; the error itself where it means none. */
 export function translated(path: string, error: unknown): unknown {
   return sqliteFault(path, error) ?? fileFault(path, error) ?? error;

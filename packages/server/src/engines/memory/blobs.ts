@@ -51,5 +51,8 @@ export class MemoryBlobs implements Blobs {
 }
 
 async function* copies(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.slice(at, at + CHUNK);
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    // Not Buffer.slice, which shares its memory.
+    yield new Uint8Array(bytes.subarray(at, at + CHUNK));
+  }
 }

@@ -19,7 +19,7 @@ export class MemoryLogs implements Logs {
     const kept = this.#groups.get(group) ?? [];
     for (const record of records) kept.push(record);
     this.#groups.set(group, kept.length > TAIL ? kept.slice(-TAIL / 2) : kept);
-    for (const record of records) this.#followers.notify(group, record);
+    for (const record of records) this.#followers.notify(group, { ...record });
   }
 
   async read(
@@ -40,6 +40,7 @@ export class MemoryLogs implements Logs {
 
   async delete(group: string): Promise<void> {
     this.#check();
+    checkGroup(group);
     this.#groups.delete(group);
   }
 
