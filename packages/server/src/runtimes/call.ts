@@ -1,0 +1,76 @@
+/** One invocation on its way through the runtimes, from its acceptance to its answer. */
+import type { Invocation, InvocationReport } from "../domain/invocation.ts";
+import type { LogLine } from "../ports/logs.ts";
+import { LogTail } from "./output/log-tail.ts";
+
+/** How a handler's answer reaches the caller. */
+export interface Reply {
+  /** A streamed response begins. */
+  begin(contentType: string): void;
+  /** Bytes of a streamed response; `taken` is told as the caller takes them. */
+  chunk(bytes: Uint8Array, taken: (bytes: number) => void): void;
+  /** The invocation is over; nothing comes afterwards. */
+  finish(answer: Answer): void;
+  /** No instance could be had. */
+  refuse(error: unknown): void;
+}
+
+export interface Answer {
+  /** What the handler returned, or the error object as JSON; undefined where a stream ended well. */
+  readonly payload: Uint8Array | undefined;
+  readonly failed: boolean;
+  readonly report: InvocationReport;
+  readonly tail: LogTail;
+}
+
+export class Call {
+  /** On the wire to the instance; never 0. */
+  readonly number: number;
+  readonly invocation: Invocation;
+  readonly reply: Reply;
+  /** Monotonic milliseconds, as all times here. */
+  readonly acceptedAt: number;
+  readonly tail = new LogTail();
+  /** When it was handed to an instance. */
+  sentAt = 0;
+  /** It was put behind others: that it stands first does not prove that it was started. */
+  inLine = false;
+  /** Its START line is written. */
+  started = false;
+  /** It has begun to stream. */
+  streaming = false;
+  /** Lines that came while another invocation stood before it. */
+  held: LogLine[] | undefined;
+
+  readonly #over: () => void;
+
+  /** `over` is called once it has been answered, or refused. */
+  constructor(
+    number: number,
+    invocation: Invocation,
+    reply: Reply,
+    acceptedAt: number,
+    over: () => void,
+  ) {
+    this.number = number;
+    this.invocation = invocation;
+    this.reply = reply;
+    this.acceptedAt = acceptedAt;
+    this.#over = over;
+  }
+
+  finish(answer: Answer): void {
+    this.#over();
+    this.reply.finish(answer);
+  }
+
+  refuse(error: unknown): void {
+    this.#over();
+    this.reply.refuse(error);
+  }
+
+  /** Nobody waits for it any more. */
+  get abandoned(): boolean {
+    return this.invocation.signal?.aborted === true;
+  }
+}

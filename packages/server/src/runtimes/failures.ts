@@ -1,0 +1,82 @@
+/** How invocations fail by what happened to their instance, in Lambda's words. */
+
+export interface Failure {
+  readonly errorType: string;
+  /** Behind "RequestId: ... Error: ". */
+  readonly reason: string;
+  readonly status: "timeout" | "error";
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** The function's timeout passed. */
+export const timedOut = (timeoutMs: number): Failure => ({
+  errorType: "Sandbox.Timedout",
+  reason: `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`,
+  status: "timeout",
+});
+
+/** The instance held more memory than the function has. */
+export const outOfMemory: Failure = {
+  errorType: "Runtime.OutOfMemory",
+  reason: "Runtime exited with error: signal: killed",
+  status: "error",
+};
+
+/** The process ended by itself, or somebody ended it. */
+export const exited = (exit: Exit): Failure => ({
+  errorType: "Runtime.ExitError",
+  reason: exitReason(exit),
+  status: "error",
+});
+
+/** The error object that the caller gets, as JSON. */
+export const failurePayload = (failure: Failure, requestId: string): Uint8Array =>
+  Buffer.from(
+    JSON.stringify({
+      errorType: failure.errorType,
+      errorMessage: `RequestId: ${requestId} Error: ${failure.reason}`,
+    }),
+  );
+
+/** The line in the function's log. */
+export function failureLine(failure: Failure, requestId: string, now: number): string {
+  return failure.status === "timeout"
+    ? `${new Date(now).toISOString()} ${requestId} ${failure.reason}`
+    : `RequestId: ${requestId} Error: ${failure.reason}\n${failure.errorType}`;
+}
+
+/** Longer responses than Lambda allows. */
+export const tooLarge = (limit: number): Uint8Array =>
+  Buffer.from(
+    JSON.stringify({
+      errorType: "Function.ResponseSizeTooLarge",
+      errorMessage: `Response payload size exceeded maximum allowed payload size (${limit} bytes).`,
+    }),
+  );
+
+function exitReason({ code, signal }: Exit): string {
+  if (signal) return `Runtime exited with error: signal: ${SIGNALS[signal] ?? signal}`;
+  if (code) return `Runtime exited with error: exit status ${code}`;
+  return "Runtime exited without providing a reason";
+}
+
+/** Lambda's words are those of Go's standard library. */
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGABRT: "aborted",
+  SIGALRM: "alarm clock",
+  SIGBUS: "bus error",
+  SIGFPE: "floating point exception",
+  SIGHUP: "hangup",
+  SIGILL: "illegal instruction",
+  SIGINT: "interrupt",
+  SIGKILL: "killed",
+  SIGPIPE: "broken pipe",
+  SIGQUIT: "quit",
+  SIGSEGV: "segmentation fault",
+  SIGTERM: "terminated",
+  SIGTRAP: "trace/breakpoint trap",
+};

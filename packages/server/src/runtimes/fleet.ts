@@ -1,0 +1,334 @@
+/** The instances of one deployment, and the invocations that wait for one. Whoever is free takes the next. */
+import type { Deployment } from "../domain/deployment.ts";
+import type { Clock } from "../ports/clock.ts";
+import { ExecutorError } from "../ports/executor.ts";
+import { FleetPolicy, SLOW_MS } from "../scaling/index.ts";
+import type { Call } from "./call.ts";
+import { type Failure, failurePayload } from "./failures.ts";
+import type { Instance, InstanceOwner } from "./instance.ts";
+import type { ExecutorLimits } from "./limits.ts";
+import type { Scratch } from "./scratch.ts";
+import { afterPoll } from "./tick.ts";
+
+/** What a fleet needs of the executor that it belongs to. */
+export interface FleetHost {
+  readonly clock: Clock;
+  readonly limits: ExecutorLimits;
+  /** Starts an instance; within `initMs` its handler must be loaded. */
+  start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
+  /** The fleet has more work than instances. */
+  grow(fleet: Fleet): void;
+  /** An instance has loaded its handler. */
+  loaded(): void;
+  /** An instance is gone, its place is free. */
+  ended(fleet: Fleet, loaded: boolean): void;
+}
+
+/** Errors that lie in the package itself: the next instance would fail in the same way. */
+const INCURABLE: ReadonlySet<string> = new Set([
+  "Runtime.ImportModuleError",
+  "Runtime.HandlerNotFound",
+  "Runtime.UserCodeSyntaxError",
+  "Runtime.MalformedHandlerName",
+  "Runtime.MalformedStreamingHandler",
+  "Runtime.CallbackHandlerDeprecated",
+]);
+/** How often it is looked at what waits, and for how long. */
+const WATCH_MS = SLOW_MS / 2;
+
+export class Fleet implements InstanceOwner {
+  readonly deployment: Deployment;
+  readonly #host: FleetHost;
+  readonly #clock: Clock;
+  readonly #scratch: Scratch;
+  readonly #policy = new FleetPolicy();
+  #waiting: Call[] = [];
+  /** Those that have a process, loaded or not. */
+  readonly #instances = new Set<Instance>();
+  /** Without work, the most recently used one last. */
+  #idle: Instance[] = [];
+  /** The one whose line is being filled. */
+  #current: Instance | undefined;
+  /** Those whose process is being prepared. */
+  #preparing = 0;
+  /** Invocations whose own instance starts for them: their init ran into its limit before. */
+  readonly #bound = new Map<Instance, { readonly call: Call; readonly since: number }>();
+  #watching = false;
+  #retired = false;
+
+  constructor(deployment: Deployment, scratch: Scratch, host: FleetHost) {
+    this.deployment = deployment;
+    this.#scratch = scratch;
+    this.#host = host;
+    this.#clock = host.clock;
+  }
+
+  /** @throws ExecutorError where too many wait. */
+  accept(call: Call): void {
+    if (this.#waiting.length >= this.#host.limits.waiting)
+      throw new ExecutorError("queueFull", "too many invocations wait for an instance");
+    this.#waiting.push(call);
+    this.pump();
+  }
+
+  /** Hands out what waits; asks for more instances where there are too few. */
+  pump(): void {
+    for (;;) {
+      const call = this.#next();
+      if (!call) return;
+      const instance = this.#pick(call);
+      if (!instance) break;
+      this.#waiting.shift();
+      instance.send(call);
+      if (instance.load > 1) this.#watch();
+    }
+    this.#watch();
+    this.#host.grow(this);
+  }
+
+  /** How many more instances it should have now. */
+  get missing(): number {
+    if (this.#waiting.length === 0) return 0;
+    const now = this.#clock.monotonic();
+    let inInstances = 0;
+    let slow = 0;
+    for (const instance of this.#instances) {
+      inInstances += instance.load;
+      if (instance.runningMs(now) > SLOW_MS) slow++;
+    }
+    const wanted = this.#policy.wanted({ waiting: this.#waiting.length, inInstances, slow });
+    // Those that end have their place until they are gone, but do no work.
+    return wanted - this.size;
+  }
+
+  /** Instances that are there or starting. */
+  get size(): number {
+    return this.#instances.size + this.#preparing;
+  }
+
+  get counts() {
+    let busy = 0;
+    let starting = this.#preparing;
+    for (const instance of this.#instances) {
+      if (instance.load > 0) busy++;
+      else if (!instance.loaded) starting++;
+    }
+    return { busy, starting, idle: this.#idle.length, queued: this.#waiting.length };
+  }
+
+  get instances(): Iterable<Instance> {
+    return this.#instances;
+  }
+
+  /** Retired, and nothing is left of it. */
+  get over(): boolean {
+    return this.#retired && this.size === 0 && this.#waiting.length === 0;
+  }
+
+  /** The idle instance that has been of no use for the longest time. */
+  get longestIdle(): Instance | undefined {
+    return this.#idle.find((instance) => instance.ready);
+  }
+
+  /** Starts one more instance, for whatever waits. */
+  start(): void {
+    void this.#start(this.#host.limits.initMs, undefined);
+  }
+
+  /** Idle instances end now, the others when they are free. */
+  retire(): void {
+    this.#retired = true;
+    for (const instance of this.#idle) instance.kill();
+    this.#scratch.clear();
+  }
+
+  /** Refuses what waits, and ends every instance. */
+  end(error: ExecutorError): void {
+    this.#retired = true;
+    for (const call of this.#waiting.splice(0)) call.refuse(error);
+    for (const instance of this.#instances) instance.kill();
+    this.#scratch.clear();
+  }
+
+  // What instances tell ---------------------------------------------------------------------------------------
+
+  initialised(instance: Instance): void {
+    const bound = this.#bound.get(instance);
+    this.#bound.delete(instance);
+    if (bound) instance.send(bound.call, bound.since);
+    else this.#free(instance);
+    this.#pumpWaiting();
+    this.#host.loaded();
+  }
+
+  initFailed(instance: Instance, error: Uint8Array): void {
+    const text = Buffer.from(error).toString("latin1", 0, 512);
+    const type = /"errorType":"([\w.]{1,100})"/.exec(text)?.[1];
+    const bound = this.#bound.get(instance);
+    this.#bound.delete(instance);
+    instance.log.initFailed(instance.initMs, bound ? "invoke" : "init", "error", type);
+    if (bound) this.#fail(instance, bound.call, error, undefined);
+    else if (INCURABLE.has(type ?? ""))
+      for (const call of this.#waiting.splice(0)) this.#fail(instance, call, error, undefined);
+    else this.#failNext(instance, () => error, undefined);
+    instance.log.flush();
+  }
+
+  handled(ms: number): void {
+    this.#policy.observe(ms);
+  }
+
+  wrotePlain(): void {
+    this.#policy.keepApart();
+  }
+
+  room(instance: Instance): void {
+    this.#free(instance);
+    this.#pumpWaiting();
+  }
+
+  returned(calls: Call[]): void {
+    this.#waiting.unshift(...calls);
+    this.pump();
+  }
+
+  gone(instance: Instance): void {
+    this.#instances.delete(instance);
+    this.#idle = this.#idle.filter((one) => one !== instance);
+    if (this.#current === instance) this.#current = undefined;
+    if (!instance.loaded) this.#endedInInit(instance);
+    if (instance.unwanted || this.#retired) this.#scratch.discard(instance.scratch);
+    else this.#scratch.leave(instance.scratch);
+    this.#pumpWaiting();
+    this.#host.ended(this, instance.loaded);
+  }
+
+  // How it does it ----------------------------------------------------------------------------------------------
+
+  async #start(initMs: number, bound: { call: Call; since: number } | undefined): Promise<void> {
+    this.#preparing++;
+    try {
+      const scratch = this.#scratch.take();
+      const instance = await this.#host.start(this, scratch, initMs);
+      this.#instances.add(instance);
+      if (bound) this.#bound.set(instance, bound);
+      if (this.#retired && this.#waiting.length === 0 && !bound) instance.kill();
+    } catch (error) {
+      const call = bound?.call ?? this.#waiting.shift();
+      const reason = error instanceof Error ? error.message : String(error);
+      call?.refuse(new ExecutorError("internal", `an instance could not be started: ${reason}`));
+    } finally {
+      this.#preparing--;
+    }
+  }
+
+  /** It ended before its handler was loaded, and nobody was told yet. */
+  #endedInInit(instance: Instance): void {
+    const bound = this.#bound.get(instance);
+    this.#bound.delete(instance);
+    if (instance.unwanted) {
+      if (bound) bound.call.refuse(new ExecutorError("closing", "the platform stops"));
+      return;
+    }
+    if (instance.initHasFailed) return;
+    const { failure } = instance;
+    const payload = (call: Call) => failurePayload(failure, call.invocation.requestId);
+    const type = instance.initTimedOut ? undefined : failure.errorType;
+    instance.log.initFailed(instance.initMs, bound ? "invoke" : "init", failure.status, type);
+    if (bound) this.#fail(instance, bound.call, payload(bound.call), failure);
+    else if (instance.initTimedOut) this.#retryWithin(this.#next());
+    else this.#failNext(instance, payload, failure);
+    instance.log.flush();
+  }
+
+  /** Lambda: an init that took too long is tried again, as a part of the invocation and within its timeout. */
+  #retryWithin(call: Call | undefined): void {
+    if (!call) return;
+    this.#waiting.shift();
+    const since = this.#clock.monotonic();
+    void this.#start(this.deployment.timeoutSeconds * 1000, { call, since });
+  }
+
+  #failNext(
+    instance: Instance,
+    payload: (call: Call) => Uint8Array,
+    failure: Failure | undefined,
+  ): void {
+    const call = this.#next();
+    if (!call) return;
+    this.#waiting.shift();
+    this.#fail(instance, call, payload(call), failure);
+  }
+
+  /** Answers an invocation that waited for an instance whose init failed. */
+  #fail(instance: Instance, call: Call, payload: Uint8Array, failure: Failure | undefined): void {
+    const report = instance.initReport(call);
+    instance.log.end(call, report, failure);
+    call.finish({ payload, failed: true, report, tail: call.tail });
+  }
+
+  /** The next one that somebody still waits for. */
+  #next(): Call | undefined {
+    for (;;) {
+      const call = this.#waiting[0];
+      if (!call?.abandoned) return call;
+      this.#waiting.shift();
+      call.refuse(call.invocation.signal?.reason);
+    }
+  }
+
+  #pumpWaiting(): void {
+    if (this.#waiting.length > 0) this.pump();
+  }
+
+  /** Short invocations are gathered: first in the one that is being filled, then in the most recently used one. */
+  #pick(call: Call): Instance | undefined {
+    const { depth } = this.#policy;
+    if (depth > 1 && this.#current?.hasRoom(call, depth)) return this.#current;
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      idle.listed = false;
+      if (!idle.ready) continue;
+      this.#current = idle;
+      return idle;
+    }
+    if (depth === 1) return undefined;
+    for (const instance of this.#instances) {
+      if (!instance.hasRoom(call, depth)) continue;
+      this.#current = instance;
+      return instance;
+    }
+    return undefined;
+  }
+
+  #free(instance: Instance): void {
+    if (instance.load > 0 || !instance.ready || instance.listed) return;
+    if (this.#retired && this.#waiting.length === 0) instance.kill();
+    else {
+      instance.listed = true;
+      this.#idle.push(instance);
+    }
+  }
+
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#clock.after(WATCH_MS, () => afterPoll(() => this.#look()));
+  }
+
+  #look(): void {
+    this.#watching = false;
+    const now = this.#clock.monotonic();
+    let again = false;
+    for (const instance of this.#instances) if (instance.lookAtHead(now)) again = true;
+    for (let call = this.#next(); call && this.#waitedTooLong(call, now); call = this.#next()) {
+      this.#waiting.shift();
+      call.refuse(new ExecutorError("concurrency", "no instance was free in time"));
+    }
+    if (this.#waiting.length > 0) this.pump();
+    else if (again) this.#watch();
+  }
+
+  #waitedTooLong(call: Call, now: number): boolean {
+    return now - call.acceptedAt > this.#host.limits.waitMs;
+  }
+}

@@ -1,0 +1,129 @@
+/** The platform's end of an instance's frames: what we say to it, and what it says, checked. */
+import type { Duplex } from "node:stream";
+import type { Call } from "./call.ts";
+import { FrameReader } from "./wire/frame-reader.ts";
+import { FrameWriter } from "./wire/frame-writer.ts";
+import { Kind, OUTCOME_BYTES, type Specialisation } from "./wire/frames.ts";
+import { writeInvoke } from "./wire/invoke-frame.ts";
+
+/** How an invocation ended, in the instance's own words. */
+export interface Ended {
+  /** How long the handler ran, in milliseconds. */
+  readonly ms: number;
+  /** The most memory it has held, in bytes; 0 where it does not say. */
+  readonly memory: number;
+  /** The response or the error object, as JSON; undefined where a stream ended well. */
+  readonly payload: Buffer | undefined;
+  readonly failed: boolean;
+}
+
+/** Who listens. Payloads are views of what was read. */
+export interface ChannelListener {
+  initialised(streams: boolean): void;
+  initFailed(error: Buffer): void;
+  /** The numbers of the invocations that were not started. */
+  returned(numbers: readonly number[]): void;
+  streamStarted(number: number, contentType: string): void;
+  streamChunk(number: number, bytes: Buffer): void;
+  ended(number: number, ended: Ended): void;
+  /** It said something that has no meaning. */
+  violated(what: string): void;
+}
+
+/** An error object may be this much longer than a response. */
+const ERROR_BYTES = 64 * 1024;
+const CONTENT_TYPE_BYTES = 1024;
+const EMPTY = new Uint8Array(0);
+
+export class InstanceChannel {
+  readonly #stream: Duplex;
+  readonly #writer: FrameWriter;
+  readonly #listener: ChannelListener;
+
+  /** `responseBytes`: the longest response that is taken. */
+  constructor(stream: Duplex, responseBytes: number, listener: ChannelListener) {
+    this.#stream = stream;
+    this.#writer = new FrameWriter(stream);
+    this.#listener = listener;
+    const reader = new FrameReader(responseBytes + ERROR_BYTES, (kind, number, payload) =>
+      this.#frame(kind, number, payload),
+    );
+    stream.on("data", (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        stream.destroy();
+        listener.violated(error instanceof Error ? error.message : "no frame");
+      }
+    });
+    stream.on("error", () => {}); // a write to a process that is gone; its exit says so
+  }
+
+  /** Tells the generic process what to become. */
+  specialise(told: Specialisation): void {
+    this.#writer.frame(Kind.specialise, 0, EMPTY, Buffer.from(JSON.stringify(told)));
+    this.flush();
+  }
+
+  /** Appends an invocation; goes out with the next flush. */
+  invoke({ number, inLine, invocation }: Call): void {
+    const { requestId, invokedFunctionArn, traceId, clientContext, payload } = invocation;
+    const head = { requestId, invokedFunctionArn, traceId, clientContext, inLine };
+    writeInvoke(this.#writer, number, head, payload);
+  }
+
+  /** Appends leave to send so many further bytes of a stream. */
+  credit(number: number, bytes: number): void {
+    const credit = Buffer.allocUnsafe(4);
+    credit.writeUInt32LE(bytes);
+    this.#writer.frame(Kind.credit, number, EMPTY, credit);
+  }
+
+  /** Asks for what was not started. */
+  recall(): void {
+    this.#writer.frame(Kind.recall, 0, EMPTY, EMPTY);
+    this.flush();
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+
+  #frame(kind: number, number: number, payload: Buffer): void {
+    const listener = this.#listener;
+    if (kind === Kind.result || kind === Kind.error || kind === Kind.streamEnd) {
+      if (payload.length < OUTCOME_BYTES) listener.violated("an answer without its head");
+      else listener.ended(number, readEnded(kind, payload));
+    } else if (kind === Kind.streamChunk) listener.streamChunk(number, payload);
+    else if (kind === Kind.streamStart) listener.streamStarted(number, contentType(payload));
+    else if (kind === Kind.returned) listener.returned(readNumbers(payload));
+    else if (kind === Kind.initialised) listener.initialised(payload[0] === 1);
+    else if (kind === Kind.initFailed) listener.initFailed(payload);
+    else listener.violated(`a frame of kind ${kind}`);
+  }
+}
+
+function readEnded(kind: number, payload: Buffer): Ended {
+  const body = payload.subarray(OUTCOME_BYTES);
+  return {
+    ms: payload.readUInt32LE(0) / 1000,
+    memory: payload.readUInt32LE(4) * 1024,
+    payload: kind === Kind.streamEnd && body.length === 0 ? undefined : body,
+    failed: kind === Kind.error || (kind === Kind.streamEnd && body.length > 0),
+  };
+}
+
+function readNumbers(payload: Buffer): number[] {
+  const numbers: number[] = [];
+  for (let at = 0; at + 4 <= payload.length; at += 4) numbers.push(payload.readUInt32LE(at));
+  return numbers;
+}
+
+/** What the handler declared, without what no header may have. */
+const contentType = (payload: Buffer): string =>
+  payload.toString("latin1", 0, CONTENT_TYPE_BYTES).replace(/[^\t\x20-\x7e]/g, "") ||
+  "application/octet-stream";

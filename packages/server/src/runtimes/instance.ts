@@ -1,0 +1,487 @@
+/** One process that runs one function: what stands in line in it, what it says, and how it ends. */
+import type { InvocationReport } from "../domain/invocation.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { SandboxedProcess } from "../ports/sandbox.ts";
+import { SLOW_MS } from "../scaling/index.ts";
+import { Alarm } from "./alarm.ts";
+import type { Call } from "./call.ts";
+import {
+  type Exit,
+  exited,
+  type Failure,
+  failurePayload,
+  outOfMemory,
+  timedOut,
+} from "./failures.ts";
+import type { Fence } from "./fence.ts";
+import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
+import type { InstanceLog } from "./instance-log.ts";
+import { InstanceOutput } from "./instance-output.ts";
+import { Line } from "./line.ts";
+import { afterPoll, type Tick, type TickTask } from "./tick.ts";
+import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
+
+/** Whom an instance tells what happened; its fleet. */
+export interface InstanceOwner {
+  /** The handler is loaded. */
+  initialised(instance: Instance): void;
+  /** The handler could not be loaded; the instance is about to end. */
+  initFailed(instance: Instance, error: Uint8Array): void;
+  /** The handler took so many milliseconds. */
+  handled(ms: number): void;
+  /** Something was written that does not say to which invocation it belongs. */
+  wrotePlain(): void;
+  /** One or more invocations are over: there may be room. */
+  room(instance: Instance): void;
+  /** These were not started, and never will be here. */
+  returned(calls: Call[]): void;
+  /** It has ended, with everything that it started. What was not started was returned before. */
+  gone(instance: Instance): void;
+}
+
+export interface InstanceParts {
+  readonly process: SandboxedProcess;
+  readonly fence: Fence;
+  readonly scratch: string;
+  readonly log: InstanceLog;
+  readonly owner: InstanceOwner;
+  readonly clock: Clock;
+  readonly tick: Tick;
+  readonly timeoutMs: number;
+  readonly memoryBytes: number;
+  /** How long the handler may take to load. */
+  readonly initMs: number;
+  /** After so long without work it ends itself. */
+  readonly idleMs: number;
+  readonly responseBytes: number;
+  /** When it was asked for, monotonic milliseconds: its init counts from here. */
+  readonly askedAt: number;
+}
+
+type State = "starting" | "ready" | "ending" | "gone";
+/** Why the platform ended it. */
+type Verdict = "timeout" | "initTimeout" | "memory" | "protocol" | "unwanted";
+
+interface Outcome {
+  readonly payload: Uint8Array | undefined;
+  readonly failed: boolean;
+  readonly durationMs: number;
+}
+interface Finished {
+  readonly call: Call;
+  readonly outcome: Outcome;
+  readonly report: InvocationReport;
+  readonly failure: Failure | undefined;
+}
+
+/** What the platform's clock says may differ from the instance's by this much: being woken up, being read. */
+const SLACK_MS = 5;
+/** Bytes that may stand in line behind a running invocation. */
+const LINE_BYTES = 256 * 1024;
+/** How long the streams of a process that has ended, and a process that was killed, are waited for. */
+const CLOSING_MS = 200;
+const DYING_MS = 5_000;
+
+export class Instance implements TickTask, ChannelListener {
+  readonly scratch: string;
+  readonly log: InstanceLog;
+  /** When its line became empty: since then it is of no use. */
+  idleSince: number;
+  /** How long it took until the handler was loaded, or failed to. */
+  initMs = 0;
+  /** The handler was loaded. */
+  loaded = false;
+  /** The handler could not be loaded, and its owner was told why. */
+  initHasFailed = false;
+  /** Its owner has it among those without work. */
+  listed = false;
+  readonly #parts: InstanceParts;
+  readonly #clock: Clock;
+  readonly #channel: InstanceChannel;
+  readonly #output: InstanceOutput;
+  readonly #line = new Line();
+  #state: State = "starting";
+  #verdict: Verdict | undefined;
+  #exit: Exit = { code: null, signal: null };
+  /** Answered, but the caller is not told before the end of the tick. */
+  #finished: Finished[] = [];
+  #recalling = false;
+  /** Bytes of the running stream that its reader has not taken. */
+  #ahead = 0;
+  #served = false;
+  #maxMemory = 0;
+  readonly #deadline: Alarm;
+  readonly #rest: Alarm;
+  readonly #cancelInit: () => void;
+  #cancelDying: (() => void) | undefined;
+
+  constructor(parts: InstanceParts) {
+    const { clock, process } = parts;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.scratch = parts.scratch;
+    this.log = parts.log;
+    this.idleSince = parts.askedAt;
+    this.#deadline = new Alarm(
+      clock,
+      () => this.#leftOf(parts.timeoutMs, this.#line.length > 0, this.#line.headSince),
+      () => this.#end("timeout"),
+    );
+    this.#rest = new Alarm(
+      clock,
+      () => this.#leftOf(parts.idleMs, this.#line.length === 0, this.idleSince),
+      () => this.kill(),
+    );
+    this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
+    this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
+    const listener = {
+      plain: (text: string) => this.#wrotePlain(text),
+      entry: (text: string, number: number) => this.#wroteEntry(text, number),
+    };
+    this.#output = new InstanceOutput([process.stdout, process.stderr], listener, clock);
+    void process.exited.then((exit) => this.#exited(exit));
+  }
+
+  /** Tells the generic process what to become. */
+  specialise(told: Specialisation): void {
+    this.#channel.specialise(told);
+  }
+
+  get ready(): boolean {
+    return this.#state === "ready";
+  }
+
+  /** It was ended because the handler did not load in time. */
+  get initTimedOut(): boolean {
+    return this.#verdict === "initTimeout";
+  }
+
+  /** It was ended because nobody needed it any more. */
+  get unwanted(): boolean {
+    return this.#verdict === "unwanted";
+  }
+
+  /** How what it ran has failed, once it is gone. */
+  get failure(): Failure {
+    if (this.#verdict === "timeout" || this.#verdict === "initTimeout")
+      return timedOut(this.#parts.timeoutMs);
+    return this.#verdict === "memory" ? outOfMemory : exited(this.#exit);
+  }
+
+  /** How many invocations it has. */
+  get load(): number {
+    return this.#line.length;
+  }
+
+  /** Whether this invocation may be put behind what it has, in a line of at most `depth`. */
+  hasRoom(call: Call, depth: number): boolean {
+    if (this.#state !== "ready" || this.#recalling) return false;
+    const bytes = this.#line.bytes + call.invocation.payload.length;
+    return this.#line.length === 0 || (this.#line.length < depth && bytes <= LINE_BYTES);
+  }
+
+  /** How long the running invocation has been running, in milliseconds; 0 where there is none. */
+  runningMs(now: number): number {
+    return this.#line.length === 0 ? 0 : now - this.#line.headSince;
+  }
+
+  /** Puts an invocation into its line. `since`: when its time began, where that was before now. */
+  send(call: Call, since?: number): void {
+    const now = this.#clock.monotonic();
+    call.sentAt = now;
+    call.inLine = this.#line.length > 0;
+    call.held = undefined;
+    this.#line.push(call, since ?? now);
+    if (!call.inLine) this.#headStarts();
+    this.#channel.invoke(call);
+    this.#parts.tick.add(this);
+  }
+
+  /**
+   * Looks at the running one: where it is slow, says so in its log, and takes back whatever stands behind it. Answers
+   * whether it should be looked at again.
+   */
+  lookAtHead(now: number): boolean {
+    const { head } = this.#line;
+    if (!head || this.#state !== "ready") return false;
+    if (this.runningMs(now) <= SLOW_MS) return this.#line.length > 1 || !head.started;
+    this.log.start(head);
+    this.#parts.tick.add(this);
+    if (this.#line.length > 1 && !this.#recalling) this.#recall();
+    return false;
+  }
+
+  /** Looks at its memory; ends it where it holds more than the function has. */
+  checkMemory(): void {
+    if (this.#state !== "starting" && this.#state !== "ready") return;
+    const bytes = this.#parts.process.memory();
+    this.#maxMemory = Math.max(this.#maxMemory, bytes);
+    if (bytes > this.#parts.memoryBytes) this.#end("memory");
+  }
+
+  /** Ends it now. What it runs fails. */
+  kill(): void {
+    if (this.#state === "starting" || this.#state === "ready") this.#end("unwanted");
+  }
+
+  /** What an invocation cost that only waited for this instance to fail in its init. */
+  initReport(call: Call): InvocationReport {
+    return {
+      durationMs: this.initMs,
+      billedMs: Math.ceil(this.initMs),
+      maxMemoryMB: this.#maxMemoryMB,
+      queuedMs: Math.max(0, this.#parts.askedAt - call.acceptedAt),
+    };
+  }
+
+  endOfTick(): void {
+    const finished = this.#finished;
+    if (finished.length > 0) {
+      this.#finished = [];
+      this.#rests();
+      this.#parts.owner.room(this);
+    }
+    this.#channel.flush();
+    if (finished.length > 0) this.#output.flush();
+    for (const one of finished) this.#tell(one);
+    const { head } = this.#line;
+    if (head && !head.inLine) this.log.start(head);
+    this.log.flush();
+  }
+
+  // What it says: strangers' input ------------------------------------------------------------------------------
+
+  initialised(): void {
+    if (this.#state !== "starting") {
+      this.violated("an init after its time");
+      return;
+    }
+    this.#initEnds();
+    this.#state = "ready";
+    this.loaded = true;
+    this.#rests();
+    this.#parts.owner.initialised(this);
+  }
+
+  initFailed(payload: Buffer): void {
+    if (this.#state !== "starting") {
+      this.violated("an init after its time");
+      return;
+    }
+    this.#initEnds();
+    this.#state = "ending";
+    this.initHasFailed = true;
+    const error = Buffer.from(payload);
+    // Its own log lines may still be on their way.
+    afterPoll(() => {
+      this.#parts.owner.initFailed(this, error);
+      this.#parts.process.kill();
+    });
+  }
+
+  streamStarted(number: number, contentType: string): void {
+    const call = this.#running(number);
+    if (!call || call.streaming) {
+      this.violated("a stream that cannot begin");
+      return;
+    }
+    call.streaming = true;
+    call.reply.begin(contentType);
+  }
+
+  streamChunk(number: number, bytes: Buffer): void {
+    const call = this.#running(number);
+    this.#ahead += bytes.length;
+    if (!call?.streaming || this.#ahead > STREAM_WINDOW) {
+      this.violated("more of a stream than it may send");
+      return;
+    }
+    call.reply.chunk(bytes, (taken) => {
+      if (this.#line.head !== call) return;
+      this.#ahead -= taken;
+      this.#channel.credit(call.number, taken);
+      this.#parts.tick.add(this);
+    });
+  }
+
+  ended(number: number, ended: Ended): void {
+    const call = this.#running(number);
+    if (!call) {
+      this.violated("an answer to what it does not run");
+      return;
+    }
+    const now = this.#clock.monotonic();
+    this.#maxMemory = Math.max(this.#maxMemory, ended.memory);
+    // The handler's own word counts within what we saw: it cannot have run longer than it was here, and where it
+    // stood alone not much shorter either.
+    const most = now - (call.inLine ? call.sentAt : this.#line.headSince);
+    const least = this.#line.length === 1 && !call.inLine ? most - SLACK_MS : 0;
+    const durationMs = Math.max(least, Math.min(ended.ms, most));
+    const { payload, failed } = ended;
+    this.#finish(call, { payload, failed, durationMs }, undefined);
+    this.#parts.owner.handled(durationMs);
+  }
+
+  /** Only the first one can still be here: those behind it were taken before. */
+  returned(numbers: readonly number[]): void {
+    if (!this.#recalling || this.#verdict) {
+      this.violated("giving back what nobody asked for");
+      return;
+    }
+    this.#recalling = false;
+    this.#parts.fence.lower();
+    const { head } = this.#line;
+    if (head && numbers.includes(head.number)) {
+      this.#line.shift(this.#clock.monotonic());
+      this.#rests();
+      this.#parts.owner.returned([head]);
+    }
+    this.#parts.owner.room(this);
+  }
+
+  violated(what: string): void {
+    if (this.#verdict || this.#state === "gone") return; // its time is over, whatever it says now
+    this.log.note(`[yunque] the instance broke its protocol: ${what}`, this.#line.head);
+    this.#end("protocol");
+  }
+
+  #running(number: number): Call | undefined {
+    const { head } = this.#line;
+    return head?.number === number && this.#state === "ready" ? head : undefined;
+  }
+
+  #wrotePlain(text: string): boolean {
+    if (this.#line.length > 0) this.#parts.owner.wrotePlain();
+    return this.#wrote(text, this.#finished[0]?.call ?? this.#line.head, true);
+  }
+
+  #wroteEntry(text: string, number: number): boolean {
+    const done = this.#finished.find(({ call }) => call.number === number)?.call;
+    const call = done ?? this.#line.find(number);
+    return this.#wrote(text, call, done !== undefined || call === this.#line.head);
+  }
+
+  #wrote(text: string, call: Call | undefined, first: boolean): boolean {
+    this.#parts.tick.add(this);
+    return this.log.output(text, call, first);
+  }
+
+  // How it goes on ----------------------------------------------------------------------------------------------
+
+  #initEnds(): void {
+    this.#cancelInit();
+    this.initMs = this.#clock.monotonic() - this.#parts.askedAt;
+    this.#maxMemory = Math.max(this.#maxMemory, this.#parts.process.memory());
+  }
+
+  #initTooLong(): void {
+    if (this.#state === "starting") this.#end("initTimeout");
+  }
+
+  #headStarts(): void {
+    this.#ahead = 0;
+    this.#deadline.set();
+  }
+
+  #rests(): void {
+    if (this.#line.length > 0) return;
+    this.idleSince = this.#clock.monotonic();
+    this.#rest.set();
+  }
+
+  /** What is left of a time that began at `since`, where it counts at all. */
+  #leftOf(ms: number, counts: boolean, since: number): number | undefined {
+    return counts && this.#state === "ready" ? since + ms - this.#clock.monotonic() : undefined;
+  }
+
+  #recall(): void {
+    this.#recalling = true;
+    this.#parts.fence.raise();
+    this.#channel.recall();
+    // Whatever it answered before it could see the fence has been read by then: what still stands behind the first
+    // one was not started. See languages/node/bootstrap/fence.ts.
+    afterPoll(() => {
+      const behind = this.#line.cut();
+      if (behind.length > 0) this.#parts.owner.returned(behind);
+    });
+  }
+
+  /** The first one is over. */
+  #finish(call: Call, outcome: Outcome, failure: Failure | undefined): void {
+    this.#line.shift(this.#clock.monotonic());
+    const initMs = this.#served ? undefined : this.initMs;
+    this.#served = true;
+    const report: InvocationReport = {
+      durationMs: outcome.durationMs,
+      // Lambda: since August 2025 the init counts.
+      billedMs: Math.ceil(outcome.durationMs + (initMs ?? 0)),
+      ...(initMs === undefined ? {} : { initMs }),
+      maxMemoryMB: this.#maxMemoryMB,
+      queuedMs: call.sentAt - call.acceptedAt,
+    };
+    this.#finished.push({ call, outcome, report, failure });
+    if (this.#line.length > 0) this.#headStarts();
+    this.#parts.tick.add(this);
+  }
+
+  #tell({ call, outcome, report, failure }: Finished): void {
+    this.log.end(call, report, failure);
+    const { payload, failed } = outcome;
+    call.finish({ payload, failed, report, tail: call.tail });
+  }
+
+  get #maxMemoryMB(): number {
+    return Math.ceil(this.#maxMemory / 2 ** 20);
+  }
+
+  // How it ends -------------------------------------------------------------------------------------------------
+
+  #end(verdict: Verdict): void {
+    this.#verdict = verdict;
+    this.#state = "ending";
+    this.#parts.process.kill();
+    const killed = { code: null, signal: "SIGKILL" };
+    this.#cancelDying = this.#clock.after(DYING_MS, () => this.#gone(killed));
+  }
+
+  /** What it wrote before it ended is read first. */
+  #exited(exit: Exit): void {
+    const { channel, stdout, stderr } = this.#parts.process;
+    const closed = [channel, stdout, stderr].map(
+      (stream) => stream.closed || new Promise((resolve) => stream.once("close", resolve)),
+    );
+    const enough = new Promise((resolve) => this.#clock.after(CLOSING_MS, () => resolve(true)));
+    void Promise.race([Promise.all(closed), enough]).then(() => afterPoll(() => this.#gone(exit)));
+  }
+
+  #gone(exit: Exit): void {
+    if (this.#state === "gone") return;
+    this.#state = "gone";
+    this.#exit = exit;
+    this.#stopTimers();
+    const now = this.#clock.monotonic();
+    if (!this.loaded) this.initMs ||= now - this.#parts.askedAt;
+    this.#output.flush();
+    const behind = this.#line.cut();
+    const { head } = this.#line;
+    if (head) {
+      const { failure } = this;
+      const payload = failurePayload(failure, head.invocation.requestId);
+      const ran = now - this.#line.headSince;
+      const durationMs = this.#verdict === "timeout" ? this.#parts.timeoutMs : ran;
+      this.#finish(head, { payload, failed: true, durationMs }, failure);
+    }
+    if (behind.length > 0) this.#parts.owner.returned(behind);
+    this.endOfTick();
+    this.#parts.fence.close();
+    this.#channel.close();
+    this.#parts.owner.gone(this);
+  }
+
+  #stopTimers(): void {
+    this.#deadline.stop();
+    this.#rest.stop();
+    this.#cancelInit();
+    this.#cancelDying?.();
+  }
+}

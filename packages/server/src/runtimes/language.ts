@@ -1,0 +1,25 @@
+import type { Deployment } from "../domain/deployment.ts";
+import type { Places } from "./environment.ts";
+
+/** How one language's functions are run. */
+export interface LanguageRuntime {
+  /** Its names in Lambda, for example nodejs22.x. */
+  readonly names: ReadonlySet<string>;
+  /** What must be there before the first instance starts; the same promise each time. */
+  prepare(): Promise<PreparedRuntime>;
+}
+
+export interface PreparedRuntime {
+  /** For INIT_START, for example nodejs:26.10.0. */
+  readonly version: string;
+  /** Hex digest of the runtime's own code. */
+  readonly hash: string;
+  /** The program of a generic instance. */
+  command(deployment: Deployment): { readonly command: string; readonly args: readonly string[] };
+  /** What the handler's environment has because of the language. */
+  environment(deployment: Deployment, places: Places): Record<string, string>;
+  /** The folder of the language's own programs: first on PATH. */
+  readonly programs: string;
+  /** A directory whose node_modules (or the like) the runtime brings along. */
+  readonly modules: string;
+}

@@ -1,0 +1,39 @@
+import { availableParallelism, totalmem } from "node:os";
+
+/** What the runtimes may take of the machine, and Lambda's own limits. Times in milliseconds. */
+export interface ExecutorLimits {
+  /** Invocations under way at once, waiting ones included. Lambda: 1,000 per account and region. */
+  readonly concurrency: number;
+  /** Instances alive at once. */
+  readonly instances: number;
+  /** Instances starting at once: more of them only slow each other down. */
+  readonly starting: number;
+  /** Invocations of one deployment that may wait for an instance. */
+  readonly waiting: number;
+  /** How long one may wait. */
+  readonly waitMs: number;
+  /** An instance without work is ended after this. */
+  readonly idleMs: number;
+  /** Lambda: the init phase may take 10 s; then it is tried again within the invocation. */
+  readonly initMs: number;
+  /** Lambda: 6 MB, and 100 bytes over. */
+  readonly responseBytes: number;
+  /** Lambda: 200 MB. */
+  readonly streamBytes: number;
+}
+
+/** What a warm instance of a small function holds by itself. */
+const INSTANCE_BYTES = 64 * 1024 * 1024;
+
+/** Lambda's limits, and as many instances as fit into three quarters of this machine's memory. */
+export const defaultLimits = (): ExecutorLimits => ({
+  concurrency: 1_000,
+  instances: Math.max(4, Math.min(1_000, Math.floor((totalmem() * 0.75) / INSTANCE_BYTES))),
+  starting: Math.max(2, 2 * availableParallelism()),
+  waiting: 1_000,
+  waitMs: 10_000,
+  idleMs: 5 * 60_000,
+  initMs: 10_000,
+  responseBytes: 6_291_556,
+  streamBytes: 200 * 1024 * 1024,
+});

@@ -1,0 +1,96 @@
+/**
+ * What Lambda itself writes into a function's log: START, END, REPORT and INIT_START lines, or the same as JSON events.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+ */
+import type { Deployment } from "../../domain/deployment.ts";
+import type { InvocationReport } from "../../domain/invocation.ts";
+
+export interface RuntimeIdentity {
+  readonly version: string;
+  readonly arn: string;
+}
+
+/** How an invocation or an init ended, where not well. */
+export interface Ending {
+  readonly status: "timeout" | "error";
+  /** For example Runtime.ExitError. */
+  readonly errorType?: string;
+}
+
+export interface PlatformLines {
+  initStart(now: number, runtime: RuntimeIdentity): string;
+  /** Only for an init that failed. */
+  initReport(now: number, initMs: number, phase: "init" | "invoke", ending: Ending): string;
+  start(now: number, requestId: string): string;
+  /** Undefined where the format has no such line. */
+  end(requestId: string): string | undefined;
+  report(now: number, requestId: string, report: InvocationReport, ending?: Ending): string;
+}
+
+export const platformLines = (deployment: Deployment): PlatformLines =>
+  deployment.logFormat === "JSON" ? jsonLines(deployment) : textLines(deployment);
+
+function textLines({ version, memoryMB }: Deployment): PlatformLines {
+  return {
+    initStart: (_now, runtime) =>
+      `INIT_START Runtime Version: ${runtime.version}\tRuntime Version ARN: ${runtime.arn}`,
+    initReport: (_now, initMs, phase, { status, errorType }) =>
+      `INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${status}` +
+      (errorType ? `\tError Type: ${errorType}` : ""),
+    start: (_now, requestId) => `START RequestId: ${requestId} Version: ${version}`,
+    end: (requestId) => `END RequestId: ${requestId}`,
+    report(_now, requestId, report, ending) {
+      const init =
+        report.initMs === undefined ? "" : `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
+      return (
+        `REPORT RequestId: ${requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
+        `Billed Duration: ${report.billedMs} ms\tMemory Size: ${memoryMB} MB\t` +
+        `Max Memory Used: ${report.maxMemoryMB} MB\t${init}` +
+        (ending
+          ? `Status: ${ending.status}${ending.errorType ? `\tError Type: ${ending.errorType}` : ""}`
+          : "")
+      );
+    },
+  };
+}
+
+function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLines {
+  const event = (now: number, type: string, record: object): string =>
+    JSON.stringify({ time: new Date(now).toISOString(), type: `platform.${type}`, record });
+  return {
+    initStart: (now, runtime) =>
+      event(now, "initStart", {
+        initializationType: "on-demand",
+        phase: "init",
+        runtimeVersion: runtime.version,
+        runtimeVersionArn: runtime.arn,
+        functionName,
+        functionVersion: version,
+      }),
+    initReport: (now, durationMs, phase, { status, errorType }) =>
+      event(now, "initReport", {
+        initializationType: "on-demand",
+        phase,
+        status,
+        ...(errorType ? { errorType } : {}),
+        metrics: { durationMs: rounded(durationMs) },
+      }),
+    start: (now, requestId) => event(now, "start", { requestId, version }),
+    end: () => undefined,
+    report: (now, requestId, report, ending) =>
+      event(now, "report", {
+        requestId,
+        metrics: {
+          durationMs: rounded(report.durationMs),
+          billedDurationMs: report.billedMs,
+          memorySizeMB: memoryMB,
+          maxMemoryUsedMB: report.maxMemoryMB,
+          ...(report.initMs === undefined ? {} : { initDurationMs: rounded(report.initMs) }),
+        },
+        status: ending?.status ?? "success",
+        ...(ending?.errorType ? { errorType: ending.errorType } : {}),
+      }),
+  };
+}
+
+const rounded = (ms: number): number => Number(ms.toFixed(3));

@@ -1,0 +1,151 @@
+/** Starts instances: a generic process, its files and its channel, and then what it is to become. */
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Deployment } from "../domain/deployment.ts";
+import { handlerEnvironment, type Places, startEnvironment } from "./environment.ts";
+import type { ExecutorOptions } from "./executor.ts";
+import { createFence, type Fence } from "./fence.ts";
+import { Instance, type InstanceOwner } from "./instance.ts";
+import { InstanceLog } from "./instance-log.ts";
+import type { LanguageRuntime, PreparedRuntime } from "./language.ts";
+import { type LayerStore, layerStore } from "./layers.ts";
+import type { ExecutorLimits } from "./limits.ts";
+import { Tick } from "./tick.ts";
+
+/** In dev mode any credentials are the account's own. */
+const DEV_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
+
+export class InstanceStarter {
+  readonly #options: ExecutorOptions;
+  readonly #limits: ExecutorLimits;
+  readonly #scratchRoot: string;
+  readonly #layers: LayerStore;
+  readonly #tick = new Tick();
+  /** What an earlier run of the platform left is gone. */
+  readonly #cleared: Promise<unknown>;
+
+  constructor(options: ExecutorOptions, limits: ExecutorLimits, scratchRoot: string) {
+    this.#options = options;
+    this.#limits = limits;
+    this.#scratchRoot = scratchRoot;
+    const layersRoot = join(options.directory, "layers");
+    this.#layers = layerStore(layersRoot, (id) => options.packages.directory(id));
+    this.#cleared = Promise.all([empty(scratchRoot), empty(layersRoot)]);
+    this.#cleared.catch(() => {}); // the first start reports it
+    // The first invocation should not wait for what can be made ready now.
+    for (const language of options.languages) language.prepare().catch(() => {});
+  }
+
+  /** @throws Error where there is no such runtime, no such package, or no process could be started. */
+  async start(
+    deployment: Deployment,
+    owner: InstanceOwner,
+    scratch: string,
+    initMs: number,
+  ): Promise<Instance> {
+    const { clock, packages } = this.#options;
+    const askedAt = clock.monotonic();
+    await this.#cleared;
+    const fencePath = join(this.#scratchRoot, `fence-${randomUUID()}`);
+    const [runtime, taskRoot, layers, fence] = await Promise.all([
+      this.#language(deployment.runtime).prepare(),
+      packages.directory(deployment.code),
+      this.#layers.directory(deployment.layers),
+      createFence(fencePath),
+      mkdir(scratch, { recursive: true, mode: 0o700 }),
+    ]);
+    try {
+      return this.#launch(deployment, owner, runtime, { taskRoot, layers, scratch }, fence, {
+        askedAt,
+        initMs,
+      });
+    } catch (error) {
+      fence.close();
+      throw error;
+    }
+  }
+
+  /** Removes what instances needed. Call when all are gone. */
+  async close(): Promise<void> {
+    await this.#cleared.catch(() => {});
+    await rm(this.#scratchRoot, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #launch(
+    deployment: Deployment,
+    owner: InstanceOwner,
+    runtime: PreparedRuntime,
+    places: Places,
+    fence: Fence,
+    times: { readonly askedAt: number; readonly initMs: number },
+  ): Instance {
+    const { clock, logs, sandbox, endpoint, credentials } = this.#options;
+    const log = new InstanceLog(deployment, logs, clock);
+    const environment = handlerEnvironment({
+      deployment,
+      places,
+      credentials: credentials?.(deployment) ?? DEV_CREDENTIALS,
+      logStream: log.stream,
+      endpoint: endpoint(),
+      language: runtime.environment(deployment, places),
+      programs: runtime.programs,
+    });
+    const process = sandbox.start({
+      ...wrapped(environment, runtime.command(deployment)),
+      environment: startEnvironment(environment),
+      directory: places.scratch,
+      descriptors: [fence.descriptor],
+    });
+    log.initStart({
+      version: runtime.version,
+      arn: `arn:aws:lambda:${deployment.region}::runtime:${runtime.hash}`,
+    });
+    log.flush();
+    const timeoutMs = deployment.timeoutSeconds * 1000;
+    const instance = new Instance({
+      ...times,
+      process,
+      fence,
+      scratch: places.scratch,
+      log,
+      owner,
+      clock,
+      tick: this.#tick,
+      timeoutMs,
+      memoryBytes: deployment.memoryMB * 2 ** 20,
+      idleMs: this.#limits.idleMs,
+      responseBytes: this.#limits.responseBytes,
+    });
+    instance.specialise({
+      environment,
+      taskRoot: places.taskRoot,
+      layers: places.layers,
+      handler: deployment.handler,
+      timeoutMs,
+      responseBytes: this.#limits.responseBytes,
+      runtimeModules: runtime.modules,
+    });
+    return instance;
+  }
+
+  #language(runtime: string): LanguageRuntime {
+    const found = this.#options.languages.find(({ names }) => names.has(runtime));
+    if (!found) throw new Error(`no runtime ${runtime} here`);
+    return found;
+  }
+}
+
+/** Lambda: a wrapper script gets the runtime's command line as its arguments. */
+function wrapped(
+  environment: Readonly<Record<string, string>>,
+  plain: { readonly command: string; readonly args: readonly string[] },
+): { readonly command: string; readonly args: readonly string[] } {
+  const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
+  return wrapper ? { command: wrapper, args: [plain.command, ...plain.args] } : plain;
+}
+
+async function empty(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+}

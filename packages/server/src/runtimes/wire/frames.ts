@@ -1,0 +1,60 @@
+/**
+ * The wire between the platform and an instance: frames on one stream, both ways. Language bootstraps share this file.
+ *
+ *     u32 LE length of the payload | u8 kind | u32 LE number of the invocation (0: none) | payload
+ */
+
+/** Bytes before each payload. */
+export const HEADER_BYTES = 9;
+
+/** What a frame is. Below 16 the platform speaks, from 16 on the instance. */
+export const Kind = {
+  /** JSON `Specialisation`: become this function, load its handler. */
+  specialise: 1,
+  /** Run the handler: see invoke-frame.ts. Stands in line behind the invocations that came before. */
+  invoke: 2,
+  /** Give back every invocation that was not started. Answered by `returned`. */
+  recall: 3,
+  /** u32 LE: so many further bytes of a streamed response may be sent. */
+  credit: 4,
+
+  /** The handler is loaded. u8: 1 where it streams its response. */
+  initialised: 16,
+  /** The handler could not be loaded. The error object as JSON; the instance exits. */
+  initFailed: 17,
+  /** `Outcome` head, then the response as JSON. */
+  result: 18,
+  /** `Outcome` head, then the error object as JSON. */
+  error: 19,
+  /** A streamed response begins: its content type, UTF-8. */
+  streamStart: 20,
+  /** Bytes of it. */
+  streamChunk: 21,
+  /** `Outcome` head, then nothing, or the error object as JSON where the handler failed. */
+  streamEnd: 22,
+  /** u32 LE each: the invocations that were not started, and now never will be here. */
+  returned: 23,
+} as const;
+
+/** Bytes that a streamed response may be ahead of what its reader has taken. */
+export const STREAM_WINDOW = 512 * 1024;
+
+/** Bytes of the head of `result`, `error` and `streamEnd`: u32 LE microseconds the handler ran, u32 LE peak memory in KiB (0: not told). */
+export const OUTCOME_BYTES = 8;
+
+/** What an instance is told to become. */
+export interface Specialisation {
+  /** The whole environment of the handler; replaces whatever the process has. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the function's code lies: /var/task. */
+  readonly taskRoot: string;
+  /** Where its layers lie: /opt. */
+  readonly layers: string;
+  /** For example index.handler. */
+  readonly handler: string;
+  readonly timeoutMs: number;
+  /** Largest response in bytes. */
+  readonly responseBytes: number;
+  /** A directory whose node_modules hold what the runtime itself brings, such as the AWS SDK. */
+  readonly runtimeModules: string;
+}

@@ -1,0 +1,1 @@
+export { FleetPolicy, type Load, SLOW_MS } from "./fleet-policy.ts";
