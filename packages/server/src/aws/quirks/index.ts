@@ -3,6 +3,7 @@ import { apigateway } from "./apigateway.ts";
 import { dynamodb, dynamodbstreams } from "./dynamodb.ts";
 import { iam } from "./iam.ts";
 import { lambda } from "./lambda.ts";
+import { s3 } from "./s3.ts";
 import { sns } from "./sns.ts";
 import { sqs } from "./sqs.ts";
 
@@ -12,6 +13,7 @@ const QUIRKS: Readonly<Record<string, Quirks>> = {
   dynamodbstreams,
   iam,
   lambda,
+  s3,
   sns,
   sqs,
 };

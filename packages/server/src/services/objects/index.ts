@@ -23,9 +23,16 @@ import { getBucketTags, getObjectTags, putBucketTags, putObjectTags } from "./ta
 import { copyPart, listParts, uploadPart } from "./upload-parts.ts";
 import { abortUpload, createUpload, listUploads } from "./uploads.ts";
 
+export type { ChosenPart } from "./complete-upload.ts";
+export type { CopySource } from "./copy-object.ts";
+export type { Deletion } from "./delete-objects.ts";
 export { OBJECT_ERRORS, type ObjectErrorCode } from "./errors.ts";
+export type { FoundObject } from "./get-object.ts";
+export type { Listing } from "./list-objects.ts";
 export type { Deliver } from "./outbox.ts";
 export type { Bucket, Caller } from "./store.ts";
+export type { StoredPart } from "./upload-parts.ts";
+export type { Incoming } from "./write-body.ts";
 
 export interface ObjectPorts {
   readonly records: Records;

@@ -1,0 +1,36 @@
+import type { CopySource } from "../../services/objects/index.ts";
+import { accountId } from "./s3-caller.ts";
+import { copyConditions } from "./s3-conditions.ts";
+import { invalidArgument, s3Error } from "./s3-errors.ts";
+
+type Input = Parameters<typeof copyConditions>[0] & {
+  readonly CopySource: string;
+  readonly ExpectedSourceBucketOwner?: string | undefined;
+};
+
+/** `/bucket/key[?versionId=...]`, percent-encoded, with or without the first slash. @throws AwsError */
+export function copySource(input: Input): CopySource {
+  const [path = "", version] = input.CopySource.split(/\?versionId=(?=[^?]*$)/);
+  const [, bucket, key] = /^\/?([^/]+)\/(.+)$/s.exec(decoded(path)) ?? [];
+  if (bucket === undefined || key === undefined)
+    throw invalidArgument(
+      "x-amz-copy-source",
+      "x-amz-copy-source", // S3 repeats the name instead of the value
+      "Invalid copy source object key",
+    );
+  if (version !== undefined && version !== "null")
+    throw s3Error(404, "NoSuchVersion", "The specified version does not exist.", {
+      Key: key,
+      VersionId: version,
+    });
+  const expectedOwner = accountId(input.ExpectedSourceBucketOwner);
+  return { bucket, key, expectedOwner, conditions: copyConditions(input) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw invalidArgument("x-amz-copy-source", text, "Invalid copy source encoding.");
+  }
+}

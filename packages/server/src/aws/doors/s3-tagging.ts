@@ -1,0 +1,47 @@
+/** Tags of buckets and objects on the wire. */
+import type { Objects } from "../../services/objects/index.ts";
+import type { S3Api, Tag } from "../api/s3.ts";
+import type { Door } from "../context.ts";
+import { bucketName, callerOf, objectName } from "./s3-caller.ts";
+import { refuseVersion } from "./s3-objects.ts";
+
+export function taggingDoor(objects: Objects): Door<S3Api> {
+  return {
+    async GetBucketTagging(input, context) {
+      return { TagSet: shown(await objects.getBucketTags(callerOf(context), bucketName(input))) };
+    },
+
+    async PutBucketTagging(input, context) {
+      const tags = given(input.Tagging.TagSet);
+      await objects.putBucketTags(callerOf(context), bucketName(input), tags);
+      context.reply.status = 204; // the model says 200; S3 says this
+    },
+
+    async DeleteBucketTagging(input, context) {
+      await objects.putBucketTags(callerOf(context), bucketName(input), []);
+    },
+
+    async GetObjectTagging(input, context) {
+      refuseVersion(input.VersionId, input.Key);
+      return { TagSet: shown(await objects.getObjectTags(callerOf(context), objectName(input))) };
+    },
+
+    async PutObjectTagging(input, context) {
+      refuseVersion(input.VersionId, input.Key);
+      const tags = given(input.Tagging.TagSet);
+      await objects.putObjectTags(callerOf(context), objectName(input), tags);
+      return {};
+    },
+
+    async DeleteObjectTagging(input, context) {
+      refuseVersion(input.VersionId, input.Key);
+      await objects.putObjectTags(callerOf(context), objectName(input), []);
+      return {};
+    },
+  };
+}
+
+const given = (tags: readonly Tag[]) => tags.map(({ Key, Value }) => ({ key: Key, value: Value }));
+
+const shown = (tags: readonly { readonly key: string; readonly value: string }[]) =>
+  tags.map(({ key, value }) => ({ Key: key, Value: value }));

@@ -1,0 +1,26 @@
+import type { Objects } from "../../services/objects/index.ts";
+import type { S3Api } from "../api/s3.ts";
+import type { Door } from "../context.ts";
+import { bucketDoor } from "./s3-buckets.ts";
+import { wording } from "./s3-errors.ts";
+import { listingDoor } from "./s3-listings.ts";
+import { notificationDoor } from "./s3-notifications.ts";
+import { objectAttributesDoor } from "./s3-object-attributes.ts";
+import { objectDoor } from "./s3-objects.ts";
+import { taggingDoor } from "./s3-tagging.ts";
+import { uploadListingDoor } from "./s3-upload-listing.ts";
+import { uploadDoor } from "./s3-uploads.ts";
+
+/** S3 on AWS's wire. What is in it, and where it differs: docs/reference/s3.md. */
+export function createS3Door(objects: Objects): Door<S3Api> {
+  return wording({
+    ...bucketDoor(objects),
+    ...objectDoor(objects),
+    ...objectAttributesDoor(objects),
+    ...listingDoor(objects),
+    ...uploadDoor(objects),
+    ...uploadListingDoor(objects),
+    ...taggingDoor(objects),
+    ...notificationDoor(objects),
+  });
+}
