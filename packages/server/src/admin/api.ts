@@ -15,7 +15,10 @@ export const healthSchema = z.strictObject({
   uptimeSeconds: z.number(),
   isolation: z.strictObject({
     tier: z.string().describe("What separates instances; none is no wall at all"),
-    enforces: z.array(z.string()).describe("The walls that really stand on this machine"),
+    enforces: z
+      .array(z.string())
+      .readonly()
+      .describe("The walls that really stand on this machine"),
   }),
   services: z.array(z.string()).describe("Services with at least one implemented operation"),
 });
@@ -24,12 +27,12 @@ export type Health = z.output<typeof healthSchema>;
 /** How much of an AWS service has behaviour; what is missing answers 501. */
 export const coverageSchema = z.strictObject({
   service: z.string().describe("The service's name in AWS's model"),
-  implemented: z.array(z.string()).describe("Operations with behaviour"),
-  missing: z.array(z.string()).describe("Operations that answer 501 NotImplemented"),
+  implemented: z.array(z.string()).readonly().describe("Operations with behaviour"),
+  missing: z.array(z.string()).readonly().describe("Operations that answer 501 NotImplemented"),
 });
 export type Coverage = z.output<typeof coverageSchema>;
 
-export const servicesSchema = z.strictObject({ services: z.array(coverageSchema) });
+export const servicesSchema = z.strictObject({ services: z.array(coverageSchema).readonly() });
 
 /** The configuration in effect, without secrets. */
 export const configurationSchema = z.record(z.string(), z.unknown());
@@ -37,17 +40,19 @@ export const configurationSchema = z.record(z.string(), z.unknown());
 /** Instances per deployed function version. */
 export const instancesSchema = z.strictObject({
   isolation: z.string(),
-  deployments: z.array(
-    z.strictObject({
-      deploymentId: z.string(),
-      functionName: z.string(),
-      version: z.string(),
-      busy: z.int(),
-      idle: z.int(),
-      starting: z.int(),
-      queued: z.int().describe("Invocations that wait for an instance"),
-    }),
-  ),
+  deployments: z
+    .array(
+      z.strictObject({
+        deploymentId: z.string(),
+        functionName: z.string(),
+        version: z.string(),
+        busy: z.int(),
+        idle: z.int(),
+        starting: z.int(),
+        queued: z.int().describe("Invocations that wait for an instance"),
+      }),
+    )
+    .readonly(),
 });
 export type Instances = z.output<typeof instancesSchema>;
 

@@ -30,7 +30,7 @@ export interface AdminSources {
   /** The effective configuration; without its secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   services(): readonly Coverage[];
-  instances(): Readonly<Instances> | Promise<Readonly<Instances>>;
+  instances(): Readonly<Instances>;
   readonly logs: LogReader;
   /** The log group of a function, or undefined where there is no such function. */
   logGroup(functionName: string): Promise<string | undefined>;
