@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, isLoopback, parseConfig, settings, withoutSecrets } from "./config.ts";
+import { ConfigError, isLoopback, parseConfig, publicConfig, settings } from "./config.ts";
 
 const directory = "/srv";
 
@@ -110,7 +110,7 @@ test("what anybody may see has every setting but the secret ones", () => {
   const { config } = parseConfig({ directory, file: { adminToken: "0123456789abcdef" } });
   const { adminToken, ...rest } = config;
   assert.equal(adminToken, "0123456789abcdef");
-  assert.deepEqual(withoutSecrets(config), rest);
+  assert.deepEqual(publicConfig(config), rest);
 });
 
 test("only addresses of this machine are loopback", () => {

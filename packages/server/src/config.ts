@@ -67,7 +67,7 @@ export function parseConfig(sources: ConfigSources): EffectiveConfig {
 }
 
 /** The configuration as anybody may see it. */
-export function withoutSecrets(config: Config): Readonly<Record<string, unknown>> {
+export function publicConfig(config: Config): Readonly<Record<string, unknown>> {
   const secret = new Set(settings.filter((one) => one.secret).map(({ name }) => name));
   return Object.fromEntries(Object.entries(config).filter(([name]) => !secret.has(name)));
 }
