@@ -1,0 +1,213 @@
+/** The functions service on the memory engine, with an executor that answers what a test says. */
+import { createHash } from "node:crypto";
+import type { Deployment } from "../../domain/deployment.ts";
+import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
+import { createMemoryEngine } from "../../engines/memory/engine.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Executor } from "../../ports/executor.ts";
+import { type Package, PackageError, type Packages } from "../../ports/packages.ts";
+import { CodeObjectError, type FunctionsLimits } from "./context.ts";
+import { createFunctions, type Functions } from "./index.ts";
+import type { SettingsChange } from "./settings.ts";
+
+export const SCOPE = { account: "000000000000", region: "us-east-1" };
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #now = Date.UTC(2026, 10, 22);
+  #timers: { readonly at: number; readonly callback: () => void }[] = [];
+
+  now = (): number => this.#now;
+  monotonic = (): number => this.#now;
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+
+  /** How many callbacks wait. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  /** Moves on, and calls back what became due. */
+  advance(ms: number): void {
+    this.#now += ms;
+    const due = this.#timers.filter(({ at }) => at <= this.#now);
+    this.#timers = this.#timers.filter(({ at }) => at > this.#now);
+    for (const { callback } of due) callback();
+  }
+}
+
+/** What a test's function does with an invocation. */
+export type Handler = (
+  deployment: Deployment,
+  invocation: Invocation,
+) => Promise<Partial<InvocationResult>>;
+
+export class FakeExecutor implements Executor {
+  readonly runtimes: ReadonlySet<string> = new Set(["nodejs22.x", "nodejs24.x"]);
+  readonly retired: string[] = [];
+  readonly invocations: { readonly deployment: Deployment; readonly invocation: Invocation }[] = [];
+  handler: Handler = async () => ({});
+
+  async invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
+    this.invocations.push({ deployment, invocation });
+    return {
+      ...RESULT,
+      requestId: invocation.requestId,
+      ...(await this.handler(deployment, invocation)),
+    };
+  }
+
+  async stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream> {
+    const { payload, logTail, report } = await this.invoke(deployment, invocation);
+    return {
+      requestId: invocation.requestId,
+      contentType: "application/octet-stream",
+      body: (async function* () {
+        yield payload;
+      })(),
+      completion: Promise.resolve({ logTail, report }),
+    };
+  }
+
+  retire(deploymentId: string): void {
+    this.retired.push(deploymentId);
+  }
+
+  snapshot() {
+    return { isolation: "none", deployments: [] };
+  }
+
+  async close(): Promise<void> {}
+}
+
+const RESULT: InvocationResult = {
+  requestId: "",
+  payload: Buffer.from("{}"),
+  logTail: new Uint8Array(0),
+  report: { durationMs: 1, billedMs: 1, maxMemoryMB: 1, queuedMs: 0 },
+};
+
+/** Takes any bytes for a zip, but those that say `broken` or `huge`. */
+export class FakePackages implements Packages {
+  readonly #stored = new Map<string, Uint8Array>();
+
+  async add(zip: Uint8Array): Promise<Package> {
+    const text = Buffer.from(zip).toString();
+    if (text === "broken") throw new PackageError("malformed", "no zip");
+    if (text === "huge") throw new PackageError("tooLarge", "too large");
+    const id = createHash("sha256").update(zip).digest("hex");
+    this.#stored.set(id, zip);
+    return packageOf(zip);
+  }
+
+  async get(id: string): Promise<Package | undefined> {
+    const zip = this.#stored.get(id);
+    return zip && packageOf(zip);
+  }
+
+  async zip(id: string): Promise<AsyncIterable<Uint8Array>> {
+    const zip = this.#stored.get(id);
+    if (zip === undefined) throw new Error(`no package ${id}`);
+    return (async function* () {
+      yield zip;
+    })();
+  }
+
+  async directory(): Promise<string> {
+    return "/nowhere";
+  }
+
+  async sweep(): Promise<void> {}
+}
+
+function packageOf(zip: Uint8Array): Package {
+  const digest = createHash("sha256").update(zip).digest();
+  return {
+    id: digest.toString("hex"),
+    codeSha256: digest.toString("base64"),
+    codeSize: zip.length,
+    unpackedSize: zip.length,
+  };
+}
+
+export interface TestFunctions {
+  readonly functions: Functions;
+  readonly executor: FakeExecutor;
+  readonly clock: ManualClock;
+  readonly engine: ReturnType<typeof createMemoryEngine>;
+  /** Creates a function and waits until it is Active. */
+  deploy(name: string, settings?: SettingsChange & { readonly code?: string }): Promise<void>;
+  /** Lets a function that was created or updated arrive. */
+  settle(name: string): Promise<void>;
+  /** Another service on the same records, as after a restart. */
+  again(): Functions;
+}
+
+export function testFunctions(
+  options: { readonly limits?: Partial<FunctionsLimits>; readonly random?: () => number } = {},
+): TestFunctions {
+  const engine = createMemoryEngine();
+  const executor = new FakeExecutor();
+  const clock = new ManualClock();
+  const open = () =>
+    createFunctions({
+      records: engine.records,
+      packages: new FakePackages(),
+      executor,
+      clock,
+      readObject: async (_scope, { bucket, key }) => {
+        if (bucket !== "bucket")
+          throw new CodeObjectError("NoSuchBucket", "The specified bucket does not exist");
+        return Buffer.from(`object ${key}`);
+      },
+      limits: { settleMs: 100, ...options.limits },
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+  const functions = open();
+
+  async function settle(name: string): Promise<void> {
+    clock.advance(100);
+    for (;;) {
+      const { version } = await functions.get(SCOPE, name);
+      if (version.state === "Active" && version.lastUpdate === "Successful") return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  return {
+    functions,
+    executor,
+    clock,
+    engine,
+    settle,
+    again: open,
+    async deploy(name, { code = "code", ...settings } = {}) {
+      await functions.create(SCOPE, {
+        functionName: name,
+        code: { zip: Buffer.from(code) },
+        settings: {
+          role: "arn:aws:iam::000000000000:role/r",
+          runtime: "nodejs22.x",
+          handler: "index.handler",
+          ...settings,
+        },
+      });
+      await settle(name);
+    },
+  };
+}
+
+/** An invocation with everything but a payload. */
+export const invocationOf = (arn: string, requestId = "r-1"): Invocation => ({
+  requestId,
+  kind: "sync",
+  payload: Buffer.from("{}"),
+  invokedFunctionArn: arn,
+  traceId: "Root=1-0-0",
+});
