@@ -57,6 +57,9 @@ function protocol(name: string, metadata: SourceMetadata): ProtocolName {
   }
 }
 
+/** botocore calls CloudFront's operations `GetDistribution2020_05_31`; AWS and its SDKs do not. */
+const VERSION_SUFFIX = /\d{4}_\d\d_\d\d$/;
+
 function condenseOperations(model: SourceModel): Record<string, OperationFile> {
   const sharing = new Map<string, SourceOperation[]>();
   for (const operation of Object.values(model.operations)) {
@@ -67,7 +70,8 @@ function condenseOperations(model: SourceModel): Record<string, OperationFile> {
   for (const operation of Object.values(model.operations)) {
     const rivals = sharing.get(routeOf(operation)) ?? [];
     const { http, input, output, errors } = operation;
-    out[operation.name] = {
+    const name = operation.name.replace(VERSION_SUFFIX, "");
+    out[name] = {
       ...unless("POST", "method", http?.method ?? "POST"),
       ...unless("/", "uri", http?.requestUri ?? "/"),
       ...unless(200, "status", http?.responseCode ?? 200),
@@ -77,7 +81,7 @@ function condenseOperations(model: SourceModel): Record<string, OperationFile> {
       ...(rivals.length > 1 && model.metadata.protocol.startsWith("rest")
         ? defined("needs", needs(model, operation))
         : {}),
-      ...unless(`${operation.name}Result`, "root", output?.resultWrapper ?? output?.locationName),
+      ...unless(`${name}Result`, "root", output?.resultWrapper ?? output?.locationName),
     };
   }
   return out;

@@ -30,4 +30,4 @@ export const SERVICES = [
 ] as const;
 
 /** The release of botocore whose models are compiled. Raise it, run `npm run models`, read the diff. */
-export const BOTOCORE_VERSION = "1.44.5";
+export const BOTOCORE_VERSION = "1.44.1";

@@ -193,7 +193,6 @@ export interface Authorizer {
   readonly identitySource?: string | undefined;
   readonly identityValidationExpression?: string | undefined;
   readonly authorizerResultTtlInSeconds?: number | undefined;
-  readonly jwtConfiguration?: JwtConfiguration | undefined;
 }
 
 export interface Authorizers {
@@ -255,7 +254,6 @@ export interface CreateAuthorizerRequest {
   readonly identitySource?: string | undefined;
   readonly identityValidationExpression?: string | undefined;
   readonly authorizerResultTtlInSeconds?: number | undefined;
-  readonly jwtConfiguration?: JwtConfigurationInput | undefined;
 }
 
 export interface CreateBasePathMappingRequest {
@@ -955,36 +953,6 @@ export interface IntegrationResponse {
   readonly contentHandling?: ContentHandlingStrategy | undefined;
 }
 
-export interface JwtAdditionalClaim {
-  readonly claimName: string;
-  readonly format: JwtClaimFormat;
-  readonly required?: boolean | undefined;
-  readonly expectedValues?: readonly string[] | undefined;
-}
-
-export interface JwtConfiguration {
-  readonly issuers?: readonly JwtIssuer[] | undefined;
-  readonly defaultAlgorithms?: readonly JwtSigningAlgorithm[] | undefined;
-}
-
-export interface JwtConfigurationInput {
-  readonly issuers: readonly JwtIssuerInput[];
-  readonly defaultAlgorithms: readonly JwtSigningAlgorithm[];
-}
-
-export interface JwtIssuer {
-  readonly issuer?: string | undefined;
-  readonly audiences?: readonly string[] | undefined;
-  readonly additionalClaims?: readonly JwtAdditionalClaim[] | undefined;
-  readonly jwksUri?: string | undefined;
-}
-
-export interface JwtIssuerInput {
-  readonly issuer: string;
-  readonly audiences: readonly string[];
-  readonly additionalClaims?: readonly JwtAdditionalClaim[] | undefined;
-}
-
 export interface Method {
   readonly httpMethod?: string | undefined;
   readonly authorizationType?: string | undefined;
@@ -1514,8 +1482,7 @@ export type ApiStatus =
 export type AuthorizerType =
   | "TOKEN"
   | "REQUEST"
-  | "COGNITO_USER_POOLS"
-  | "JWT";
+  | "COGNITO_USER_POOLS";
 
 export type CacheClusterSize =
   | "0.5"
@@ -1606,17 +1573,6 @@ export type IntegrationType =
 export type IpAddressType =
   | "ipv4"
   | "dualstack";
-
-export type JwtClaimFormat =
-  | "SINGLE_STRING";
-
-export type JwtSigningAlgorithm =
-  | "RS256"
-  | "RS384"
-  | "RS512"
-  | "ES256"
-  | "ES384"
-  | "ES512";
 
 export type LocationStatusType =
   | "DOCUMENTED"

@@ -80,9 +80,7 @@ export interface CloudformationApi {
   RecordHandlerProgress(input: RecordHandlerProgressInput, context: AwsContext): Promise<RecordHandlerProgressOutput>;
   RegisterPublisher(input: RegisterPublisherInput, context: AwsContext): Promise<RegisterPublisherOutput>;
   RegisterType(input: RegisterTypeInput, context: AwsContext): Promise<RegisterTypeOutput>;
-  RemoveAlias(input: RemoveAliasInput, context: AwsContext): Promise<void>;
   RollbackStack(input: RollbackStackInput, context: AwsContext): Promise<RollbackStackOutput>;
-  SetAlias(input: SetAliasInput, context: AwsContext): Promise<void>;
   SetStackPolicy(input: SetStackPolicyInput, context: AwsContext): Promise<void>;
   SetTypeConfiguration(input: SetTypeConfigurationInput, context: AwsContext): Promise<SetTypeConfigurationOutput>;
   SetTypeDefaultVersion(input: SetTypeDefaultVersionInput, context: AwsContext): Promise<SetTypeDefaultVersionOutput>;
@@ -1301,10 +1299,6 @@ export interface RegisterTypeOutput {
   readonly RegistrationToken?: string | undefined;
 }
 
-export interface RemoveAliasInput {
-  readonly AliasName: string;
-}
-
 export interface RequiredActivatedType {
   readonly TypeNameAlias?: string | undefined;
   readonly OriginalTypeName?: string | undefined;
@@ -1440,11 +1434,6 @@ export interface ScannedResourceIdentifier {
   readonly ResourceIdentifier: { readonly [key: string]: string };
 }
 
-export interface SetAliasInput {
-  readonly StackName: string;
-  readonly AliasName: string;
-}
-
 export interface SetStackPolicyInput {
   readonly StackName: string;
   readonly StackPolicyBody?: string | undefined;
@@ -1507,7 +1496,6 @@ export interface Stack {
   readonly DeletionMode?: DeletionMode | undefined;
   readonly DetailedStatus?: DetailedStatus | undefined;
   readonly LastOperations?: readonly OperationEntry[] | undefined;
-  readonly AliasName?: string | undefined;
 }
 
 export interface StackDefinition {

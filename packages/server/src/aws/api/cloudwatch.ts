@@ -11,7 +11,6 @@ export interface CloudwatchApi {
   DeleteAnomalyDetector(input: DeleteAnomalyDetectorInput, context: AwsContext): Promise<DeleteAnomalyDetectorOutput>;
   DeleteDashboards(input: DeleteDashboardsInput, context: AwsContext): Promise<DeleteDashboardsOutput>;
   DeleteInsightRules(input: DeleteInsightRulesInput, context: AwsContext): Promise<DeleteInsightRulesOutput>;
-  DeleteMetricDataQueryDefinition(input: DeleteMetricDataQueryDefinitionInput, context: AwsContext): Promise<DeleteMetricDataQueryDefinitionOutput>;
   DeleteMetricStream(input: DeleteMetricStreamInput, context: AwsContext): Promise<DeleteMetricStreamOutput>;
   DeleteResourceMetricsConfiguration(input: DeleteResourceMetricsConfigurationInput, context: AwsContext): Promise<DeleteResourceMetricsConfigurationOutput>;
   DescribeAlarmContributors(input: DescribeAlarmContributorsInput, context: AwsContext): Promise<DescribeAlarmContributorsOutput>;
@@ -30,7 +29,6 @@ export interface CloudwatchApi {
   GetDataset(input: GetDatasetInput, context: AwsContext): Promise<GetDatasetOutput>;
   GetInsightRuleReport(input: GetInsightRuleReportInput, context: AwsContext): Promise<GetInsightRuleReportOutput>;
   GetMetricData(input: GetMetricDataInput, context: AwsContext): Promise<GetMetricDataOutput>;
-  GetMetricDataQueryDefinition(input: GetMetricDataQueryDefinitionInput, context: AwsContext): Promise<GetMetricDataQueryDefinitionOutput>;
   GetMetricStatistics(input: GetMetricStatisticsInput, context: AwsContext): Promise<GetMetricStatisticsOutput>;
   GetMetricStream(input: GetMetricStreamInput, context: AwsContext): Promise<GetMetricStreamOutput>;
   GetMetricWidgetImage(input: GetMetricWidgetImageInput, context: AwsContext): Promise<GetMetricWidgetImageOutput>;
@@ -39,7 +37,6 @@ export interface CloudwatchApi {
   ListAlarmMuteRules(input: ListAlarmMuteRulesInput, context: AwsContext): Promise<ListAlarmMuteRulesOutput>;
   ListDashboards(input: ListDashboardsInput, context: AwsContext): Promise<ListDashboardsOutput>;
   ListManagedInsightRules(input: ListManagedInsightRulesInput, context: AwsContext): Promise<ListManagedInsightRulesOutput>;
-  ListMetricDataQueryDefinitions(input: ListMetricDataQueryDefinitionsInput, context: AwsContext): Promise<ListMetricDataQueryDefinitionsOutput>;
   ListMetricStreams(input: ListMetricStreamsInput, context: AwsContext): Promise<ListMetricStreamsOutput>;
   ListMetrics(input: ListMetricsInput, context: AwsContext): Promise<ListMetricsOutput>;
   ListTagsForResource(input: ListTagsForResourceInput, context: AwsContext): Promise<ListTagsForResourceOutput>;
@@ -52,7 +49,6 @@ export interface CloudwatchApi {
   PutManagedInsightRules(input: PutManagedInsightRulesInput, context: AwsContext): Promise<PutManagedInsightRulesOutput>;
   PutMetricAlarm(input: PutMetricAlarmInput, context: AwsContext): Promise<void>;
   PutMetricData(input: PutMetricDataInput, context: AwsContext): Promise<void>;
-  PutMetricDataQueryDefinition(input: PutMetricDataQueryDefinitionInput, context: AwsContext): Promise<PutMetricDataQueryDefinitionOutput>;
   PutMetricStream(input: PutMetricStreamInput, context: AwsContext): Promise<PutMetricStreamOutput>;
   SetAlarmState(input: SetAlarmStateInput, context: AwsContext): Promise<void>;
   StartMetricStreams(input: StartMetricStreamsInput, context: AwsContext): Promise<StartMetricStreamsOutput>;
@@ -244,12 +240,6 @@ export interface DeleteInsightRulesInput {
 export interface DeleteInsightRulesOutput {
   readonly Failures?: readonly PartialFailure[] | undefined;
 }
-
-export interface DeleteMetricDataQueryDefinitionInput {
-  readonly Id: string;
-}
-
-export type DeleteMetricDataQueryDefinitionOutput = Record<never, never>;
 
 export interface DeleteMetricStreamInput {
   readonly Name: string;
@@ -479,20 +469,6 @@ export interface GetMetricDataOutput {
   readonly Messages?: readonly MessageData[] | undefined;
 }
 
-export interface GetMetricDataQueryDefinitionInput {
-  readonly Id: string;
-}
-
-export interface GetMetricDataQueryDefinitionOutput {
-  readonly Id: string;
-  readonly Arn: string;
-  readonly Path: string;
-  readonly Expression: string;
-  readonly Type: QueryType;
-  readonly CreatedAt: Date;
-  readonly UpdatedAt: Date;
-}
-
 export interface GetMetricStatisticsInput {
   readonly Namespace: string;
   readonly MetricName: string;
@@ -621,16 +597,6 @@ export interface ListManagedInsightRulesInput {
 
 export interface ListManagedInsightRulesOutput {
   readonly ManagedRules?: readonly ManagedRuleDescription[] | undefined;
-  readonly NextToken?: string | undefined;
-}
-
-export interface ListMetricDataQueryDefinitionsInput {
-  readonly MaxResults?: number | undefined;
-  readonly NextToken?: string | undefined;
-}
-
-export interface ListMetricDataQueryDefinitionsOutput {
-  readonly Items: readonly MetricDataQueryDefinitionSummary[];
   readonly NextToken?: string | undefined;
 }
 
@@ -772,13 +738,6 @@ export interface MetricDataQuery {
   readonly ReturnData?: boolean | undefined;
   readonly Period?: number | undefined;
   readonly AccountId?: string | undefined;
-}
-
-export interface MetricDataQueryDefinitionSummary {
-  readonly Id: string;
-  readonly Path: string;
-  readonly Type: QueryType;
-  readonly UpdatedAt?: Date | undefined;
 }
 
 export interface MetricDataResult {
@@ -977,24 +936,6 @@ export interface PutMetricDataInput {
   readonly MetricData?: readonly MetricDatum[] | undefined;
   readonly EntityMetricData?: readonly EntityMetricData[] | undefined;
   readonly StrictEntityValidation?: boolean | undefined;
-}
-
-export interface PutMetricDataQueryDefinitionInput {
-  readonly Id?: string | undefined;
-  readonly Path: string;
-  readonly Expression: string;
-  readonly Type: QueryType;
-  readonly Tags?: readonly Tag[] | undefined;
-}
-
-export interface PutMetricDataQueryDefinitionOutput {
-  readonly Id: string;
-  readonly Arn: string;
-  readonly Path: string;
-  readonly Expression: string;
-  readonly Type: QueryType;
-  readonly CreatedAt: Date;
-  readonly UpdatedAt: Date;
 }
 
 export interface PutMetricStreamInput {
@@ -1219,11 +1160,6 @@ export type MetricStreamOutputFormat =
 export type OTelEnrichmentStatus =
   | "Running"
   | "Stopped";
-
-export type QueryType =
-  | "PROMQL"
-  | "SQL"
-  | "METRIC_MATH";
 
 export type RecentlyActive =
   | "PT3H";

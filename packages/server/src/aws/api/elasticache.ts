@@ -558,7 +558,6 @@ export interface CreateServerlessCacheRequest {
   readonly DailySnapshotTime?: string | undefined;
   readonly NetworkType?: NetworkType | undefined;
   readonly ConnectionType?: ConnectionType | undefined;
-  readonly Integrations?: readonly IntegrationRequest[] | undefined;
 }
 
 export interface CreateServerlessCacheResponse {
@@ -1026,15 +1025,6 @@ export interface IncreaseReplicaCountMessage {
 
 export interface IncreaseReplicaCountResult {
   readonly ReplicationGroup?: ReplicationGroup | undefined;
-}
-
-export interface Integration {
-  readonly IntegrationType?: IntegrationType | undefined;
-  readonly Status?: IntegrationStatus | undefined;
-}
-
-export interface IntegrationRequest {
-  readonly IntegrationType?: IntegrationType | undefined;
 }
 
 export interface KinesisFirehoseDestinationDetails {
@@ -1530,7 +1520,6 @@ export interface ServerlessCache {
   readonly NetworkType?: NetworkType | undefined;
   readonly ConnectionType?: ConnectionType | undefined;
   readonly Migration?: MigrationSummary | undefined;
-  readonly Integrations?: readonly Integration[] | undefined;
 }
 
 export interface ServerlessCacheConfiguration {
@@ -1815,16 +1804,6 @@ export type InputAuthenticationType =
   | "password"
   | "no-password-required"
   | "iam";
-
-export type IntegrationStatus =
-  | "enabled"
-  | "disabled"
-  | "enabling"
-  | "disabling"
-  | "failed";
-
-export type IntegrationType =
-  | "dynamodb";
 
 export type IpDiscovery =
   | "ipv4"

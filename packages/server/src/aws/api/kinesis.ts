@@ -4,22 +4,17 @@ import type { AwsContext } from "../context.ts";
 
 /** Kinesis 2013-12-02: what a door of this service may implement. */
 export interface KinesisApi {
-  AcknowledgeDeadLetterQueueRecords(input: AcknowledgeDeadLetterQueueRecordsInput, context: AwsContext): Promise<AcknowledgeDeadLetterQueueRecordsOutput>;
-  AcknowledgeQueueRecords(input: AcknowledgeQueueRecordsInput, context: AwsContext): Promise<AcknowledgeQueueRecordsOutput>;
   AddTagsToStream(input: AddTagsToStreamInput, context: AwsContext): Promise<void>;
   CreateChannel(input: CreateChannelInput, context: AwsContext): Promise<CreateChannelOutput>;
-  CreateQueue(input: CreateQueueInput, context: AwsContext): Promise<CreateQueueOutput>;
   CreateStream(input: CreateStreamInput, context: AwsContext): Promise<void>;
   DecreaseStreamRetentionPeriod(input: DecreaseStreamRetentionPeriodInput, context: AwsContext): Promise<void>;
   DeleteChannel(input: DeleteChannelInput, context: AwsContext): Promise<void>;
-  DeleteQueue(input: DeleteQueueInput, context: AwsContext): Promise<void>;
   DeleteResourcePolicy(input: DeleteResourcePolicyInput, context: AwsContext): Promise<void>;
   DeleteStream(input: DeleteStreamInput, context: AwsContext): Promise<void>;
   DeregisterStreamConsumer(input: DeregisterStreamConsumerInput, context: AwsContext): Promise<void>;
   DescribeAccountSettings(input: DescribeAccountSettingsInput, context: AwsContext): Promise<DescribeAccountSettingsOutput>;
   DescribeChannel(input: DescribeChannelInput, context: AwsContext): Promise<DescribeChannelOutput>;
   DescribeLimits(input: DescribeLimitsInput, context: AwsContext): Promise<DescribeLimitsOutput>;
-  DescribeQueue(input: DescribeQueueInput, context: AwsContext): Promise<DescribeQueueOutput>;
   DescribeStream(input: DescribeStreamInput, context: AwsContext): Promise<DescribeStreamOutput>;
   DescribeStreamConsumer(input: DescribeStreamConsumerInput, context: AwsContext): Promise<DescribeStreamConsumerOutput>;
   DescribeStreamSummary(input: DescribeStreamSummaryInput, context: AwsContext): Promise<DescribeStreamSummaryOutput>;
@@ -30,7 +25,6 @@ export interface KinesisApi {
   GetShardIterator(input: GetShardIteratorInput, context: AwsContext): Promise<GetShardIteratorOutput>;
   IncreaseStreamRetentionPeriod(input: IncreaseStreamRetentionPeriodInput, context: AwsContext): Promise<void>;
   ListChannels(input: ListChannelsInput, context: AwsContext): Promise<ListChannelsOutput>;
-  ListQueues(input: ListQueuesInput, context: AwsContext): Promise<ListQueuesOutput>;
   ListShards(input: ListShardsInput, context: AwsContext): Promise<ListShardsOutput>;
   ListStreamConsumers(input: ListStreamConsumersInput, context: AwsContext): Promise<ListStreamConsumersOutput>;
   ListStreams(input: ListStreamsInput, context: AwsContext): Promise<ListStreamsOutput>;
@@ -40,11 +34,8 @@ export interface KinesisApi {
   PutRecord(input: PutRecordInput, context: AwsContext): Promise<PutRecordOutput>;
   PutRecords(input: PutRecordsInput, context: AwsContext): Promise<PutRecordsOutput>;
   PutResourcePolicy(input: PutResourcePolicyInput, context: AwsContext): Promise<void>;
-  ReceiveDeadLetterQueueRecords(input: ReceiveDeadLetterQueueRecordsInput, context: AwsContext): Promise<ReceiveDeadLetterQueueRecordsOutput>;
-  ReceiveQueueRecords(input: ReceiveQueueRecordsInput, context: AwsContext): Promise<ReceiveQueueRecordsOutput>;
   RegisterStreamConsumer(input: RegisterStreamConsumerInput, context: AwsContext): Promise<RegisterStreamConsumerOutput>;
   RemoveTagsFromStream(input: RemoveTagsFromStreamInput, context: AwsContext): Promise<void>;
-  RestoreDeadLetterQueueRecords(input: RestoreDeadLetterQueueRecordsInput, context: AwsContext): Promise<RestoreDeadLetterQueueRecordsOutput>;
   SplitShard(input: SplitShardInput, context: AwsContext): Promise<void>;
   StartStreamEncryption(input: StartStreamEncryptionInput, context: AwsContext): Promise<void>;
   StopStreamEncryption(input: StopStreamEncryptionInput, context: AwsContext): Promise<void>;
@@ -53,10 +44,7 @@ export interface KinesisApi {
   UntagResource(input: UntagResourceInput, context: AwsContext): Promise<void>;
   UpdateAccountSettings(input: UpdateAccountSettingsInput, context: AwsContext): Promise<UpdateAccountSettingsOutput>;
   UpdateChannel(input: UpdateChannelInput, context: AwsContext): Promise<UpdateChannelOutput>;
-  UpdateDeadLetterQueueRecordsVisibility(input: UpdateDeadLetterQueueRecordsVisibilityInput, context: AwsContext): Promise<UpdateDeadLetterQueueRecordsVisibilityOutput>;
   UpdateMaxRecordSize(input: UpdateMaxRecordSizeInput, context: AwsContext): Promise<void>;
-  UpdateQueue(input: UpdateQueueInput, context: AwsContext): Promise<UpdateQueueOutput>;
-  UpdateQueueRecordsVisibility(input: UpdateQueueRecordsVisibilityInput, context: AwsContext): Promise<UpdateQueueRecordsVisibilityOutput>;
   UpdateShardCount(input: UpdateShardCountInput, context: AwsContext): Promise<UpdateShardCountOutput>;
   UpdateStreamMode(input: UpdateStreamModeInput, context: AwsContext): Promise<void>;
   UpdateStreamRecordDistributionStrategy(input: UpdateStreamRecordDistributionStrategyInput, context: AwsContext): Promise<void>;
@@ -81,56 +69,7 @@ export type KinesisError =
   | "ProvisionedThroughputExceededException"
   | "ResourceInUseException"
   | "ResourceNotFoundException"
-  | "ThrottlingException"
   | "ValidationException";
-
-export interface AcknowledgeDeadLetterQueueRecordsErrorEntry {
-  readonly ReceiptHandle: string;
-  readonly ErrorCode: string;
-  readonly ErrorMessage?: string | undefined;
-}
-
-export interface AcknowledgeDeadLetterQueueRecordsInput {
-  readonly QueueARN: string;
-  readonly Entries: readonly AcknowledgeDeadLetterQueueRecordsRequestEntry[];
-}
-
-export interface AcknowledgeDeadLetterQueueRecordsOutput {
-  readonly Successful: readonly AcknowledgeDeadLetterQueueRecordsResultEntry[];
-  readonly Failed: readonly AcknowledgeDeadLetterQueueRecordsErrorEntry[];
-}
-
-export interface AcknowledgeDeadLetterQueueRecordsRequestEntry {
-  readonly ReceiptHandle: string;
-}
-
-export interface AcknowledgeDeadLetterQueueRecordsResultEntry {
-  readonly ReceiptHandle: string;
-}
-
-export interface AcknowledgeQueueRecordsErrorEntry {
-  readonly ReceiptHandle: string;
-  readonly ErrorCode: string;
-  readonly ErrorMessage?: string | undefined;
-}
-
-export interface AcknowledgeQueueRecordsInput {
-  readonly QueueARN: string;
-  readonly Entries: readonly AcknowledgeQueueRecordsRequestEntry[];
-}
-
-export interface AcknowledgeQueueRecordsOutput {
-  readonly Successful: readonly AcknowledgeQueueRecordsResultEntry[];
-  readonly Failed: readonly AcknowledgeQueueRecordsErrorEntry[];
-}
-
-export interface AcknowledgeQueueRecordsRequestEntry {
-  readonly ReceiptHandle: string;
-}
-
-export interface AcknowledgeQueueRecordsResultEntry {
-  readonly ReceiptHandle: string;
-}
 
 export interface AddTagsToStreamInput {
   readonly StreamName?: string | undefined;
@@ -242,17 +181,6 @@ export interface CreateChannelOutput {
   readonly ChannelDescription: ChannelDescription;
 }
 
-export interface CreateQueueInput {
-  readonly QueueName: string;
-  readonly StreamConfigurationList: readonly QueueStreamConfiguration[];
-  readonly QueueAttributes?: QueueAttributes | undefined;
-  readonly Tags?: { readonly [key: string]: string } | undefined;
-}
-
-export interface CreateQueueOutput {
-  readonly QueueDescription: QueueDescription;
-}
-
 export interface CreateStreamInput {
   readonly StreamName: string;
   readonly ShardCount?: number | undefined;
@@ -261,11 +189,6 @@ export interface CreateStreamInput {
   readonly WarmThroughputMiBps?: number | undefined;
   readonly MaxRecordSizeInKiB?: number | undefined;
   readonly RecordDistributionStrategy?: RecordDistributionStrategy | undefined;
-}
-
-export interface DeadLetterConfiguration {
-  readonly TargetType: TargetType;
-  readonly MaxReceiveCount?: number | undefined;
 }
 
 export interface DeadLetterQueueS3Configuration {
@@ -283,10 +206,6 @@ export interface DecreaseStreamRetentionPeriodInput {
 
 export interface DeleteChannelInput {
   readonly ChannelARN: string;
-}
-
-export interface DeleteQueueInput {
-  readonly QueueARN: string;
 }
 
 export interface DeleteResourcePolicyInput {
@@ -331,14 +250,6 @@ export interface DescribeLimitsOutput {
   readonly OnDemandStreamCountLimit: number;
   readonly ChannelCount?: number | undefined;
   readonly ChannelCountLimit?: number | undefined;
-}
-
-export interface DescribeQueueInput {
-  readonly QueueARN: string;
-}
-
-export interface DescribeQueueOutput {
-  readonly QueueDescription: QueueDescription;
 }
 
 export interface DescribeStreamConsumerInput {
@@ -458,17 +369,6 @@ export interface ListChannelsInput {
 
 export interface ListChannelsOutput {
   readonly ChannelSummaries: readonly ChannelSummary[];
-  readonly NextToken?: string | undefined;
-}
-
-export interface ListQueuesInput {
-  readonly MaxResults?: number | undefined;
-  readonly NextToken?: string | undefined;
-  readonly StreamFilter?: readonly QueueStreamFilter[] | undefined;
-}
-
-export interface ListQueuesOutput {
-  readonly QueueSummaries: readonly QueueSummary[];
   readonly NextToken?: string | undefined;
 }
 
@@ -614,80 +514,6 @@ export interface PutResourcePolicyInput {
   readonly Policy: string;
 }
 
-export interface QueueAttributes {
-  readonly VisibilityTimeoutSeconds?: number | undefined;
-  readonly DeadLetterConfiguration?: DeadLetterConfiguration | undefined;
-}
-
-export interface QueueDescription {
-  readonly QueueName: string;
-  readonly QueueARN: string;
-  readonly QueueStatus: QueueStatus;
-  readonly QueueCreationTimestamp: Date;
-  readonly StreamConfigurationList: readonly QueueStreamConfiguration[];
-  readonly QueueAttributes?: QueueAttributes | undefined;
-}
-
-export interface QueueRecord {
-  readonly ReceiptHandle: string;
-  readonly RecordId: string;
-  readonly PartitionKey?: string | undefined;
-  readonly Data: Uint8Array;
-  readonly ApproximateArrivalTimestamp: Date;
-  readonly FirstReceiveTimestamp: Date;
-  readonly ReceiveCount: number;
-}
-
-export interface QueueStartingPosition {
-  readonly Type: QueueStartingPositionType;
-  readonly Timestamp?: Date | undefined;
-}
-
-export interface QueueStreamConfiguration {
-  readonly StreamARN: string;
-  readonly StartingPosition?: QueueStartingPosition | undefined;
-}
-
-export interface QueueStreamFilter {
-  readonly StreamARN: string;
-  readonly StreamCreationTimestamp?: Date | undefined;
-}
-
-export interface QueueStreamIdentifier {
-  readonly StreamARN: string;
-  readonly StreamCreationTimestamp: Date;
-}
-
-export interface QueueSummary {
-  readonly QueueName: string;
-  readonly QueueARN: string;
-  readonly QueueStatus: QueueStatus;
-  readonly QueueCreationTimestamp: Date;
-  readonly Streams: readonly QueueStreamIdentifier[];
-}
-
-export interface ReceiveDeadLetterQueueRecordsInput {
-  readonly QueueARN: string;
-  readonly Limit?: number | undefined;
-  readonly WaitTimeSeconds?: number | undefined;
-  readonly VisibilityTimeoutSeconds?: number | undefined;
-}
-
-export interface ReceiveDeadLetterQueueRecordsOutput {
-  readonly QueueRecords: readonly QueueRecord[];
-}
-
-export interface ReceiveQueueRecordsInput {
-  readonly QueueARN: string;
-  readonly Limit?: number | undefined;
-  readonly WaitTimeSeconds?: number | undefined;
-  readonly VisibilityTimeoutSeconds?: number | undefined;
-}
-
-export interface ReceiveQueueRecordsOutput {
-  readonly QueueRecords: readonly QueueRecord[];
-}
-
 export interface RecordShape {
   readonly SequenceNumber: string;
   readonly ApproximateArrivalTimestamp?: Date | undefined;
@@ -717,30 +543,6 @@ export interface RemoveTagsFromStreamInput {
   readonly TagKeys: readonly string[];
   readonly StreamARN?: string | undefined;
   readonly StreamId?: string | undefined;
-}
-
-export interface RestoreDeadLetterQueueRecordsErrorEntry {
-  readonly ReceiptHandle: string;
-  readonly ErrorCode: string;
-  readonly ErrorMessage?: string | undefined;
-}
-
-export interface RestoreDeadLetterQueueRecordsInput {
-  readonly QueueARN: string;
-  readonly Entries: readonly RestoreDeadLetterQueueRecordsRequestEntry[];
-}
-
-export interface RestoreDeadLetterQueueRecordsOutput {
-  readonly Successful: readonly RestoreDeadLetterQueueRecordsResultEntry[];
-  readonly Failed: readonly RestoreDeadLetterQueueRecordsErrorEntry[];
-}
-
-export interface RestoreDeadLetterQueueRecordsRequestEntry {
-  readonly ReceiptHandle: string;
-}
-
-export interface RestoreDeadLetterQueueRecordsResultEntry {
-  readonly ReceiptHandle: string;
 }
 
 export interface S3DestinationConfiguration {
@@ -871,7 +673,6 @@ export interface StreamDescriptionSummary {
   readonly MaxRecordSizeInKiB?: number | undefined;
   readonly ChannelCount?: number | undefined;
   readonly RecordDistributionStrategy?: RecordDistributionStrategy | undefined;
-  readonly QueueCount?: number | undefined;
 }
 
 export interface StreamFilter {
@@ -950,69 +751,10 @@ export interface UpdateChannelOutput {
   readonly ChannelDescription: ChannelDescription;
 }
 
-export interface UpdateDeadLetterQueueRecordsVisibilityErrorEntry {
-  readonly ReceiptHandle: string;
-  readonly ErrorCode: string;
-  readonly ErrorMessage?: string | undefined;
-}
-
-export interface UpdateDeadLetterQueueRecordsVisibilityInput {
-  readonly QueueARN: string;
-  readonly Entries: readonly UpdateDeadLetterQueueRecordsVisibilityRequestEntry[];
-}
-
-export interface UpdateDeadLetterQueueRecordsVisibilityOutput {
-  readonly Successful: readonly UpdateDeadLetterQueueRecordsVisibilityResultEntry[];
-  readonly Failed: readonly UpdateDeadLetterQueueRecordsVisibilityErrorEntry[];
-}
-
-export interface UpdateDeadLetterQueueRecordsVisibilityRequestEntry {
-  readonly ReceiptHandle: string;
-  readonly VisibilityTimeoutSeconds: number;
-}
-
-export interface UpdateDeadLetterQueueRecordsVisibilityResultEntry {
-  readonly ReceiptHandle: string;
-}
-
 export interface UpdateMaxRecordSizeInput {
   readonly StreamARN?: string | undefined;
   readonly StreamId?: string | undefined;
   readonly MaxRecordSizeInKiB: number;
-}
-
-export interface UpdateQueueInput {
-  readonly QueueARN: string;
-  readonly QueueAttributes: QueueAttributes;
-}
-
-export interface UpdateQueueOutput {
-  readonly QueueDescription: QueueDescription;
-}
-
-export interface UpdateQueueRecordsVisibilityErrorEntry {
-  readonly ReceiptHandle: string;
-  readonly ErrorCode: string;
-  readonly ErrorMessage?: string | undefined;
-}
-
-export interface UpdateQueueRecordsVisibilityInput {
-  readonly QueueARN: string;
-  readonly Entries: readonly UpdateQueueRecordsVisibilityRequestEntry[];
-}
-
-export interface UpdateQueueRecordsVisibilityOutput {
-  readonly Successful: readonly UpdateQueueRecordsVisibilityResultEntry[];
-  readonly Failed: readonly UpdateQueueRecordsVisibilityErrorEntry[];
-}
-
-export interface UpdateQueueRecordsVisibilityRequestEntry {
-  readonly ReceiptHandle: string;
-  readonly VisibilityTimeoutSeconds: number;
-}
-
-export interface UpdateQueueRecordsVisibilityResultEntry {
-  readonly ReceiptHandle: string;
 }
 
 export interface UpdateShardCountInput {
@@ -1106,17 +848,6 @@ export type MinimumThroughputBillingCommitmentOutputStatus =
 export type PartitionTransform =
   | "TIME_HOUR";
 
-export type QueueStartingPositionType =
-  | "TRIM_HORIZON"
-  | "LATEST"
-  | "AT_TIMESTAMP";
-
-export type QueueStatus =
-  | "CREATING"
-  | "ACTIVE"
-  | "UPDATING"
-  | "DELETING";
-
 export type RecordDistributionStrategy =
   | "AUTO"
   | "USER_PARTITION_KEY";
@@ -1169,7 +900,3 @@ export type StreamStatus =
   | "DELETING"
   | "ACTIVE"
   | "UPDATING";
-
-export type TargetType =
-  | "BUILT_IN"
-  | "NONE";

@@ -16,7 +16,6 @@ export interface LambdaApi {
   DeleteAlias(input: DeleteAliasRequest, context: AwsContext): Promise<void>;
   DeleteCapacityProvider(input: DeleteCapacityProviderRequest, context: AwsContext): Promise<DeleteCapacityProviderResponse>;
   DeleteCodeSigningConfig(input: DeleteCodeSigningConfigRequest, context: AwsContext): Promise<DeleteCodeSigningConfigResponse>;
-  DeleteDurableExecution(input: DeleteDurableExecutionRequest, context: AwsContext): Promise<DeleteDurableExecutionResponse>;
   DeleteEventSourceMapping(input: DeleteEventSourceMappingRequest, context: AwsContext): Promise<EventSourceMappingConfiguration>;
   DeleteFunction(input: DeleteFunctionRequest, context: AwsContext): Promise<DeleteFunctionResponse>;
   DeleteFunctionCodeSigningConfig(input: DeleteFunctionCodeSigningConfigRequest, context: AwsContext): Promise<void>;
@@ -67,7 +66,6 @@ export interface LambdaApi {
   ListProvisionedConcurrencyConfigs(input: ListProvisionedConcurrencyConfigsRequest, context: AwsContext): Promise<ListProvisionedConcurrencyConfigsResponse>;
   ListTags(input: ListTagsRequest, context: AwsContext): Promise<ListTagsResponse>;
   ListVersionsByFunction(input: ListVersionsByFunctionRequest, context: AwsContext): Promise<ListVersionsByFunctionResponse>;
-  PauseDurableExecution(input: PauseDurableExecutionRequest, context: AwsContext): Promise<PauseDurableExecutionResponse>;
   PublishLayerVersion(input: PublishLayerVersionRequest, context: AwsContext): Promise<PublishLayerVersionResponse>;
   PublishVersion(input: PublishVersionRequest, context: AwsContext): Promise<FunctionConfiguration>;
   PutFunctionCodeSigningConfig(input: PutFunctionCodeSigningConfigRequest, context: AwsContext): Promise<PutFunctionCodeSigningConfigResponse>;
@@ -80,7 +78,6 @@ export interface LambdaApi {
   PutRuntimeManagementConfig(input: PutRuntimeManagementConfigRequest, context: AwsContext): Promise<PutRuntimeManagementConfigResponse>;
   RemoveLayerVersionPermission(input: RemoveLayerVersionPermissionRequest, context: AwsContext): Promise<void>;
   RemovePermission(input: RemovePermissionRequest, context: AwsContext): Promise<void>;
-  ResumeDurableExecution(input: ResumeDurableExecutionRequest, context: AwsContext): Promise<ResumeDurableExecutionResponse>;
   SendDurableExecutionCallbackFailure(input: SendDurableExecutionCallbackFailureRequest, context: AwsContext): Promise<SendDurableExecutionCallbackFailureResponse>;
   SendDurableExecutionCallbackHeartbeat(input: SendDurableExecutionCallbackHeartbeatRequest, context: AwsContext): Promise<SendDurableExecutionCallbackHeartbeatResponse>;
   SendDurableExecutionCallbackSuccess(input: SendDurableExecutionCallbackSuccessRequest, context: AwsContext): Promise<SendDurableExecutionCallbackSuccessResponse>;
@@ -142,8 +139,6 @@ export type LambdaError =
   | "ResourceInUseException"
   | "ResourceNotFoundException"
   | "ResourceNotReadyException"
-  | "RuntimeAliasDeletedException"
-  | "RuntimeVersionDeletedException"
   | "S3FilesMountConnectivityException"
   | "S3FilesMountFailureException"
   | "S3FilesMountTimeoutException"
@@ -157,10 +152,6 @@ export type LambdaError =
   | "SubnetIPAddressLimitReachedException"
   | "TooManyRequestsException"
   | "UnsupportedMediaTypeException";
-
-export interface AcceleratorConfig {
-  readonly AcceleratorMemorySize: number;
-}
 
 export interface AccountLimit {
   readonly TotalCodeSize?: number | undefined;
@@ -494,8 +485,6 @@ export interface CreateFunctionRequest {
   readonly TenancyConfig?: TenancyConfig | undefined;
   readonly CapacityProviderConfig?: CapacityProviderConfig | undefined;
   readonly DurableConfig?: DurableConfig | undefined;
-  readonly RuntimeConfig?: FunctionRuntimeConfig | undefined;
-  readonly AcceleratorConfig?: AcceleratorConfig | undefined;
 }
 
 export interface CreateFunctionUrlConfigRequest {
@@ -537,14 +526,6 @@ export interface DeleteCodeSigningConfigRequest {
 }
 
 export type DeleteCodeSigningConfigResponse = Record<never, never>;
-
-export interface DeleteDurableExecutionRequest {
-  readonly DurableExecutionArn: string;
-}
-
-export interface DeleteDurableExecutionResponse {
-  readonly DeletionRequestTimestamp: Date;
-}
 
 export interface DeleteEventSourceMappingRequest {
   readonly UUID: string;
@@ -666,8 +647,6 @@ export interface Event {
   readonly CallbackFailedDetails?: CallbackFailedDetails | undefined;
   readonly CallbackTimedOutDetails?: CallbackTimedOutDetails | undefined;
   readonly InvocationCompletedDetails?: InvocationCompletedDetails | undefined;
-  readonly ExecutionPausedDetails?: ExecutionPausedDetails | undefined;
-  readonly ExecutionResumedDetails?: ExecutionResumedDetails | undefined;
 }
 
 export interface EventError {
@@ -680,17 +659,7 @@ export interface EventInput {
   readonly Truncated?: boolean | undefined;
 }
 
-export interface EventPauseReason {
-  readonly Payload?: string | undefined;
-  readonly Truncated?: boolean | undefined;
-}
-
 export interface EventResult {
-  readonly Payload?: string | undefined;
-  readonly Truncated?: boolean | undefined;
-}
-
-export interface EventResumeReason {
   readonly Payload?: string | undefined;
   readonly Truncated?: boolean | undefined;
 }
@@ -755,17 +724,6 @@ export interface ExecutionDetails {
 
 export interface ExecutionFailedDetails {
   readonly Error: EventError;
-}
-
-export interface ExecutionPausedDetails {
-  readonly PauseRequestTimestamp: Date;
-  readonly Reason?: EventPauseReason | undefined;
-  readonly ExecutionTimeoutPaused: boolean;
-}
-
-export interface ExecutionResumedDetails {
-  readonly ResumeRequestTimestamp: Date;
-  readonly Reason?: EventResumeReason | undefined;
 }
 
 export interface ExecutionStartedDetails {
@@ -870,8 +828,6 @@ export interface FunctionConfiguration {
   readonly CapacityProviderConfig?: CapacityProviderConfig | undefined;
   readonly ConfigSha256?: string | undefined;
   readonly DurableConfig?: DurableConfig | undefined;
-  readonly RuntimeConfig?: FunctionRuntimeConfig | undefined;
-  readonly AcceleratorConfig?: AcceleratorConfig | undefined;
 }
 
 export interface FunctionEventInvokeConfig {
@@ -880,11 +836,6 @@ export interface FunctionEventInvokeConfig {
   readonly MaximumRetryAttempts?: number | undefined;
   readonly MaximumEventAgeInSeconds?: number | undefined;
   readonly DestinationConfig?: DestinationConfig | undefined;
-}
-
-export interface FunctionRuntimeConfig {
-  readonly RuntimeArn: string;
-  readonly RuntimeAlias: string;
 }
 
 export interface FunctionScalingConfig {
@@ -967,8 +918,6 @@ export interface GetDurableExecutionResponse {
   readonly TraceHeader?: TraceHeader | undefined;
   readonly ExecutionDataIncluded?: boolean | undefined;
   readonly DurableConfig?: DurableConfig | undefined;
-  readonly PauseDetails?: PauseDetails | undefined;
-  readonly ExpectedExecutionTimeoutTimestamp?: Date | undefined;
 }
 
 export interface GetDurableExecutionStateRequest {
@@ -1510,21 +1459,6 @@ export interface OperationUpdate {
   readonly ChainedInvokeOptions?: ChainedInvokeOptions | undefined;
 }
 
-export interface PauseDetails {
-  readonly PauseRequestTimestamp: Date;
-  readonly Reason?: string | undefined;
-  readonly ExecutionTimeoutPaused: boolean;
-}
-
-export interface PauseDurableExecutionRequest {
-  readonly DurableExecutionArn: string;
-  readonly ClientToken?: string | undefined;
-  readonly Reason?: string | undefined;
-  readonly ExecutionTimeoutPaused?: boolean | undefined;
-}
-
-export type PauseDurableExecutionResponse = Record<never, never>;
-
 export interface PropagateTags {
   readonly Mode?: PropagateTagsMode | undefined;
   readonly ExplicitTags?: { readonly [key: string]: string } | undefined;
@@ -1675,14 +1609,6 @@ export interface ResolvedS3Object {
   readonly S3Key?: string | undefined;
   readonly S3ObjectVersion?: string | undefined;
 }
-
-export interface ResumeDurableExecutionRequest {
-  readonly DurableExecutionArn: string;
-  readonly ClientToken?: string | undefined;
-  readonly Reason?: string | undefined;
-}
-
-export type ResumeDurableExecutionResponse = Record<never, never>;
 
 export interface RetryDetails {
   readonly CurrentAttempt?: number | undefined;
@@ -1913,8 +1839,6 @@ export interface UpdateFunctionConfigurationRequest {
   readonly LoggingConfig?: LoggingConfig | undefined;
   readonly CapacityProviderConfig?: CapacityProviderConfig | undefined;
   readonly DurableConfig?: DurableConfig | undefined;
-  readonly RuntimeConfig?: FunctionRuntimeConfig | undefined;
-  readonly AcceleratorConfig?: AcceleratorConfig | undefined;
 }
 
 export interface UpdateFunctionEventInvokeConfigRequest {
@@ -1990,8 +1914,7 @@ export type Architecture =
   | "arm64";
 
 export type CapacityProviderPredefinedMetricType =
-  | "LambdaCapacityProviderAverageCPUUtilization"
-  | "LambdaCapacityProviderAverageGPUUtilization";
+  | "LambdaCapacityProviderAverageCPUUtilization";
 
 export type CapacityProviderScalingMode =
   | "Auto"
@@ -2054,19 +1977,14 @@ export type EventType =
   | "CallbackSucceeded"
   | "CallbackFailed"
   | "CallbackTimedOut"
-  | "InvocationCompleted"
-  | "ExecutionPaused"
-  | "ExecutionResumed";
+  | "InvocationCompleted";
 
 export type ExecutionStatus =
   | "RUNNING"
   | "SUCCEEDED"
   | "FAILED"
   | "TIMED_OUT"
-  | "STOPPED"
-  | "DELETING"
-  | "PAUSING"
-  | "PAUSED";
+  | "STOPPED";
 
 export type FullDocument =
   | "UpdateLookup"
@@ -2149,7 +2067,6 @@ export type LastUpdateStatusReasonCode =
   | "FunctionError.TooManyExtensions"
   | "FunctionError.InitResourceExhausted"
   | "DisallowedByVpcEncryptionControl"
-  | "IncompatibleAcceleratorInstanceTypes"
   | "DependencyError";
 
 export type LogFormat =
@@ -2289,7 +2206,6 @@ export type StateReasonCode =
   | "FunctionError.InitResourceExhausted"
   | "DisallowedByVpcEncryptionControl"
   | "DrainingDurableExecutions"
-  | "IncompatibleAcceleratorInstanceTypes"
   | "DependencyError";
 
 export type SystemLogLevel =

@@ -151,7 +151,6 @@ export interface AbortIncompleteMultipartUpload {
 
 export interface AbortMultipartUploadOutput {
   readonly RequestCharged?: RequestCharged | undefined;
-  readonly VersionId?: string | undefined;
 }
 
 export interface AbortMultipartUploadRequest {
@@ -535,7 +534,6 @@ export interface CreateMultipartUploadOutput {
   readonly RequestCharged?: RequestCharged | undefined;
   readonly ChecksumAlgorithm?: ChecksumAlgorithm | undefined;
   readonly ChecksumType?: ChecksumType | undefined;
-  readonly VersionId?: string | undefined;
 }
 
 export interface CreateMultipartUploadRequest {
@@ -1760,7 +1758,6 @@ export interface ListPartsOutput {
   readonly RequestCharged?: RequestCharged | undefined;
   readonly ChecksumAlgorithm?: ChecksumAlgorithm | undefined;
   readonly ChecksumType?: ChecksumType | undefined;
-  readonly VersionId?: string | undefined;
 }
 
 export interface ListPartsRequest {
@@ -1851,7 +1848,6 @@ export interface MultipartUpload {
   readonly Initiator?: Initiator | undefined;
   readonly ChecksumAlgorithm?: ChecksumAlgorithm | undefined;
   readonly ChecksumType?: ChecksumType | undefined;
-  readonly VersionId?: string | undefined;
 }
 
 export interface NoncurrentVersionExpiration {
@@ -2727,7 +2723,6 @@ export interface UploadPartCopyOutput {
   readonly SSEKMSKeyId?: string | undefined;
   readonly BucketKeyEnabled?: boolean | undefined;
   readonly RequestCharged?: RequestCharged | undefined;
-  readonly VersionId?: string | undefined;
 }
 
 export interface UploadPartCopyRequest {
@@ -2770,7 +2765,6 @@ export interface UploadPartOutput {
   readonly SSEKMSKeyId?: string | undefined;
   readonly BucketKeyEnabled?: boolean | undefined;
   readonly RequestCharged?: RequestCharged | undefined;
-  readonly VersionId?: string | undefined;
 }
 
 export interface UploadPartRequest {

@@ -28,21 +28,21 @@ export type SchedulerError =
   | "ValidationException";
 
 export interface AwsVpcConfiguration {
-  readonly Subnets: readonly string[];
-  readonly SecurityGroups?: readonly string[] | undefined;
   readonly AssignPublicIp?: AssignPublicIp | undefined;
+  readonly SecurityGroups?: readonly string[] | undefined;
+  readonly Subnets: readonly string[];
 }
 
 export interface CapacityProviderStrategyItem {
+  readonly base?: number | undefined;
   readonly capacityProvider: string;
   readonly weight?: number | undefined;
-  readonly base?: number | undefined;
 }
 
 export interface CreateScheduleGroupInput {
+  readonly ClientToken?: string | undefined;
   readonly Name: string;
   readonly Tags?: readonly Tag[] | undefined;
-  readonly ClientToken?: string | undefined;
 }
 
 export interface CreateScheduleGroupOutput {
@@ -50,19 +50,19 @@ export interface CreateScheduleGroupOutput {
 }
 
 export interface CreateScheduleInput {
-  readonly Name: string;
-  readonly GroupName?: string | undefined;
-  readonly ScheduleExpression: string;
-  readonly StartDate?: Date | undefined;
-  readonly EndDate?: Date | undefined;
-  readonly Description?: string | undefined;
-  readonly ScheduleExpressionTimezone?: string | undefined;
-  readonly State?: ScheduleState | undefined;
-  readonly KmsKeyArn?: string | undefined;
-  readonly Target: Target;
-  readonly FlexibleTimeWindow: FlexibleTimeWindow;
-  readonly ClientToken?: string | undefined;
   readonly ActionAfterCompletion?: ActionAfterCompletion | undefined;
+  readonly ClientToken?: string | undefined;
+  readonly Description?: string | undefined;
+  readonly EndDate?: Date | undefined;
+  readonly FlexibleTimeWindow: FlexibleTimeWindow;
+  readonly GroupName?: string | undefined;
+  readonly KmsKeyArn?: string | undefined;
+  readonly Name: string;
+  readonly ScheduleExpression: string;
+  readonly ScheduleExpressionTimezone?: string | undefined;
+  readonly StartDate?: Date | undefined;
+  readonly State?: ScheduleState | undefined;
+  readonly Target: Target;
 }
 
 export interface CreateScheduleOutput {
@@ -74,35 +74,35 @@ export interface DeadLetterConfig {
 }
 
 export interface DeleteScheduleGroupInput {
-  readonly Name: string;
   readonly ClientToken?: string | undefined;
+  readonly Name: string;
 }
 
 export type DeleteScheduleGroupOutput = Record<never, never>;
 
 export interface DeleteScheduleInput {
-  readonly Name: string;
-  readonly GroupName?: string | undefined;
   readonly ClientToken?: string | undefined;
+  readonly GroupName?: string | undefined;
+  readonly Name: string;
 }
 
 export type DeleteScheduleOutput = Record<never, never>;
 
 export interface EcsParameters {
-  readonly TaskDefinitionArn: string;
-  readonly TaskCount?: number | undefined;
-  readonly LaunchType?: LaunchType | undefined;
-  readonly NetworkConfiguration?: NetworkConfiguration | undefined;
-  readonly PlatformVersion?: string | undefined;
-  readonly Group?: string | undefined;
   readonly CapacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
   readonly EnableECSManagedTags?: boolean | undefined;
   readonly EnableExecuteCommand?: boolean | undefined;
+  readonly Group?: string | undefined;
+  readonly LaunchType?: LaunchType | undefined;
+  readonly NetworkConfiguration?: NetworkConfiguration | undefined;
   readonly PlacementConstraints?: readonly PlacementConstraint[] | undefined;
   readonly PlacementStrategy?: readonly PlacementStrategy[] | undefined;
+  readonly PlatformVersion?: string | undefined;
   readonly PropagateTags?: PropagateTags | undefined;
   readonly ReferenceId?: string | undefined;
   readonly Tags?: readonly ({ readonly [key: string]: string })[] | undefined;
+  readonly TaskCount?: number | undefined;
+  readonly TaskDefinitionArn: string;
 }
 
 export interface EventBridgeParameters {
@@ -110,18 +110,9 @@ export interface EventBridgeParameters {
   readonly Source: string;
 }
 
-export interface EventBridgePutEventsV2Parameters {
-  readonly DetailType: string;
-  readonly Source: string;
-}
-
-export interface EventBridgePutRawEventsParameters {
-  readonly Metadata?: { readonly [key: string]: string } | undefined;
-}
-
 export interface FlexibleTimeWindow {
-  readonly Mode: FlexibleTimeWindowMode;
   readonly MaximumWindowInMinutes?: number | undefined;
+  readonly Mode: FlexibleTimeWindowMode;
 }
 
 export interface GetScheduleGroupInput {
@@ -130,33 +121,33 @@ export interface GetScheduleGroupInput {
 
 export interface GetScheduleGroupOutput {
   readonly Arn?: string | undefined;
-  readonly Name?: string | undefined;
-  readonly State?: ScheduleGroupState | undefined;
   readonly CreationDate?: Date | undefined;
   readonly LastModificationDate?: Date | undefined;
+  readonly Name?: string | undefined;
+  readonly State?: ScheduleGroupState | undefined;
 }
 
 export interface GetScheduleInput {
-  readonly Name: string;
   readonly GroupName?: string | undefined;
+  readonly Name: string;
 }
 
 export interface GetScheduleOutput {
+  readonly ActionAfterCompletion?: ActionAfterCompletion | undefined;
   readonly Arn?: string | undefined;
+  readonly CreationDate?: Date | undefined;
+  readonly Description?: string | undefined;
+  readonly EndDate?: Date | undefined;
+  readonly FlexibleTimeWindow?: FlexibleTimeWindow | undefined;
   readonly GroupName?: string | undefined;
+  readonly KmsKeyArn?: string | undefined;
+  readonly LastModificationDate?: Date | undefined;
   readonly Name?: string | undefined;
   readonly ScheduleExpression?: string | undefined;
-  readonly StartDate?: Date | undefined;
-  readonly EndDate?: Date | undefined;
-  readonly Description?: string | undefined;
   readonly ScheduleExpressionTimezone?: string | undefined;
+  readonly StartDate?: Date | undefined;
   readonly State?: ScheduleState | undefined;
-  readonly CreationDate?: Date | undefined;
-  readonly LastModificationDate?: Date | undefined;
-  readonly KmsKeyArn?: string | undefined;
   readonly Target?: Target | undefined;
-  readonly FlexibleTimeWindow?: FlexibleTimeWindow | undefined;
-  readonly ActionAfterCompletion?: ActionAfterCompletion | undefined;
 }
 
 export interface KinesisParameters {
@@ -164,9 +155,9 @@ export interface KinesisParameters {
 }
 
 export interface ListScheduleGroupsInput {
+  readonly MaxResults?: number | undefined;
   readonly NamePrefix?: string | undefined;
   readonly NextToken?: string | undefined;
-  readonly MaxResults?: number | undefined;
 }
 
 export interface ListScheduleGroupsOutput {
@@ -176,10 +167,10 @@ export interface ListScheduleGroupsOutput {
 
 export interface ListSchedulesInput {
   readonly GroupName?: string | undefined;
-  readonly NamePrefix?: string | undefined;
-  readonly State?: ScheduleState | undefined;
-  readonly NextToken?: string | undefined;
   readonly MaxResults?: number | undefined;
+  readonly NamePrefix?: string | undefined;
+  readonly NextToken?: string | undefined;
+  readonly State?: ScheduleState | undefined;
 }
 
 export interface ListSchedulesOutput {
@@ -200,13 +191,13 @@ export interface NetworkConfiguration {
 }
 
 export interface PlacementConstraint {
-  readonly type?: PlacementConstraintType | undefined;
   readonly expression?: string | undefined;
+  readonly type?: PlacementConstraintType | undefined;
 }
 
 export interface PlacementStrategy {
-  readonly type?: PlacementStrategyType | undefined;
   readonly field?: string | undefined;
+  readonly type?: PlacementStrategyType | undefined;
 }
 
 export interface RetryPolicy {
@@ -225,19 +216,19 @@ export interface SageMakerPipelineParameters {
 
 export interface ScheduleGroupSummary {
   readonly Arn?: string | undefined;
-  readonly Name?: string | undefined;
-  readonly State?: ScheduleGroupState | undefined;
   readonly CreationDate?: Date | undefined;
   readonly LastModificationDate?: Date | undefined;
+  readonly Name?: string | undefined;
+  readonly State?: ScheduleGroupState | undefined;
 }
 
 export interface ScheduleSummary {
   readonly Arn?: string | undefined;
-  readonly Name?: string | undefined;
-  readonly GroupName?: string | undefined;
-  readonly State?: ScheduleState | undefined;
   readonly CreationDate?: Date | undefined;
+  readonly GroupName?: string | undefined;
   readonly LastModificationDate?: Date | undefined;
+  readonly Name?: string | undefined;
+  readonly State?: ScheduleState | undefined;
   readonly Target?: TargetSummary | undefined;
 }
 
@@ -259,15 +250,13 @@ export type TagResourceOutput = Record<never, never>;
 
 export interface Target {
   readonly Arn: string;
-  readonly RoleArn: string;
   readonly DeadLetterConfig?: DeadLetterConfig | undefined;
-  readonly RetryPolicy?: RetryPolicy | undefined;
-  readonly Input?: string | undefined;
   readonly EcsParameters?: EcsParameters | undefined;
   readonly EventBridgeParameters?: EventBridgeParameters | undefined;
-  readonly EventBridgePutEventsV2Parameters?: EventBridgePutEventsV2Parameters | undefined;
-  readonly EventBridgePutRawEventsParameters?: EventBridgePutRawEventsParameters | undefined;
+  readonly Input?: string | undefined;
   readonly KinesisParameters?: KinesisParameters | undefined;
+  readonly RetryPolicy?: RetryPolicy | undefined;
+  readonly RoleArn: string;
   readonly SageMakerPipelineParameters?: SageMakerPipelineParameters | undefined;
   readonly SqsParameters?: SqsParameters | undefined;
 }
@@ -284,19 +273,19 @@ export interface UntagResourceInput {
 export type UntagResourceOutput = Record<never, never>;
 
 export interface UpdateScheduleInput {
-  readonly Name: string;
-  readonly GroupName?: string | undefined;
-  readonly ScheduleExpression: string;
-  readonly StartDate?: Date | undefined;
-  readonly EndDate?: Date | undefined;
-  readonly Description?: string | undefined;
-  readonly ScheduleExpressionTimezone?: string | undefined;
-  readonly State?: ScheduleState | undefined;
-  readonly KmsKeyArn?: string | undefined;
-  readonly Target: Target;
-  readonly FlexibleTimeWindow: FlexibleTimeWindow;
-  readonly ClientToken?: string | undefined;
   readonly ActionAfterCompletion?: ActionAfterCompletion | undefined;
+  readonly ClientToken?: string | undefined;
+  readonly Description?: string | undefined;
+  readonly EndDate?: Date | undefined;
+  readonly FlexibleTimeWindow: FlexibleTimeWindow;
+  readonly GroupName?: string | undefined;
+  readonly KmsKeyArn?: string | undefined;
+  readonly Name: string;
+  readonly ScheduleExpression: string;
+  readonly ScheduleExpressionTimezone?: string | undefined;
+  readonly StartDate?: Date | undefined;
+  readonly State?: ScheduleState | undefined;
+  readonly Target: Target;
 }
 
 export interface UpdateScheduleOutput {

@@ -4,18 +4,15 @@ import type { AwsContext } from "../context.ts";
 
 /** Secrets Manager 2017-10-17: what a door of this service may implement. */
 export interface SecretsmanagerApi {
-  AssociateCrossAccountReplica(input: AssociateCrossAccountReplicaRequest, context: AwsContext): Promise<AssociateCrossAccountReplicaResponse>;
   BatchGetSecretValue(input: BatchGetSecretValueRequest, context: AwsContext): Promise<BatchGetSecretValueResponse>;
   CancelRotateSecret(input: CancelRotateSecretRequest, context: AwsContext): Promise<CancelRotateSecretResponse>;
   CreateSecret(input: CreateSecretRequest, context: AwsContext): Promise<CreateSecretResponse>;
   DeleteResourcePolicy(input: DeleteResourcePolicyRequest, context: AwsContext): Promise<DeleteResourcePolicyResponse>;
   DeleteSecret(input: DeleteSecretRequest, context: AwsContext): Promise<DeleteSecretResponse>;
   DescribeSecret(input: DescribeSecretRequest, context: AwsContext): Promise<DescribeSecretResponse>;
-  DisassociateCrossAccountReplica(input: DisassociateCrossAccountReplicaRequest, context: AwsContext): Promise<DisassociateCrossAccountReplicaResponse>;
   GetRandomPassword(input: GetRandomPasswordRequest, context: AwsContext): Promise<GetRandomPasswordResponse>;
   GetResourcePolicy(input: GetResourcePolicyRequest, context: AwsContext): Promise<GetResourcePolicyResponse>;
   GetSecretValue(input: GetSecretValueRequest, context: AwsContext): Promise<GetSecretValueResponse>;
-  ListResourcePolicies(input: ListResourcePoliciesRequest, context: AwsContext): Promise<ListResourcePoliciesResponse>;
   ListSecretVersionIds(input: ListSecretVersionIdsRequest, context: AwsContext): Promise<ListSecretVersionIdsResponse>;
   ListSecrets(input: ListSecretsRequest, context: AwsContext): Promise<ListSecretsResponse>;
   PutResourcePolicy(input: PutResourcePolicyRequest, context: AwsContext): Promise<PutResourcePolicyResponse>;
@@ -53,19 +50,6 @@ export interface APIErrorType {
   readonly Message?: string | undefined;
 }
 
-export interface AssociateCrossAccountReplicaRequest {
-  readonly SecretId: string;
-  readonly CrossAccountReplicaARN: string;
-  readonly ReplicaRestriction?: ReplicaRestrictionType | undefined;
-  readonly ReplicationRoleARN?: string | undefined;
-}
-
-export interface AssociateCrossAccountReplicaResponse {
-  readonly ARN?: string | undefined;
-  readonly CrossAccountReplicaARN?: string | undefined;
-  readonly ReplicationStatus?: StatusType | undefined;
-}
-
 export interface BatchGetSecretValueRequest {
   readonly SecretIdList?: readonly string[] | undefined;
   readonly Filters?: readonly Filter[] | undefined;
@@ -100,7 +84,6 @@ export interface CreateSecretRequest {
   readonly AddReplicaRegions?: readonly ReplicaRegionType[] | undefined;
   readonly ForceOverwriteReplicaSecret?: boolean | undefined;
   readonly Type?: string | undefined;
-  readonly CrossAccountPrimaryARN?: string | undefined;
 }
 
 export interface CreateSecretResponse {
@@ -110,28 +93,13 @@ export interface CreateSecretResponse {
   readonly ReplicationStatus?: readonly ReplicationStatusType[] | undefined;
 }
 
-export interface CrossAccountPrimaryType {
-  readonly PrimarySecretARN?: string | undefined;
-  readonly ReplicationStatus?: StatusType | undefined;
-  readonly StatusMessage?: string | undefined;
-}
-
-export interface CrossAccountReplicaEntry {
-  readonly ReplicaSecretARN?: string | undefined;
-  readonly ReplicationRoleARN?: string | undefined;
-  readonly ReplicationStatus?: StatusType | undefined;
-  readonly StatusMessage?: string | undefined;
-}
-
 export interface DeleteResourcePolicyRequest {
   readonly SecretId: string;
-  readonly PolicyName?: string | undefined;
 }
 
 export interface DeleteResourcePolicyResponse {
   readonly ARN?: string | undefined;
   readonly Name?: string | undefined;
-  readonly PolicyName?: string | undefined;
 }
 
 export interface DeleteSecretRequest {
@@ -172,18 +140,6 @@ export interface DescribeSecretResponse {
   readonly CreatedDate?: Date | undefined;
   readonly PrimaryRegion?: string | undefined;
   readonly ReplicationStatus?: readonly ReplicationStatusType[] | undefined;
-  readonly CrossAccountPrimary?: CrossAccountPrimaryType | undefined;
-  readonly CrossAccountReplicas?: readonly CrossAccountReplicaEntry[] | undefined;
-}
-
-export interface DisassociateCrossAccountReplicaRequest {
-  readonly SecretId: string;
-  readonly CrossAccountReplicaARN: string;
-}
-
-export interface DisassociateCrossAccountReplicaResponse {
-  readonly ARN?: string | undefined;
-  readonly CrossAccountReplicaARN?: string | undefined;
 }
 
 export interface ExternalSecretRotationMetadataItem {
@@ -213,14 +169,12 @@ export interface GetRandomPasswordResponse {
 
 export interface GetResourcePolicyRequest {
   readonly SecretId: string;
-  readonly PolicyName?: string | undefined;
 }
 
 export interface GetResourcePolicyResponse {
   readonly ARN?: string | undefined;
   readonly Name?: string | undefined;
   readonly ResourcePolicy?: string | undefined;
-  readonly PolicyName?: string | undefined;
 }
 
 export interface GetSecretValueRequest {
@@ -237,17 +191,6 @@ export interface GetSecretValueResponse {
   readonly SecretString?: string | undefined;
   readonly VersionStages?: readonly string[] | undefined;
   readonly CreatedDate?: Date | undefined;
-}
-
-export interface ListResourcePoliciesRequest {
-  readonly SecretId: string;
-  readonly MaxResults?: number | undefined;
-  readonly NextToken?: string | undefined;
-}
-
-export interface ListResourcePoliciesResponse {
-  readonly ResourcePolicies: readonly ResourcePolicySummary[];
-  readonly NextToken?: string | undefined;
 }
 
 export interface ListSecretVersionIdsRequest {
@@ -281,14 +224,12 @@ export interface ListSecretsResponse {
 export interface PutResourcePolicyRequest {
   readonly SecretId: string;
   readonly ResourcePolicy: string;
-  readonly PolicyName?: string | undefined;
   readonly BlockPublicPolicy?: boolean | undefined;
 }
 
 export interface PutResourcePolicyResponse {
   readonly ARN?: string | undefined;
   readonly Name?: string | undefined;
-  readonly PolicyName?: string | undefined;
 }
 
 export interface PutSecretValueRequest {
@@ -339,10 +280,6 @@ export interface ReplicationStatusType {
   readonly Status?: StatusType | undefined;
   readonly StatusMessage?: string | undefined;
   readonly LastAccessedDate?: Date | undefined;
-}
-
-export interface ResourcePolicySummary {
-  readonly PolicyName?: string | undefined;
 }
 
 export interface RestoreSecretRequest {
@@ -492,10 +429,6 @@ export type FilterNameStringType =
   | "owning-service"
   | "all";
 
-export type ReplicaRestrictionType =
-  | "SameOrg"
-  | "NoRestriction";
-
 export type SortByType =
   | "created-date"
   | "last-accessed-date"
@@ -509,6 +442,4 @@ export type SortOrderType =
 export type StatusType =
   | "InSync"
   | "Failed"
-  | "InProgress"
-  | "Pending"
-  | "Detached";
+  | "InProgress";

@@ -536,7 +536,6 @@ export interface AutomationExecution {
   readonly AssociationId?: string | undefined;
   readonly ChangeRequestName?: string | undefined;
   readonly Variables?: { readonly [key: string]: readonly string[] } | undefined;
-  readonly TargetsSummary?: TargetsSummary | undefined;
 }
 
 export interface AutomationExecutionFilter {
@@ -638,7 +637,6 @@ export interface CancelMaintenanceWindowExecutionResult {
 
 export interface CloudConnectorConfiguration {
   readonly AzureConfiguration?: AzureConfiguration | undefined;
-  readonly GcpConfiguration?: GcpConfiguration | undefined;
 }
 
 export interface CloudConnectorFilter {
@@ -653,8 +651,6 @@ export interface CloudConnectorSummary {
   readonly RoleArn?: string | undefined;
   readonly CreatedAt?: Date | undefined;
   readonly UpdatedAt?: Date | undefined;
-  readonly Provider?: Provider | undefined;
-  readonly ConfigConnectorArn?: string | undefined;
 }
 
 export interface CloudWatchOutputConfig {
@@ -859,7 +855,7 @@ export interface CreateCloudConnectorRequest {
   readonly RoleArn: string;
   readonly Description?: string | undefined;
   readonly Configuration: CloudConnectorConfiguration;
-  readonly ConfigConnectorArn?: string | undefined;
+  readonly ConfigConnectorArn: string;
   readonly Tags?: readonly Tag[] | undefined;
 }
 
@@ -1666,22 +1662,6 @@ export interface FailureDetails {
   readonly FailureStage?: string | undefined;
   readonly FailureType?: string | undefined;
   readonly Details?: { readonly [key: string]: readonly string[] } | undefined;
-}
-
-export interface GcpConfiguration {
-  readonly OrganizationId?: string | undefined;
-  readonly WorkloadIdentityPoolProvider: string;
-  readonly ServiceAccountEmail: string;
-  readonly Targets?: GcpConfigurationTargets | undefined;
-}
-
-export interface GcpConfigurationTargets {
-  readonly Projects?: readonly GcpProject[] | undefined;
-}
-
-export interface GcpProject {
-  readonly ProjectId: string;
-  readonly ProjectDisplayName?: string | undefined;
 }
 
 export interface GetAccessTokenRequest {
@@ -3547,14 +3527,6 @@ export interface TargetPreview {
   readonly TargetType?: string | undefined;
 }
 
-export interface TargetsSummary {
-  readonly TotalCount?: number | undefined;
-  readonly StartedCount?: number | undefined;
-  readonly CompletedCount?: number | undefined;
-  readonly SuccessfulCount?: number | undefined;
-  readonly FailedCount?: number | undefined;
-}
-
 export interface TerminateSessionRequest {
   readonly SessionId: string;
 }
@@ -3964,9 +3936,7 @@ export type CalendarState =
 
 export type CloudConnectorFilterKey =
   | "SubscriptionId"
-  | "TenantId"
-  | "ProjectId"
-  | "OrganizationId";
+  | "TenantId";
 
 export type CommandFilterKey =
   | "InvokedAfter"
@@ -4473,10 +4443,6 @@ export type PlatformType =
   | "Linux"
   | "MacOS";
 
-export type Provider =
-  | "Azure"
-  | "GCP";
-
 export type RebootOption =
   | "RebootIfNeeded"
   | "NoReboot";
@@ -4539,8 +4505,7 @@ export type SourceType =
   | "AWS::EC2::Instance"
   | "AWS::IoT::Thing"
   | "AWS::SSM::ManagedInstance"
-  | "Microsoft.Compute/virtualMachines"
-  | "compute.googleapis.com/Instance";
+  | "Microsoft.Compute/virtualMachines";
 
 export type StepExecutionFilterKey =
   | "StartTimeBefore"
@@ -4560,8 +4525,6 @@ export type StopType =
 export type ValidationFindingCode =
   | "TargetInaccessible"
   | "TargetUnusable"
-  | "TargetMissingPermissions"
-  | "TargetApiDisabled"
   | "TargetStateWarning"
   | "AwsRoleAssumptionFailed"
   | "WebIdentityTokenFailed"
@@ -4572,9 +4535,7 @@ export type ValidationFindingCode =
 
 export type ValidationFindingScopeType =
   | "azure:tenant"
-  | "azure:subscription"
-  | "gcp:organization"
-  | "gcp:project";
+  | "azure:subscription";
 
 export type ValidationFindingType =
   | "INFO"

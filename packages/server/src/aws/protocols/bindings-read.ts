@@ -10,7 +10,7 @@ import type { RestMatch } from "./rest-routes.ts";
 export function readBindings(
   plan: Plan,
   request: AwsRequest,
-  { labels }: RestMatch,
+  { labels, literals }: RestMatch,
   input: Record<string, unknown>,
 ): void {
   for (const member of plan.labels) {
@@ -21,8 +21,10 @@ export function readBindings(
     const value = readQuery(member, request);
     if (value !== undefined) input[member.name] = value;
   }
-  if (plan.queryMap !== undefined && request.query.pairs.length > 0)
-    input[plan.queryMap.name] = readQueryMap(plan.queryMap, request);
+  if (plan.queryMap !== undefined) {
+    const map = readQueryMap(plan.queryMap, request, literals);
+    if (map !== undefined) input[plan.queryMap.name] = map;
+  }
   for (const member of plan.headers) {
     const text = request.headers[member.wire];
     if (text !== undefined) input[member.name] = readHeader(member, text);
@@ -43,10 +45,17 @@ function readQuery(member: Member, { query }: AwsRequest): unknown {
   return texts.length === 0 ? undefined : texts.map((text) => readScalar(shape.item, text));
 }
 
-function readQueryMap({ shape }: Member, { query }: AwsRequest): Record<string, unknown> {
+/** Of all parameters, those that other members hold as well. */
+function readQueryMap(
+  { shape }: Member,
+  { query }: AwsRequest,
+  literals: readonly string[],
+): Record<string, unknown> | undefined {
+  const pairs = query.pairs.filter(([name]) => !literals.includes(name));
+  if (pairs.length === 0) return undefined;
   const lists = shape.kind === "map" && shape.value.shape.kind === "list";
   const out: Record<string, unknown> = {};
-  for (const [name, value] of query.pairs) setKey(out, name, lists ? query.getAll(name) : value);
+  for (const [name, value] of pairs) setKey(out, name, lists ? query.getAll(name) : value);
   return out;
 }
 

@@ -8,6 +8,8 @@ export interface RestMatch {
   readonly operation: Operation;
   /** Decoded, by label. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Query parameters that belong to the address of the operation. */
+  readonly literals: readonly string[];
 }
 
 /** One level of the paths of a method. */
@@ -41,7 +43,9 @@ export class RestRoutes {
     if (root === undefined) return undefined;
     const segments = request.path.split("/");
     const found = descend(root, segments, 1, request);
-    return found && { operation: found.operation, labels: labelsOf(found, segments) };
+    if (found === undefined) return undefined;
+    const { operation, query } = found;
+    return { operation, labels: labelsOf(found, segments), literals: query.map(([name]) => name) };
   }
 
   private add(operation: Operation): void {
