@@ -1,0 +1,196 @@
+/**
+ * The composition root: configuration -> engine -> runtimes -> services -> doors -> front. The only file that knows
+ * all; read it, and you know the architecture.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import manifest from "../package.json" with { type: "json" };
+import { createAdmin } from "./admin/index.ts";
+import type { Doors } from "./aws/api/index.ts";
+import { createCodeLinks } from "./aws/code-links.ts";
+import { apiCoverage } from "./aws/coverage.ts";
+import { createLambdaDoor } from "./aws/doors/lambda.ts";
+import { createS3Door } from "./aws/doors/s3.ts";
+import { createAws } from "./aws/index.ts";
+import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
+import { createInvokeRoute } from "./aws/routes/invoke.ts";
+import { type Config, publicConfig } from "./config.ts";
+import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
+import type { Engine } from "./engines/engine.ts";
+import { createMemoryEngine } from "./engines/memory/engine.ts";
+import { openFront } from "./front/front.ts";
+import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
+import { createLog } from "./log.ts";
+import { systemClock as clock } from "./ports/clock.ts";
+import { createExecutor, nodeRuntime, processSandbox as sandbox } from "./runtimes/index.ts";
+import { createPackages } from "./runtimes/packages/index.ts";
+import { createFunctions } from "./services/functions/index.ts";
+import { createObjects, type Objects } from "./services/objects/index.ts";
+
+export interface Platform {
+  /** `http://127.0.0.1:4566` */
+  readonly origin: string;
+  /** Lets what runs finish within `shutdownSeconds`, then ends; everything acknowledged is kept. */
+  stop(): Promise<void>;
+}
+
+/** Where `packages/aws-sdk` is: what Node.js functions may import without bundling it. */
+const AWS_SDK = fileURLToPath(new URL("../../aws-sdk", import.meta.url));
+
+/**
+ * Starts the platform.
+ * @throws the system's error where the port cannot be had, YunqueError Storage... where the data directory cannot be used.
+ */
+export async function start(
+  config: Config,
+  { startedAt = Date.now() }: { readonly startedAt?: number } = {},
+): Promise<Platform> {
+  await using opened = new AsyncDisposableStack(); // closed again, last first, where the start fails half way
+  const { account, region, host, port } = config;
+  const log = createLog({
+    format: config.log,
+    level: config.logLevel,
+    write: (line) => process.stderr.write(line),
+  });
+  const onDefect = (error: unknown, where: object | string = {}) =>
+    log.error("a defect of Yunque's own", {
+      error,
+      ...(typeof where === "string" ? { requestId: where } : where),
+    });
+
+  const { engine, directory, forget } = await openEngine(config);
+  opened.defer(forget);
+  opened.defer(() => engine.close());
+  const { records, blobs, logs } = engine;
+  const packages = createPackages({
+    records,
+    blobs: engine.packageBlobs,
+    directory: join(directory, "packages"),
+  });
+
+  let origin = "";
+  const executor = createExecutor({
+    packages,
+    logs,
+    clock,
+    sandbox,
+    languages: [nodeRuntime({ directory: join(directory, "runtimes"), sdk: AWS_SDK })],
+    endpoint: () => origin,
+    directory,
+    limits: {
+      concurrency: config.limits.concurrency,
+      waiting: config.limits.queuedInvocations,
+      instances: config.instances.max,
+      idleMs: config.instances.idleSeconds * 1000,
+    },
+  });
+  opened.defer(() => executor.close(0));
+
+  const functions = createFunctions({
+    records,
+    packages,
+    executor,
+    clock,
+    readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
+    limits: { concurrency: config.limits.concurrency },
+  });
+  const objects: Objects = createObjects({
+    records,
+    blobs,
+    clock,
+    deliver: deliverTo(functions),
+    functionExists: existsIn(functions),
+  });
+
+  const links = createCodeLinks((id) => functions.zip(id), clock.now, onDefect);
+  const doors: Doors = {
+    lambda: createLambdaDoor(functions, links),
+    s3: createS3Door(objects),
+  };
+  const aws = createAws({ doors, account, defaultRegion: region, onDefect });
+  const admin = createAdmin(
+    {
+      version: manifest.version,
+      engine: config.engine,
+      account,
+      region,
+      startedAt,
+      token: config.adminToken,
+      isolation: { tier: sandbox.tier, enforces: [...sandbox.enforces] },
+      config: publicConfig(config),
+      services: () => apiCoverage(doors),
+      instances: () => {
+        const { isolation, deployments } = executor.snapshot();
+        return { isolation, deployments: [...deployments] };
+      },
+      logs,
+      logGroup: logGroupIn(functions, { account, region }),
+    },
+    onDefect,
+  );
+
+  const front = await openFront(host, port, [
+    createInvokeRoute({ functions, account, onDefect }),
+    createFunctionUrlRoute({ functions, account, onDefect }),
+    admin.route,
+    links.route,
+    (request, response) => {
+      void aws(request, response);
+      return true;
+    },
+  ]);
+  origin = front.origin;
+  opened.defer(() => front.close(0));
+
+  if (sandbox.tier === "none")
+    log.warn("functions run without a sandbox: run only code that you trust (yunque doctor)");
+  const recovered = recover();
+  const closing = opened.move();
+
+  return {
+    origin,
+    async stop() {
+      const deadline = clock.monotonic() + config.shutdownSeconds * 1000;
+      const left = () => Math.max(0, deadline - clock.monotonic());
+      log.info("stopping", { graceSeconds: config.shutdownSeconds });
+      admin.close();
+      await recovered;
+      await Promise.all([front.close(left()), objects.close()]);
+      const givenUp = await functions.close(left());
+      if (givenUp > 0) log.warn("asynchronous events were given up", { events: givenUp });
+      await executor.close(left());
+      await closing.disposeAsync();
+      log.info("stopped");
+    },
+  };
+
+  /** Finishes what a stop or a crash left half way, while the platform serves already. */
+  async function recover(): Promise<void> {
+    try {
+      await functions.start();
+      await objects.recover();
+      await packages.sweep(await functions.livePackages());
+    } catch (error) {
+      onDefect(error, { during: "recovery" });
+    }
+  }
+}
+
+/** The engine, a directory for what can be made again, and what removes that directory where it is a temporary one. */
+async function openEngine({ engine, dataDir }: Config): Promise<{
+  readonly engine: Engine;
+  readonly directory: string;
+  readonly forget: () => Promise<void>;
+}> {
+  if (engine === "embedded")
+    return {
+      engine: await openEmbeddedEngine({ directory: dataDir }),
+      directory: dataDir,
+      forget: async () => {},
+    };
+  const directory = await mkdtemp(join(tmpdir(), "yunque-"));
+  const forget = () => rm(directory, { recursive: true, force: true });
+  return { engine: createMemoryEngine(), directory, forget };
+}
