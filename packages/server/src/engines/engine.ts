@@ -5,7 +5,10 @@ import type { Records } from "../ports/records.ts";
 /** What keeps a platform's state: the storage ports, of one kind, opened and closed together. */
 export interface Engine {
   readonly records: Records;
+  /** Object bodies and parts. */
   readonly blobs: Blobs;
+  /** Zips of functions and layers, apart from the others: who owns blobs sweeps them, and knows no one else's. */
+  readonly packageBlobs: Blobs;
   readonly logs: Logs;
   /** Finishes what was acknowledged or is under way, refuses everything later. Idempotent. */
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { fstatSync, mkdirSync } from "node:fs";
-import { opendir, readdir, rename, unlink } from "node:fs/promises";
+import { fstatSync } from "node:fs";
+import { mkdir, opendir, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Blob, BlobMissing, type Blobs } from "../../ports/blobs.ts";
 import { storageError } from "../../ports/storage-errors.ts";
@@ -10,29 +10,32 @@ import { interruptible } from "../interruptible.ts";
 import { BlobReader } from "./blob-reader.ts";
 import { writeNewFile } from "./blob-writer.ts";
 import { makeDirectory, openFile, syncDirectory } from "./files.ts";
-import { onDisk } from "./storage-faults.ts";
+import { onDisk, translating } from "./storage-faults.ts";
 
 /** Random, then which opening of the engine made it: that tells inherited blobs from new ones without a list. */
 const ID = /^[0-9a-f]{20}-[0-9a-f]{12}$/;
 
+const SHARD = /^[0-9a-f]{2}$/;
+
 /**
- * Blobs as files, `blobs/<first two digits>/<id>`. A blob is written under `tmp/`, fsynced, renamed, and its directory
- * fsynced: under `blobs/` there are only whole ones.
+ * Blobs as files, `<first two digits>/<id>`. A blob is written in `tmp/`, fsynced, renamed, and its directory fsynced:
+ * outside of `tmp/` there are only whole ones.
  */
 export class EmbeddedBlobs implements Blobs {
   readonly #directory: string;
   readonly #drafts: string;
   readonly #opening = randomBytes(6).toString("hex");
+  /** Directories that are known to be there, durably. */
   readonly #shards = new Set<string>();
   readonly #closing = new AbortController();
   /** Puts under way, and the clearing of what the last opening left. */
   readonly #work = new Set<Promise<unknown>>();
 
+  /** The directory is this port's alone; made where it is missing. */
   constructor(directory: string) {
-    this.#directory = join(directory, "blobs");
+    this.#directory = directory;
     this.#drafts = join(directory, "tmp");
-    for (const path of [this.#directory, this.#drafts])
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+    translating(directory, () => makeDirectory(this.#drafts));
     setMaxListeners(0, this.#closing.signal);
     this.#track(this.#clearDrafts()).catch(() => undefined);
   }
@@ -60,7 +63,7 @@ export class EmbeddedBlobs implements Blobs {
 
   async *inherited(): AsyncGenerator<string> {
     this.#closing.signal.throwIfAborted();
-    for (const shard of await readdir(this.#directory))
+    for (const shard of (await readdir(this.#directory)).filter((name) => SHARD.test(name)))
       for await (const { name } of await opendir(join(this.#directory, shard)))
         if (ID.test(name) && !name.endsWith(this.#opening)) yield name;
   }
@@ -87,8 +90,11 @@ export class EmbeddedBlobs implements Blobs {
 
   async #publish(draft: string, id: string): Promise<void> {
     const shard = join(this.#directory, id.slice(0, 2));
-    if (!this.#shards.has(shard)) await makeDirectory(shard);
-    this.#shards.add(shard);
+    if (!this.#shards.has(shard)) {
+      await mkdir(shard, { recursive: true, mode: 0o700 });
+      await syncDirectory(this.#directory);
+      this.#shards.add(shard);
+    }
     await rename(draft, this.#path(id));
     await syncDirectory(shard);
   }

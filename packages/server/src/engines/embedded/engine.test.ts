@@ -37,7 +37,8 @@ it("everything is for our own user only", async (context) => {
   const directory = await directoryOf(context);
   const engine = await openEmbeddedEngine({ directory });
   const mode = (name: string) => statSync(join(directory, name)).mode & 0o777;
-  for (const name of [".", "blobs", "tmp", "logs"]) assert.equal(mode(name), 0o700, name);
+  for (const name of [".", "blobs", "blobs/objects", "blobs/packages", "logs"])
+    assert.equal(mode(name), 0o700, name);
   assert.equal(mode("records.db"), 0o600);
   await engine.close();
 });

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Engine } from "../engine.ts";
 import { EmbeddedBlobs } from "./blobs.ts";
+import { makeDirectory } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { EmbeddedLogs } from "./logs.ts";
 import { EmbeddedRecords } from "./records.ts";
@@ -18,18 +18,21 @@ export interface EmbeddedOptions {
  * @throws YunqueError StorageInUse, StorageTooNew, StorageDamaged, StorageFull, StorageFailed
  */
 export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promise<Engine> {
-  translating(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
-  const unlock = lockDirectory(directory);
+  const root = resolve(directory);
+  translating(root, () => makeDirectory(root));
+  const unlock = lockDirectory(root);
   try {
-    const blobs = translating(directory, () => new EmbeddedBlobs(directory));
-    const logs = translating(directory, () => new EmbeddedLogs(directory));
-    const records = new EmbeddedRecords(join(directory, "records.db"));
+    const blobs = new EmbeddedBlobs(join(root, "blobs", "objects"));
+    const packageBlobs = new EmbeddedBlobs(join(root, "blobs", "packages"));
+    const logs = new EmbeddedLogs(join(root, "logs"));
+    const records = new EmbeddedRecords(join(root, "records.db"));
     const closeAll = () =>
-      Promise.all([records.close(), blobs.close(), logs.close()]).finally(unlock);
+      Promise.all([records, blobs, packageBlobs, logs].map((port) => port.close())).finally(unlock);
     let closing: Promise<unknown> | undefined;
     return {
       records,
       blobs,
+      packageBlobs,
       logs,
       async close() {
         closing ??= closeAll();

@@ -3,7 +3,6 @@
  * per read, and complains aloud where one is left to the garbage collector.
  */
 import * as fs from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 
@@ -52,8 +51,21 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Makes a directory that only we may enter, durably; one that exists is fine. */
-export async function makeDirectory(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (made !== undefined) await syncDirectory(dirname(path));
+/**
+ * Makes a directory that only we may enter, with all that lead to it, durably; one that exists is fine. Waits for the
+ * disk: for the start. `path` is absolute.
+ */
+export function makeDirectory(path: string): void {
+  const made = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  for (let at = path; at.length >= made.length; at = dirname(at)) syncNow(dirname(at));
+}
+
+function syncNow(path: string): void {
+  const fd = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
 }

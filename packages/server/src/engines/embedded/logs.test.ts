@@ -36,7 +36,7 @@ async function opened(context: TestContext): Promise<{ directory: string; logs: 
     await logs.close();
     await rm(directory, { recursive: true });
   });
-  return { directory: join(directory, "logs"), logs };
+  return { directory, logs };
 }
 
 const line = (message: string) => ({ timestamp: 1, message });
@@ -55,7 +55,7 @@ it("a line that a crash tore is left out, and the next one does not join it", as
   await logs.close();
   const [file = ""] = readdirSync(directory);
   await appendFile(join(directory, file), '{"timestamp":1,"stream":"s","message":"to');
-  const again = new EmbeddedLogs(join(directory, ".."));
+  const again = new EmbeddedLogs(directory);
   again.append("group", "stream", [line("next")]);
   const read = await again.read("group");
   assert.deepEqual(
@@ -100,7 +100,7 @@ it("what could not be written is counted, and said once writing works again", as
   const [file = ""] = readdirSync(directory);
   await rm(join(directory, file));
   await mkdir(join(directory, file));
-  const again = new EmbeddedLogs(join(directory, ".."));
+  const again = new EmbeddedLogs(directory);
   again.append("group", "stream", [line("lost"), line("lost too")]);
   await assert.rejects(again.read("group"), withCode("StorageFailed"));
   await rmdir(join(directory, file));

@@ -1,11 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { LogLine, LogRecord, Logs } from "../../ports/logs.ts";
 import { storageError } from "../../ports/storage-errors.ts";
 import { checkGroup, checkLimit, logRecord } from "../log-rules.ts";
 import { Watchers } from "../watchers.ts";
+import { makeDirectory } from "./files.ts";
 import { type Backlog, LogTail } from "./log-tail.ts";
-import { onDisk } from "./storage-faults.ts";
+import { onDisk, translating } from "./storage-faults.ts";
 
 /** Lines wait so long for others, or until a group has so much of them. */
 const FLUSH_MS = 100;
@@ -28,9 +27,10 @@ export class EmbeddedLogs implements Logs {
   #flushing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
+  /** The files are directly in this directory, made where it is missing. */
   constructor(directory: string) {
-    this.#directory = join(directory, "logs");
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    this.#directory = directory;
+    translating(directory, () => makeDirectory(directory));
   }
 
   append(group: string, stream: string, lines: readonly LogLine[]): void {

@@ -7,13 +7,15 @@ import { MemoryRecords } from "./records.ts";
 export function createMemoryEngine(): Engine {
   const records = new MemoryRecords();
   const blobs = new MemoryBlobs();
+  const packageBlobs = new MemoryBlobs();
   const logs = new MemoryLogs();
   return {
     records,
     blobs,
+    packageBlobs,
     logs,
     async close() {
-      await Promise.all([records.close(), blobs.close(), logs.close()]);
+      await Promise.all([records, blobs, packageBlobs, logs].map((port) => port.close()));
     },
   };
 }
