@@ -15,11 +15,22 @@ export interface Target {
   readonly body: string;
 }
 
+/** What the AWS SDK sends along, to both sides of a comparison. */
+const SDK_HEADERS = [
+  "content-type: application/octet-stream",
+  "user-agent: aws-sdk-js/3 ua/2.1 os/linux lang/js md/nodejs api/lambda",
+  "amz-sdk-invocation-id: 5f0a1ed1-5d1b-4b55-8a35-2f4d7a4bd6c1",
+  "amz-sdk-request: attempt=1; max=3",
+  "x-amz-date: 20260101T000000Z",
+  `x-amz-content-sha256: ${"0".repeat(64)}`,
+  `authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=${"0".repeat(64)}`,
+].join("\r\n");
+
 /** Sends requests over so many connections for so many seconds, one at a time on each. */
 export async function load(target: Target, connections: number, seconds: number): Promise<Load> {
   const { hostname, port } = new URL(target.origin);
   const request = Buffer.from(
-    `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\n` +
+    `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${SDK_HEADERS}\r\n` +
       `content-length: ${Buffer.byteLength(target.body)}\r\n\r\n${target.body}`,
   );
   const latencies: number[] = [];

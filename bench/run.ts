@@ -83,5 +83,8 @@ function table(measured: readonly Measurement[]): string {
     .join("\n");
 }
 
-const round = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
+function round(value: number): string {
+  return value >= 100
+    ? Math.round(value).toLocaleString("en")
+    : String(Number(value.toPrecision(3)));
+}
