@@ -1,5 +1,6 @@
 /** `yunque up`: starts the platform in this process, and stops it when asked to. */
 import { type Config, type Setting, settings } from "@yunque/server/config";
+import { createLog, type Log } from "@yunque/server/log";
 import { Command, Option } from "commander";
 import { readConfiguration } from "../configuration.ts";
 import { Failure } from "../failure.ts";
@@ -41,13 +42,27 @@ async function up(options: Readonly<Record<string, string>>): Promise<void> {
     if (given !== undefined) flags[name] = given;
   }
   const { config, warnings } = readConfiguration(flags, options["config"]);
-  for (const warning of warnings) process.stderr.write(`yunque: warning: ${warning}\n`);
+  const log = createLog({
+    format: config.log,
+    level: config.logLevel,
+    write: (line) => process.stderr.write(line),
+  });
+  for (const warning of warnings) log.warn(warning);
+  logWarningsOf(process, log);
   const startedAt = takeStart();
   const stopped = untilStopped();
   const platform = await startPlatform(config, startedAt);
   say(`yunque ready ${platform.origin} (${Math.round(Date.now() - startedAt)} ms)`);
   await stopped;
   await platform.stop();
+}
+
+/** Node.js's own warnings go where everything else goes; that it calls some of its parts experimental is known. */
+function logWarningsOf(node: NodeJS.Process, log: Log): void {
+  node.removeAllListeners("warning");
+  node.on("warning", (warning) => {
+    if (warning.name !== "ExperimentalWarning") log.warn("Node.js warns", { warning });
+  });
 }
 
 /** When the process (the launcher, where there was one) began: milliseconds since the epoch. */
