@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { fstatSync } from "node:fs";
+import { fstatSync, mkdirSync } from "node:fs";
 import { mkdir, opendir, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Blob, BlobMissing, type Blobs } from "../../ports/blobs.ts";
@@ -9,7 +9,7 @@ import { type BlobRange, checkRange } from "../blob-range.ts";
 import { interruptible } from "../interruptible.ts";
 import { BlobReader } from "./blob-reader.ts";
 import { writeNewFile } from "./blob-writer.ts";
-import { makeDirectory, openFile, syncDirectory } from "./files.ts";
+import { openFile, syncDirectory } from "./files.ts";
 import { onDisk, translating } from "./storage-faults.ts";
 
 /** Random, then which opening of the engine made it: that tells inherited blobs from new ones without a list. */
@@ -31,11 +31,12 @@ export class EmbeddedBlobs implements Blobs {
   /** Puts under way, and the clearing of what the last opening left. */
   readonly #work = new Set<Promise<unknown>>();
 
-  /** The directory is this port's alone; made where it is missing. */
+  /** The directory is this port's alone, and there. */
   constructor(directory: string) {
     this.#directory = directory;
     this.#drafts = join(directory, "tmp");
-    translating(directory, () => makeDirectory(this.#drafts));
+    // The drafts need not outlive a crash, so neither does their directory.
+    translating(directory, () => mkdirSync(this.#drafts, { recursive: true, mode: 0o700 }));
     setMaxListeners(0, this.#closing.signal);
     this.#track(this.#clearDrafts()).catch(() => undefined);
   }

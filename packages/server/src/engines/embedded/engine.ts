@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine.ts";
 import { EmbeddedBlobs } from "./blobs.ts";
-import { makeDirectory } from "./files.ts";
+import { makeDirectories } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { EmbeddedLogs } from "./logs.ts";
 import { EmbeddedRecords } from "./records.ts";
@@ -19,12 +19,15 @@ export interface EmbeddedOptions {
  */
 export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promise<Engine> {
   const root = resolve(directory);
-  translating(root, () => makeDirectory(root));
+  const objects = join(root, "blobs", "objects");
+  const zips = join(root, "blobs", "packages");
+  const tails = join(root, "logs");
+  translating(root, () => makeDirectories(objects, zips, tails));
   const unlock = lockDirectory(root);
   try {
-    const blobs = new EmbeddedBlobs(join(root, "blobs", "objects"));
-    const packageBlobs = new EmbeddedBlobs(join(root, "blobs", "packages"));
-    const logs = new EmbeddedLogs(join(root, "logs"));
+    const blobs = new EmbeddedBlobs(objects);
+    const packageBlobs = new EmbeddedBlobs(zips);
+    const logs = new EmbeddedLogs(tails);
     const records = new EmbeddedRecords(join(root, "records.db"));
     const closeAll = () =>
       Promise.all([records, blobs, packageBlobs, logs].map((port) => port.close())).finally(unlock);

@@ -52,13 +52,17 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Makes a directory that only we may enter, with all that lead to it, durably; one that exists is fine. Waits for the
- * disk: for the start. `path` is absolute.
+ * Makes directories that only we may enter, with all that lead to them, durably; those that exist are fine. Waits for
+ * the disk: for the start. Paths are absolute. All are made before the first is synced, so that the syncs cost one.
  */
-export function makeDirectory(path: string): void {
-  const made = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (made === undefined) return;
-  for (let at = path; at.length >= made.length; at = dirname(at)) syncNow(dirname(at));
+export function makeDirectories(...paths: readonly string[]): void {
+  const parents = new Set<string>();
+  for (const path of paths) {
+    const made = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (let at = path; made !== undefined && at.length >= made.length; at = dirname(at))
+      parents.add(dirname(at));
+  }
+  for (const parent of parents) syncNow(parent);
 }
 
 function syncNow(path: string): void {

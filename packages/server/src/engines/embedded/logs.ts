@@ -2,9 +2,8 @@ import type { LogLine, LogRecord, Logs } from "../../ports/logs.ts";
 import { storageError } from "../../ports/storage-errors.ts";
 import { checkGroup, checkLimit, logRecord } from "../log-rules.ts";
 import { Watchers } from "../watchers.ts";
-import { makeDirectory } from "./files.ts";
 import { type Backlog, LogTail } from "./log-tail.ts";
-import { onDisk, translating } from "./storage-faults.ts";
+import { onDisk } from "./storage-faults.ts";
 
 /** Lines wait so long for others, or until a group has so much of them. */
 const FLUSH_MS = 100;
@@ -27,10 +26,9 @@ export class EmbeddedLogs implements Logs {
   #flushing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** The files are directly in this directory, made where it is missing. */
+  /** The files are directly in this directory, which is there. */
   constructor(directory: string) {
     this.#directory = directory;
-    translating(directory, () => makeDirectory(directory));
   }
 
   append(group: string, stream: string, lines: readonly LogLine[]): void {
