@@ -191,7 +191,7 @@ function randomString(shape: Shape, random: Random, place: Place): string {
   const max = shape.max ?? Number.POSITIVE_INFINITY;
   if (shape.pattern === undefined)
     return randomText(random, min, Math.min(Math.max(min, 16), max), place);
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     const text = textMatching(shape.pattern, random, { min, max });
     if (text !== undefined && fits(text, place)) return text;
   }

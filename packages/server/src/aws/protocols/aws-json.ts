@@ -3,7 +3,7 @@ import { type EventCodec, encodeEvents } from "../events/stream.ts";
 import type { Service, StructureShape } from "../model.ts";
 import { planOf } from "../plan.ts";
 import type { AwsResponse } from "../request.ts";
-import { errorMembers, type Output, type Protocol, senderOrReceiver } from "./protocol.ts";
+import { jsonError, type Output, type Protocol, senderOrReceiver } from "./protocol.ts";
 import { EVENT_STREAM } from "./rest.ts";
 
 /**
@@ -65,18 +65,12 @@ export function awsJson(
       return response;
     },
     fail(_operation, failure) {
-      const shape = service.error(failure.name);
-      const members = errorMembers(shape, failure);
       const type = namespace === undefined ? failure.name : `${namespace}#${failure.name}`;
+      const body = { __type: type, ...jsonError(service.error(failure.name), failure, "name") };
       const response: AwsResponse = {
         status: failure.status,
         headers: { "content-type": contentType },
-        body: JSON.stringify({
-          __type: type,
-          ...(shape === undefined
-            ? { message: failure.message }
-            : writeJsonStructure(shape, members, "name")),
-        }),
+        body: JSON.stringify(body),
       };
       if (service.queryCompatible)
         response.headers["x-amzn-query-error"] = `${failure.code};${senderOrReceiver(failure)}`;

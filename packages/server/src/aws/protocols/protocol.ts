@@ -1,3 +1,4 @@
+import { type JsonNames, writeJsonStructure } from "../codecs/json.ts";
 import type { Operation, StructureShape } from "../model.ts";
 import type { ProtocolName } from "../model-file.ts";
 import type { Failure } from "../quirks.ts";
@@ -36,19 +37,32 @@ export interface WriteOptions {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Sets the text of an error among its members: under the name that the shape gives it, `message` or `Message`. */
+/** An error's members with its text among them, under the name that the shape gives it: `message` or `Message`. */
 export function errorMembers(
   shape: StructureShape | undefined,
   { message, members, fault }: Failure,
 ): Record<string, unknown> {
   const out: Record<string, unknown> = { ...members };
-  const name = shape?.members.find((member) => member.name.toLowerCase() === "message")?.name;
-  out[name ?? "message"] ??= message;
+  out[textName(shape) ?? "message"] ??= message;
   // Lambda's errors say in a member whose fault they are.
   if (shape?.members.some((member) => member.name === "Type"))
     out["Type"] ??= fault === "client" ? "User" : "Server";
   return out;
 }
+
+/** An error as a value for JSON.stringify. Its text is there even where the shape has no place for it. */
+export function jsonError(
+  shape: StructureShape | undefined,
+  failure: Failure,
+  names: JsonNames,
+): Record<string, unknown> {
+  const text = textName(shape) === undefined ? { message: failure.message } : {};
+  if (shape === undefined) return text;
+  return { ...text, ...writeJsonStructure(shape, errorMembers(shape, failure), names) };
+}
+
+const textName = (shape: StructureShape | undefined) =>
+  shape?.members.find(({ name }) => name.toLowerCase() === "message")?.name;
 
 /** Whose fault it is, in the words of the XML protocols. */
 export const senderOrReceiver = ({ fault }: Failure) =>

@@ -9,7 +9,7 @@ import type { Service } from "../model.ts";
 import { planOf } from "../plan.ts";
 import type { AwsResponse } from "../request.ts";
 import { writeBindings } from "./bindings-write.ts";
-import { errorMembers, type Protocol } from "./protocol.ts";
+import { errorMembers, jsonError, type Protocol } from "./protocol.ts";
 import { type BodyCodec, restProtocol } from "./rest.ts";
 
 const CODEC: BodyCodec = {
@@ -34,17 +34,12 @@ export function restJson(service: Service): Protocol {
     ...restProtocol(service, CODEC),
     fail(_operation, failure) {
       const shape = service.error(failure.name);
-      const members = errorMembers(shape, failure);
       const response: AwsResponse = {
         status: failure.status,
         headers: { "content-type": CODEC.contentType, "x-amzn-errortype": failure.name },
-        body: JSON.stringify(
-          shape === undefined
-            ? { message: failure.message }
-            : writeJsonStructure(shape, members, "wire"),
-        ),
+        body: JSON.stringify(jsonError(shape, failure, "wire")),
       };
-      if (shape !== undefined) writeBindings(planOf(shape), members, response);
+      if (shape !== undefined) writeBindings(planOf(shape), errorMembers(shape, failure), response);
       return response;
     },
   };
