@@ -76,3 +76,9 @@ export const FIXED: Readonly<Record<string, Fixed>> = {
     },
   },
 };
+
+/** Errors that the SDK makes another class of, by `service Error`. */
+export const CONFUSED_ERRORS: Readonly<Record<string, string>> = {
+  "cloudwatch DashboardNotFoundError":
+    "two errors share the code ResourceNotFound, and the SDK takes the other one's class",
+};
