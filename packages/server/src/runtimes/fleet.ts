@@ -2,7 +2,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
-import { FleetPolicy, SLOW_MS } from "../scaling/index.ts";
+import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { type Failure, failurePayload } from "./failures.ts";
 import type { Instance, InstanceOwner } from "./instance.ts";
@@ -91,12 +91,12 @@ export class Fleet implements InstanceOwner {
     if (this.#waiting.length === 0) return 0;
     const now = this.#clock.monotonic();
     let inInstances = 0;
-    let slow = 0;
+    let occupied = 0;
     for (const instance of this.#instances) {
       inInstances += instance.load;
-      if (instance.runningMs(now) > SLOW_MS) slow++;
+      if (instance.runningMs(now) > OCCUPIED_MS) occupied++;
     }
-    const wanted = this.#policy.wanted({ waiting: this.#waiting.length, inInstances, slow });
+    const wanted = this.#policy.wanted({ waiting: this.#waiting.length, inInstances, occupied });
     // Those that end have their place until they are gone, but do no work.
     return wanted - this.size;
   }
@@ -127,7 +127,7 @@ export class Fleet implements InstanceOwner {
 
   /** The idle instance that has been of no use for the longest time. */
   get longestIdle(): Instance | undefined {
-    return this.#idle.find((instance) => instance.ready);
+    return this.#idle.find((instance) => instance.free);
   }
 
   /** Starts one more instance, for whatever waits. */
@@ -287,7 +287,7 @@ export class Fleet implements InstanceOwner {
     if (depth > 1 && this.#current?.hasRoom(call, depth)) return this.#current;
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       idle.listed = false;
-      if (!idle.ready) continue;
+      if (!idle.free) continue;
       this.#current = idle;
       return idle;
     }
@@ -301,7 +301,7 @@ export class Fleet implements InstanceOwner {
   }
 
   #free(instance: Instance): void {
-    if (instance.load > 0 || !instance.ready || instance.listed) return;
+    if (!instance.free || instance.listed) return;
     if (this.#retired && this.#waiting.length === 0) instance.kill();
     else {
       instance.listed = true;

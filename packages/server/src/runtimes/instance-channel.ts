@@ -21,6 +21,8 @@ export interface Ended {
 export interface ChannelListener {
   initialised(streams: boolean): void;
   initFailed(error: Buffer): void;
+  /** It is about to end by itself; of all it has, only this one was started (0: none). */
+  leaving(number: number): void;
   /** The numbers of the invocations that were not started. */
   returned(numbers: readonly number[]): void;
   streamStarted(number: number, contentType: string): void;
@@ -101,6 +103,7 @@ export class InstanceChannel {
     } else if (kind === Kind.streamChunk) listener.streamChunk(number, payload);
     else if (kind === Kind.streamStart) listener.streamStarted(number, contentType(payload));
     else if (kind === Kind.returned) listener.returned(readNumbers(payload));
+    else if (kind === Kind.leaving) listener.leaving(number);
     else if (kind === Kind.initialised) listener.initialised(payload[0] === 1);
     else if (kind === Kind.initFailed) listener.initFailed(payload);
     else listener.violated(`a frame of kind ${kind}`);

@@ -81,6 +81,8 @@ const LINE_BYTES = 256 * 1024;
 /** How long the streams of a process that has ended, and a process that was killed, are waited for. */
 const CLOSING_MS = 200;
 const DYING_MS = 5_000;
+/** How long a process that says that it is about to end may take to do so. */
+const LEAVING_MS = 1_000;
 
 export class Instance implements TickTask, ChannelListener {
   readonly scratch: string;
@@ -106,6 +108,8 @@ export class Instance implements TickTask, ChannelListener {
   /** Answered, but the caller is not told before the end of the tick. */
   #finished: Finished[] = [];
   #recalling = false;
+  /** It said that it is about to end, and which invocation it ends with. */
+  #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
   #served = false;
@@ -151,6 +155,11 @@ export class Instance implements TickTask, ChannelListener {
     return this.#state === "ready";
   }
 
+  /** It has no work, and takes some. While it is giving back what stood in line it takes none. */
+  get free(): boolean {
+    return this.#open && this.#line.length === 0;
+  }
+
   /** It was ended because the handler did not load in time. */
   get initTimedOut(): boolean {
     return this.#verdict === "initTimeout";
@@ -175,7 +184,7 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Whether this invocation may be put behind what it has, in a line of at most `depth`. */
   hasRoom(call: Call, depth: number): boolean {
-    if (this.#state !== "ready" || this.#recalling) return false;
+    if (!this.#open) return false;
     const bytes = this.#line.bytes + call.invocation.payload.length;
     return this.#line.length === 0 || (this.#line.length < depth && bytes <= LINE_BYTES);
   }
@@ -322,27 +331,33 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts.owner.handled(durationMs);
   }
 
-  /** Only the first one can still be here: those behind it were taken before. */
   returned(numbers: readonly number[]): void {
-    if (!this.#recalling || this.#verdict) {
+    if (!this.#recalling || this.#state !== "ready") {
       this.violated("giving back what nobody asked for");
       return;
     }
     this.#recalling = false;
     this.#parts.fence.lower();
-    const { head } = this.#line;
-    if (head && numbers.includes(head.number)) {
-      this.#line.shift(this.#clock.monotonic());
-      this.#rests();
-      this.#parts.owner.returned([head]);
-    }
+    const calls = this.#line.take(new Set(numbers), this.#clock.monotonic());
+    this.#rests();
+    if (calls.length > 0) this.#parts.owner.returned(calls);
     this.#parts.owner.room(this);
+  }
+
+  leaving(number: number): void {
+    this.#leaving = number;
+    this.#cancelDying ??= this.#clock.after(LEAVING_MS, () => this.#parts.process.kill());
   }
 
   violated(what: string): void {
     if (this.#verdict || this.#state === "gone") return; // its time is over, whatever it says now
     this.log.note(`[yunque] the instance broke its protocol: ${what}`, this.#line.head);
     this.#end("protocol");
+  }
+
+  /** It takes invocations. */
+  get #open(): boolean {
+    return this.#state === "ready" && !this.#recalling && this.#leaving === undefined;
   }
 
   #running(number: number): Call | undefined {
@@ -398,9 +413,11 @@ export class Instance implements TickTask, ChannelListener {
     this.#recalling = true;
     this.#parts.fence.raise();
     this.#channel.recall();
-    // Whatever it answered before it could see the fence has been read by then: what still stands behind the first
-    // one was not started. See languages/node/bootstrap/fence.ts.
+    // A handler that lets go of the event loop gives them back at once. One that does not cannot: but whatever it had
+    // answered before it could see the fence has been read by then, so that what still stands behind the first one was
+    // not started. See languages/node/bootstrap/fence.ts.
     afterPoll(() => {
+      if (!this.#recalling) return;
       const behind = this.#line.cut();
       if (behind.length > 0) this.#parts.owner.returned(behind);
     });
@@ -431,7 +448,7 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   get #maxMemoryMB(): number {
-    return Math.ceil(this.#maxMemory / 2 ** 20);
+    return Math.ceil(Math.min(this.#maxMemory, this.#parts.memoryBytes) / 2 ** 20);
   }
 
   // How it ends -------------------------------------------------------------------------------------------------
@@ -440,6 +457,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#verdict = verdict;
     this.#state = "ending";
     this.#parts.process.kill();
+    this.#cancelDying?.();
     const killed = { code: null, signal: "SIGKILL" };
     this.#cancelDying = this.#clock.after(DYING_MS, () => this.#gone(killed));
   }
@@ -462,16 +480,19 @@ export class Instance implements TickTask, ChannelListener {
     const now = this.#clock.monotonic();
     if (!this.loaded) this.initMs ||= now - this.#parts.askedAt;
     this.#output.flush();
-    const behind = this.#line.cut();
+    const notStarted = this.#line.cut();
     const { head } = this.#line;
-    if (head) {
+    if (head && this.#leaving !== undefined && this.#leaving !== head.number) {
+      this.#line.shift(now);
+      notStarted.unshift(head);
+    } else if (head) {
       const { failure } = this;
       const payload = failurePayload(failure, head.invocation.requestId);
       const ran = now - this.#line.headSince;
       const durationMs = this.#verdict === "timeout" ? this.#parts.timeoutMs : ran;
       this.#finish(head, { payload, failed: true, durationMs }, failure);
     }
-    if (behind.length > 0) this.#parts.owner.returned(behind);
+    if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
     this.endOfTick();
     this.#parts.fence.close();
     this.#channel.close();

@@ -38,6 +38,16 @@ export class Line {
     this.headSince = now;
   }
 
+  /** These leave, wherever they stand. `now`: when the time of a new first one begins. */
+  take(numbers: ReadonlySet<number>, now: number): Call[] {
+    const taken = this.#calls.filter((call) => numbers.has(call.number));
+    const { head } = this;
+    this.#calls = this.#calls.filter((call) => !numbers.has(call.number));
+    this.#bytes = this.#calls.reduce((sum, call) => sum + call.invocation.payload.length, 0);
+    if (this.head !== head) this.headSince = now;
+    return taken;
+  }
+
   /** Whatever stands behind the first one leaves. */
   cut(): Call[] {
     const behind = this.#calls.splice(1);

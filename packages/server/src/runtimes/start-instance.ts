@@ -91,9 +91,13 @@ export class InstanceStarter {
       language: runtime.environment(deployment, places),
       programs: runtime.programs,
     });
+    // Lambda: a wrapper script gets the runtime's command line as its arguments, and the whole environment.
+    const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
+    const { command, args } = runtime.command(deployment);
     const process = sandbox.start({
-      ...wrapped(environment, runtime.command(deployment)),
-      environment: startEnvironment(environment),
+      command: wrapper ?? command,
+      args: wrapper === undefined ? args : [command, ...args],
+      environment: wrapper === undefined ? startEnvironment(environment) : environment,
       directory: places.scratch,
       descriptors: [fence.descriptor],
     });
@@ -119,6 +123,7 @@ export class InstanceStarter {
     });
     instance.specialise({
       environment,
+      wrapped: wrapper !== undefined,
       taskRoot: places.taskRoot,
       layers: places.layers,
       handler: deployment.handler,
@@ -134,15 +139,6 @@ export class InstanceStarter {
     if (!found) throw new Error(`no runtime ${runtime} here`);
     return found;
   }
-}
-
-/** Lambda: a wrapper script gets the runtime's command line as its arguments. */
-function wrapped(
-  environment: Readonly<Record<string, string>>,
-  plain: { readonly command: string; readonly args: readonly string[] },
-): { readonly command: string; readonly args: readonly string[] } {
-  const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
-  return wrapper ? { command: wrapper, args: [plain.command, ...plain.args] } : plain;
 }
 
 async function empty(directory: string): Promise<void> {

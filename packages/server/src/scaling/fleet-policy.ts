@@ -14,12 +14,17 @@ export interface Load {
   readonly waiting: number;
   /** Invocations that an instance has, running or in line. */
   readonly inInstances: number;
-  /** Instances whose running invocation is already older than `SLOW_MS`. */
-  readonly slow: number;
+  /** Instances whose running invocation is already older than `OCCUPIED_MS`. */
+  readonly occupied: number;
 }
 
 /** A running invocation older than this is slow: whatever stands behind it is taken back. */
 export const SLOW_MS = 5;
+/**
+ * A running invocation older than this occupies its instance: another one should be started. About what a start
+ * takes, because whoever starts one for every handler that is interrupted for 5 ms has a storm of them soon.
+ */
+export const OCCUPIED_MS = 50;
 /** So much handler time may stand in line before an invocation. */
 const LINE_MS = 2;
 const DEEPEST_LINE = 64;
@@ -53,12 +58,11 @@ export class FleetPolicy {
   }
 
   /** How many instances this load wants, those that are still starting included. */
-  wanted({ waiting, inInstances, slow }: Load): number {
+  wanted({ waiting, inInstances, occupied }: Load): number {
     const invocations = waiting + inInstances;
     const { meanMs } = this.#times;
     if (meanMs === undefined || meanMs >= PATIENCE_MS) return invocations;
-    // Those behind which nothing waits are occupied; the rest share what is short.
-    const short = Math.max(0, invocations - slow);
-    return slow + Math.min(short, Math.ceil((short * meanMs) / PATIENCE_MS));
+    const short = Math.max(0, invocations - occupied);
+    return occupied + Math.min(short, Math.ceil((short * meanMs) / PATIENCE_MS));
   }
 }

@@ -1,1 +1,1 @@
-export { FleetPolicy, type Load, SLOW_MS } from "./fleet-policy.ts";
+export { FleetPolicy, type Load, OCCUPIED_MS, SLOW_MS } from "./fleet-policy.ts";

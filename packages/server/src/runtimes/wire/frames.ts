@@ -34,6 +34,8 @@ export const Kind = {
   streamEnd: 22,
   /** u32 LE each: the invocations that were not started, and now never will be here. */
   returned: 23,
+  /** The process is about to end by itself. Of an invocation: the one that runs, and ends with it. Others never start. */
+  leaving: 24,
 } as const;
 
 /** Bytes that a streamed response may be ahead of what its reader has taken. */
@@ -46,6 +48,8 @@ export const OUTCOME_BYTES = 8;
 export interface Specialisation {
   /** The whole environment of the handler; replaces whatever the process has. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The process was started by the function's own wrapper, which had the environment already, and may have changed it. */
+  readonly wrapped: boolean;
   /** Where the function's code lies: /var/task. */
   readonly taskRoot: string;
   /** Where its layers lie: /opt. */

@@ -65,10 +65,21 @@ async function build(sources: [string, string][], target: string): Promise<void>
 }
 
 const toJavaScript = (source: string): string =>
-  stripTypeScriptTypes(source, { mode: "strip" }).replace(
+  quietly(() => stripTypeScriptTypes(source, { mode: "strip" })).replace(
     /^((?:import|export)\b[^"']*["']\.[^"']*)\.ts(["'])/gm,
     "$1.js$2",
   );
+
+/** Stripping types is Node.js's own way to run us, too; that its function is new need not be said to each user. */
+function quietly<T>(action: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return action();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
 
 async function forgetOthers(directory: string, target: string): Promise<void> {
   for (const name of await readdir(directory)) {

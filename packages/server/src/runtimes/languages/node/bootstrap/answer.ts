@@ -42,20 +42,28 @@ export function createAnswers({ writer }: Channel, responseBytes: number): Answe
       }
       const body = Buffer.from(json);
       if (body.length <= responseBytes) send(Kind.result, call, startedAt, body);
-      else send(Kind.error, call, startedAt, Buffer.from(tooLarge(responseBytes)));
+      else send(Kind.error, call, startedAt, tooLarge(responseBytes));
     },
     error(call, startedAt, thrown) {
-      send(Kind.error, call, startedAt, Buffer.from(errorJson(thrown)));
+      send(Kind.error, call, startedAt, errorBody(thrown, responseBytes));
     },
     streamEnd(call, startedAt, thrown) {
-      const body = thrown ? Buffer.from(errorJson(thrown.error)) : new Uint8Array(0);
+      const body = thrown ? errorBody(thrown.error, responseBytes) : new Uint8Array(0);
       send(Kind.streamEnd, call, startedAt, body);
     },
   };
 }
 
-const tooLarge = (limit: number): string =>
-  JSON.stringify({
-    errorType: "Function.ResponseSizeTooLarge",
-    errorMessage: `Response payload size exceeded maximum allowed payload size (${limit} bytes).`,
-  });
+/** The error object as JSON; one that is longer than a response may be is not sent. */
+export function errorBody(thrown: unknown, responseBytes: number): Uint8Array {
+  const body = Buffer.from(errorJson(thrown));
+  return body.length <= responseBytes ? body : tooLarge(responseBytes);
+}
+
+const tooLarge = (limit: number): Uint8Array =>
+  Buffer.from(
+    JSON.stringify({
+      errorType: "Function.ResponseSizeTooLarge",
+      errorMessage: `Response payload size exceeded maximum allowed payload size (${limit} bytes).`,
+    }),
+  );

@@ -20,7 +20,7 @@ export function logFor(invocation: { readonly requestId: string; readonly call: 
 }
 
 /** Replaces the methods of `console`, by AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL. */
-export function patchConsole(environment: Readonly<Record<string, string>>): void {
+export function patchConsole(environment: NodeJS.ProcessEnv): void {
   json = environment["AWS_LAMBDA_LOG_FORMAT"]?.toUpperCase() === "JSON";
   const least = environment["AWS_LAMBDA_LOG_LEVEL"]?.toUpperCase() ?? "TRACE";
   const threshold = Math.max(0, (LEVELS as readonly string[]).indexOf(least));

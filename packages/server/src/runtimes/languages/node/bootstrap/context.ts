@@ -22,7 +22,7 @@ export type ContextMaker = (frame: InvokeFrame, deadline: number) => Context;
  * A deadline is in milliseconds since the epoch. The maker throws an Error where the client context is no JSON, in
  * Lambda's words.
  */
-export function contextMaker(environment: Readonly<Record<string, string>>): ContextMaker {
+export function contextMaker(environment: NodeJS.ProcessEnv): ContextMaker {
   const functionVersion = environment["AWS_LAMBDA_FUNCTION_VERSION"];
   const functionName = environment["AWS_LAMBDA_FUNCTION_NAME"];
   const memoryLimitInMB = environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];

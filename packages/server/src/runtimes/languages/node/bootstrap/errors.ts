@@ -68,7 +68,12 @@ export function errorLogText(thrown: unknown): string {
 
 /** The error itself, or one that says what was thrown instead. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(thrown as string);
+  if (thrown instanceof Error) return thrown;
+  try {
+    return new Error(String(thrown));
+  } catch {
+    return new Error(typeof thrown);
+  }
 }
 
 function isErrorLike(thrown: unknown): thrown is Error {

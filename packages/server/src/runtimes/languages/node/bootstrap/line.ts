@@ -28,6 +28,7 @@ export class Line {
   readonly #start: Start;
   #waiting: InvokeFrame[] = [];
   #running: Running | undefined;
+  #call = 0;
   /** True while a handler that ended at once unwinds, so that the loop below goes on, not a recursion. */
   #starting = false;
   #closed = false;
@@ -39,6 +40,11 @@ export class Line {
 
   get running(): Running | undefined {
     return this.#running;
+  }
+
+  /** The number of the invocation that was started and is not over; 0 for none. */
+  get call(): number {
+    return this.#call;
   }
 
   add(frame: InvokeFrame): void {
@@ -79,6 +85,7 @@ export class Line {
       }
       this.#waiting.shift();
       this.#channel.hold(false);
+      this.#call = next.call;
       let ended = false;
       const running = this.#start(next, () => {
         ended = true;
@@ -91,6 +98,7 @@ export class Line {
 
   #ended(): void {
     this.#running = undefined;
+    this.#call = 0;
     this.#channel.hold(true);
     if (!this.#starting) this.#run();
   }

@@ -4,11 +4,11 @@
  */
 import { Kind, type Specialisation } from "../../../wire/frames.ts";
 import { readInvoke } from "../../../wire/invoke-frame.ts";
-import { createAnswers } from "./answer.ts";
+import { createAnswers, errorBody } from "./answer.ts";
 import { openChannel } from "./channel.ts";
 import { logError, logFor, patchConsole } from "./console.ts";
 import { contextMaker } from "./context.ts";
-import { CallbackHandlerDeprecated, errorJson, UnhandledPromiseRejection } from "./errors.ts";
+import { CallbackHandlerDeprecated, UnhandledPromiseRejection } from "./errors.ts";
 import { Line, type Start } from "./line.ts";
 import { type LoadedHandler, loadHandler, streamifyResponse } from "./load.ts";
 import { resolveAsLambda } from "./resolve.ts";
@@ -22,7 +22,11 @@ const NOTHING = new Uint8Array(0);
 const EXIT_UNCAUGHT = 129;
 const EXIT_UNHANDLED = 128;
 
+/** The longest error object of an init. */
+const INIT_ERROR_BYTES = 256 * 1024;
+
 let line: Line | undefined;
+let left = false;
 
 const channel = openChannel((kind, call, payload) => {
   if (kind === Kind.invoke) line?.add(readInvoke(call, payload));
@@ -41,13 +45,14 @@ process.on("unhandledRejection", (reason, promise) => {
   die(error, EXIT_UNHANDLED);
 });
 process.on("beforeExit", () => line?.running?.emptyLoop());
+process.on("exit", leave);
 
 async function become(told: Specialisation): Promise<void> {
   // A module that never finishes to load leaves an empty event loop, and ends the process: as in Lambda.
   channel.hold(false);
-  replaceEnvironment(told.environment);
+  if (!told.wrapped) replaceEnvironment(told.environment);
   process.chdir(told.taskRoot);
-  patchConsole(told.environment);
+  patchConsole(process.env);
   resolveAsLambda(told);
   Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
   try {
@@ -72,11 +77,11 @@ function startOf(loaded: LoadedHandler, told: Specialisation): Start {
   const parts = {
     handler: loaded.handler,
     answers: createAnswers(channel, told.responseBytes),
-    context: contextMaker(told.environment),
+    context: contextMaker(process.env),
     timeoutMs: told.timeoutMs,
   };
   if (loaded.streaming) return streamingStart(parts, channel, loaded.highWaterMark);
-  const major = Number(/nodejs(\d+)/.exec(told.environment["AWS_EXECUTION_ENV"] ?? "")?.[1]);
+  const major = Number(/nodejs(\d+)/.exec(process.env["AWS_EXECUTION_ENV"] ?? "")?.[1]);
   if (major < 24) return callbackStart(parts);
   if (loaded.handler.length >= 3) throw new CallbackHandlerDeprecated(CALLBACK_REMOVED);
   return bufferedStart(parts);
@@ -92,13 +97,21 @@ function grant(call: number, bytes: number): void {
   if (line?.running?.frame.call === call) line.running.grant(bytes);
 }
 
+/** Whoever is on the way here must not count as started. */
+function leave(): void {
+  if (left) return;
+  left = true;
+  line?.close();
+  channel.writer.frame(Kind.leaving, line?.call ?? 0, NOTHING, NOTHING);
+  channel.writer.flush();
+}
+
 /** The process cannot be trusted any more: whoever waits gets the error, then it ends. */
 function die(error: unknown, code: number): void {
-  if (line) {
-    line.close();
-    line.running?.fail(error);
-  } else {
-    channel.writer.frame(Kind.initFailed, 0, NOTHING, Buffer.from(errorJson(error)));
+  leave();
+  if (line) line.running?.fail(error);
+  else {
+    channel.writer.frame(Kind.initFailed, 0, NOTHING, errorBody(error, INIT_ERROR_BYTES));
     channel.writer.flush();
   }
   channel.drained(() => process.exit(code));
