@@ -63,10 +63,10 @@ export async function start(
   const { engine, directory, forget } = await openEngine(config);
   opened.defer(forget);
   opened.defer(() => engine.close());
-  const { records, blobs, logs } = engine;
+  const { records, blobs, packageBlobs, logs } = engine;
   const packages = createPackages({
     records,
-    blobs: engine.packageBlobs,
+    blobs: packageBlobs,
     directory: join(directory, "packages"),
   });
 
