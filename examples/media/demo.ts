@@ -21,23 +21,29 @@ const { values } = parseArgs({
 const place = values["data-dir"];
 const flags = place === undefined ? [] : ["--data-dir", place];
 
-const platform = await findPlatform(Number(values.port), flags);
-// Ctrl-C reaches the platform as well, which then ends on its own; a supervisor's signal is passed on.
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => platform.stop());
+let platform: Platform | undefined;
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    interrupted = true;
+    platform?.stop();
+    if (platform?.ended === undefined) process.exit(1); // there is nothing of ours to wait for
+  });
 
-console.log(platform.said);
+let failed = false;
 try {
+  platform = await findPlatform(Number(values.port), flags);
+  console.log(platform.said);
   await show(platform);
 } catch (error) {
-  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  failed = !interrupted;
+  if (failed) console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
 }
-if (values.exit || process.exitCode === 1) platform.stop();
-const code = await platform.ended;
-process.exitCode ??= code ?? 0;
+if (values.exit || failed) platform?.stop();
+const code = await platform?.ended;
+process.exitCode = failed ? 1 : (code ?? 0);
 
-async function show({ origin }: Platform): Promise<void> {
+async function show({ origin, ended }: Platform): Promise<void> {
   const clients = clientsOf(origin);
   heading("Deployed with AWS's SDK");
   await deploy(clients, line);
@@ -47,13 +53,14 @@ async function show({ origin }: Platform): Promise<void> {
     const clip = await timed("five seconds of video made by FFmpeg", makeClip(directory, "demo"));
     const outcome = await run(origin, clients, clip, ({ name, ms }) => line(name, ms));
     line("from upload to result", outcome.totalMs);
-    showResult(origin, outcome);
+    showResult(origin, outcome, ended !== undefined);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-function showResult(origin: string, { place, objects }: Outcome): void {
+/** @param ours whether the platform ends with the demo. */
+function showResult(origin: string, { place, objects }: Outcome, ours: boolean): void {
   heading(`The result lies in ${place}`);
   for (const { key, bytes } of objects)
     console.log(`${String(Math.ceil(bytes / 1024)).padStart(8)} KB  ${origin}/media-output/${key}`);
@@ -63,7 +70,7 @@ function showResult(origin: string, { place, objects }: Outcome): void {
   npx yunque functions list
   aws --endpoint-url ${origin} s3 cp your.mp4 s3://media-input/
   aws --endpoint-url ${origin} s3 ls s3://media-output/ --recursive
-${platform.ended ? "\nThe platform is up; Ctrl-C stops it." : "\nThe platform stays up."}`);
+${ours ? "\nThe platform is up; Ctrl-C stops it." : "\nThe platform stays up."}`);
 }
 
 async function timed<T>(name: string, work: Promise<T>): Promise<T> {

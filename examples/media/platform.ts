@@ -22,6 +22,7 @@ export async function findPlatform(port: number, flags: readonly string[]): Prom
   const child = spawn(process.execPath, [CLI, "up", "--port", String(port), ...flags], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  process.once("exit", () => child.kill("SIGTERM")); // it does not outlive the demo
   const ended = new Promise<number>((resolve) => {
     child.once("exit", (code) => resolve(code ?? 1));
   });
@@ -47,6 +48,10 @@ function ready(child: ChildProcess, ended: Promise<number>): Promise<string> {
       output += text;
       if (output.includes("\n")) resolve(output.trim());
     });
-    void ended.then((code) => reject(new Error(`the platform did not start (exit code ${code})`)));
+    void ended.then((code) =>
+      reject(
+        new Error(`the platform did not start (exit code ${code}); --port 0 takes any free port`),
+      ),
+    );
   });
 }

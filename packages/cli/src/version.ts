@@ -1,4 +1,4 @@
-import manifest from "../package.json" with { type: "json" };
+import manifest from "#manifest" with { type: "json" };
 
 /** The version of this Yunque. */
 export const version: string = manifest.version;
