@@ -20,14 +20,17 @@ export async function send(
       if (status === 204) response.removeHeader("content-type");
       response.end();
     } else {
-      response.setHeader("content-length", Buffer.byteLength(bytes));
-      response.end(bytes);
+      const whole = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+      response.setHeader("content-length", whole.length);
+      response.end(whole); // not a string: Node would write the headers in its encoding, too
     }
     if (body !== undefined && !isBytes(body)) await body[Symbol.asyncIterator]().return?.();
     return;
   }
   await sendStream(body, response);
 }
+
+const NOTHING = new Uint8Array(0);
 
 const isBytes = (body: AwsResponse["body"]): body is string | Uint8Array =>
   typeof body === "string" || body instanceof Uint8Array;
@@ -36,7 +39,7 @@ async function sendStream(
   body: AsyncIterable<Uint8Array>,
   response: ServerResponse,
 ): Promise<void> {
-  response.flushHeaders();
+  response.write(NOTHING); // the headers, in Latin-1: flushHeaders() would write them in UTF-8
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   try {
