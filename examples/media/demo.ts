@@ -66,10 +66,12 @@ function showResult(origin: string, { place, objects }: Outcome, ours: boolean):
     console.log(`${String(Math.ceil(bytes / 1024)).padStart(8)} KB  ${origin}/media-output/${key}`);
   if (values.exit) return;
   heading("Try next");
-  console.log(`  npx yunque functions logs ${FUNCTION} --since 10m
-  npx yunque functions list
-  aws --endpoint-url ${origin} s3 cp your.mp4 s3://media-input/
-  aws --endpoint-url ${origin} s3 ls s3://media-output/ --recursive
+  const at = origin.endsWith(":4566") ? "" : ` --endpoint ${origin}`;
+  console.log(`  npx yunque functions logs ${FUNCTION} --since 10m${at}
+  npx yunque functions list${at}
+  export AWS_ENDPOINT_URL=${origin} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
+  aws s3 cp your.mp4 s3://media-input/
+  aws s3 ls s3://media-output/ --recursive
 ${ours ? "\nThe platform is up; Ctrl-C stops it." : "\nThe platform stays up."}`);
 }
 
