@@ -185,9 +185,8 @@ function condenseMember(
   if (!target) throw new Error(`the shape ${reference.shape} is missing`);
   const flat = reference.flattened ?? target.flattened ?? false;
   const place = placeOf(name, reference, parent, target);
-  // Flattened elements stand in the parent; botocore keeps their name on a list's item, our patches on a map.
-  const flatName = flat ? (target.member?.locationName ?? target.locationName) : undefined;
-  const wire = flatName ?? reference.locationName ?? name;
+  // Flattened elements stand in the parent; our patches give the name of all lists or maps of a shape at once.
+  const wire = reference.locationName ?? (flat ? target.locationName : undefined) ?? name;
   const member: MemberFile = {
     shape: reference.shape,
     ...unless<"place", Place>("body", "place", place),
