@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelFile } from "../packages/server/src/aws/model-file.ts";
 import { coveragePage } from "./coverage.ts";
+import { errorsPage } from "./errors.ts";
 import { SERVICES } from "./models/services.ts";
 import { apiSource, catalogSource, indexSource } from "./models/typescript.ts";
 
@@ -22,6 +23,7 @@ async function generated(): Promise<Map<string, string>> {
   files.set(`${API}/index.ts`, indexSource(SERVICES));
   files.set(`${API}/catalog.ts`, catalogSource(models));
   files.set("docs/reference/coverage.md", await coveragePage());
+  files.set("docs/reference/errors.md", errorsPage());
   return files;
 }
 
