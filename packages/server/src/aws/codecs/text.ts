@@ -119,9 +119,9 @@ export function checkRange(number: number, { kind }: Shape): number {
 /** Bytes from base64, with or without padding. */
 export function readBase64(text: string): Uint8Array {
   const bytes = Buffer.from(text, "base64");
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
   // Node skips what is not base64, so a text that holds such gives fewer bytes than its length promises.
-  if (bytes.length !== Math.floor(((text.length - padding) * 3) / 4))
+  if (digits % 4 === 1 || bytes.length !== Math.floor((digits * 3) / 4))
     throw new Malformed("Invalid Base64 encoding");
   return bytes;
 }
