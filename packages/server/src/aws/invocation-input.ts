@@ -17,7 +17,6 @@ export function checkEvent(payload: Uint8Array): void {
     throw new AwsError(
       "RequestTooLargeException",
       `${payload.length} byte payload is too large for the Event invocation type (limit ${MAX_EVENT_BYTES} bytes)`,
-      { members: { Type: "User" } },
     );
   checkJson(payload);
 }
@@ -52,4 +51,4 @@ export function clientContextOf(header: string | undefined): string | undefined 
 }
 
 const invalidContent = (message: string): AwsError =>
-  new AwsError("InvalidRequestContentException", message, { members: { Type: "User" } });
+  new AwsError("InvalidRequestContentException", message);

@@ -25,19 +25,16 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
 /** What Lambda answers of errors that its model does not know. */
 const UNMODELLED: Readonly<Record<string, number>> = { RequestEntityTooLargeException: 413 };
 
-const SERVER: ReadonlySet<string> = new Set(["ServiceException", "InvalidRuntimeException"]);
-
 /** A service's error as Lambda answers it; anything else is passed on as it is. */
 export function lambdaError(error: unknown): unknown {
   if (!(error instanceof YunqueError) || !Object.hasOwn(NAMES, error.code)) return error;
   const name = NAMES[error.code as FunctionErrorCode];
   const status = UNMODELLED[name];
   if (status !== undefined) return new AwsError(name, error.message, { status });
-  const type = SERVER.has(name) ? "Service" : "User";
   const { reason, untyped } = error.details;
   return new AwsError(name, error.message, {
     members: {
-      ...(untyped === true ? {} : { Type: type }),
+      ...(untyped === true ? { Type: undefined } : {}),
       ...(reason === undefined ? {} : { Reason: reason }),
     },
   });

@@ -83,11 +83,11 @@ export const constraint = (
   new AwsError(
     code,
     `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: ${rule}`,
-    code === "ValidationException" ? { status: 400 } : { members: { Type: "User" } },
+    { status: 400 },
   );
 
 export const invalidParameter = (message: string): AwsError =>
-  new AwsError("InvalidParameterValueException", message, { members: { Type: "User" } });
+  new AwsError("InvalidParameterValueException", message);
 
 /** What would be promised and not kept is refused by name. */
 const UNSUPPORTED = [

@@ -61,10 +61,9 @@ export function algorithmOf(name: string | undefined): ChecksumAlgorithm | undef
 export function givenChecksums(input: ChecksumMembers): Partial<Record<ChecksumAlgorithm, string>> {
   const found: Partial<Record<ChecksumAlgorithm, string>> = {};
   for (const [name, value] of Object.entries(input)) {
-    if (!name.startsWith("Checksum") || name === "ChecksumType" || name === "ChecksumAlgorithm")
-      continue;
+    if (typeof value !== "string" || !/^Checksum(?!Type$|Algorithm$)/.test(name)) continue;
     const algorithm = algorithmOf(name.slice("Checksum".length));
-    if (algorithm !== undefined && typeof value === "string") found[algorithm] = value;
+    if (algorithm !== undefined) found[algorithm] = value;
   }
   return found;
 }

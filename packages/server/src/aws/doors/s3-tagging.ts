@@ -1,4 +1,5 @@
 /** Tags of buckets and objects on the wire. */
+import { YunqueError } from "../../domain/errors.ts";
 import type { Objects } from "../../services/objects/index.ts";
 import type { S3Api, Tag } from "../api/s3.ts";
 import type { Door } from "../context.ts";
@@ -14,7 +15,6 @@ export function taggingDoor(objects: Objects): Door<S3Api> {
     async PutBucketTagging(input, context) {
       const tags = given(input.Tagging.TagSet);
       await objects.putBucketTags(callerOf(context), bucketName(input), tags);
-      context.reply.status = 204; // the model says 200; S3 says this
     },
 
     async DeleteBucketTagging(input, context) {
@@ -23,7 +23,8 @@ export function taggingDoor(objects: Objects): Door<S3Api> {
 
     async GetObjectTagging(input, context) {
       refuseVersion(input.VersionId, input.Key);
-      return { TagSet: shown(await objects.getObjectTags(callerOf(context), objectName(input))) };
+      const tags = objects.getObjectTags(callerOf(context), objectName(input));
+      return { TagSet: shown(await tags.catch(withBucket)) };
     },
 
     async PutObjectTagging(input, context) {
@@ -39,6 +40,13 @@ export function taggingDoor(objects: Objects): Door<S3Api> {
       return {};
     },
   };
+}
+
+/** As recorded: here, and nowhere else, S3 names a key that is not there with its bucket. */
+function withBucket(error: unknown): never {
+  if (!(error instanceof YunqueError) || error.code !== "NoSuchObject") throw error;
+  const { bucket, key } = error.details;
+  throw new YunqueError(error.code, error.message, { key: `${bucket}/${key}` });
 }
 
 const given = (tags: readonly Tag[]) => tags.map(({ Key, Value }) => ({ key: Key, value: Value }));

@@ -44,9 +44,9 @@ export function errorMembers(
 ): Record<string, unknown> {
   const out: Record<string, unknown> = { ...members };
   out[textName(shape) ?? "message"] ??= message;
-  // Lambda's errors say in a member whose fault they are.
-  if (shape?.members.some((member) => member.name === "Type"))
-    out["Type"] ??= fault === "client" ? "User" : "Server";
+  // Lambda's errors say in a member whose fault they are. A door that says nothing there means it.
+  if (!("Type" in out) && shape?.members.some((member) => member.name === "Type"))
+    out["Type"] = fault === "client" ? "User" : "Server";
   return out;
 }
 

@@ -25,11 +25,14 @@ export async function takeCode(
   if (zip.length === 0) throw invalid("Uploaded file must be a non-empty zip");
   try {
     const { id, codeSha256, codeSize, unpackedSize } = await dependencies.packages.add(zip);
+    if (unpackedSize >= MAX_UNPACKED_BYTES) throw invalid(TOO_LARGE);
     return { package: id, sha256: codeSha256, size: codeSize, unpackedSize };
   } catch (error) {
     throw error instanceof PackageError ? invalid(wordsOf(error)) : error;
   }
 }
+
+const TOO_LARGE = `Unzipped size must be smaller than ${MAX_UNPACKED_BYTES} bytes`;
 
 async function zipOf(
   { readObject }: Pick<FunctionsDependencies, "readObject">,
@@ -57,7 +60,7 @@ async function zipOf(
 function wordsOf(error: PackageError): string {
   switch (error.fault) {
     case "tooLarge":
-      return `Unzipped size must be smaller than ${MAX_UNPACKED_BYTES} bytes`;
+      return TOO_LARGE;
     case "malformed":
       return "Could not unzip uploaded file. Please check your file, then try to upload again.";
     case "escapes":

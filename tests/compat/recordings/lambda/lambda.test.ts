@@ -1,0 +1,29 @@
+/** Lambda against what AWS answered: the same calls, compared member by member. */
+import { after, before, describe } from "node:test";
+import { openRecordings } from "../harness.ts";
+import { playEventInvoke } from "./event-invoke.ts";
+import { type LambdaFixture, openLambda } from "./fixture.ts";
+import { playFunctions } from "./functions.ts";
+import { playLimits } from "./limits.ts";
+import { playNames } from "./names.ts";
+import { playPermissions } from "./permissions.ts";
+import { playVersions } from "./versions.ts";
+
+describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
+  const recordings = openRecordings("lambda/lambda_api.json");
+  let lambda: LambdaFixture;
+  before(async () => {
+    lambda = await openLambda();
+  });
+  after(async () => {
+    await lambda.stop();
+  });
+  const scene = () => lambda.scene();
+
+  playFunctions(recordings, scene);
+  playNames(recordings, scene);
+  playVersions(recordings, scene);
+  playEventInvoke(recordings, scene);
+  playPermissions(recordings, scene);
+  playLimits(recordings, scene);
+});
