@@ -28,6 +28,8 @@ export interface ChannelListener {
   streamStarted(number: number, contentType: string): void;
   streamChunk(number: number, bytes: Buffer): void;
   ended(number: number, ended: Ended): void;
+  /** It says nothing any more. */
+  closed(): void;
   /** It said something that has no meaning. */
   violated(what: string): void;
 }
@@ -59,6 +61,7 @@ export class InstanceChannel {
       }
     });
     stream.on("error", () => {}); // a write to a process that is gone; its exit says so
+    stream.on("end", () => listener.closed());
   }
 
   /** Tells the generic process what to become. */

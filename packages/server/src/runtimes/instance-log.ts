@@ -8,10 +8,13 @@ import type { Call } from "./call.ts";
 import { type Failure, failureLine } from "./failures.ts";
 import { OutputBudget } from "./output/output-budget.ts";
 import {
+  type Ending,
   type PlatformLines,
   platformLines,
   type RuntimeIdentity,
 } from "./output/platform-lines.ts";
+
+const TOO_FAST = "more than 8 MB per second";
 
 export class InstanceLog {
   /** For example `2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef`. */
@@ -40,18 +43,19 @@ export class InstanceLog {
 
   initFailed(initMs: number, phase: "init" | "invoke", status: "timeout" | "error", type?: string) {
     const now = this.#clock.now();
-    const ending = type === undefined ? { status } : { status, errorType: type };
-    const message = this.#lines.initReport(now, initMs, phase, ending);
+    const message = this.#lines.initReport(now, initMs, phase, { status, errorType: type });
     this.#batch.push({ timestamp: now, message });
   }
 
   /** The invocation is known to have been started. Its lines that came early follow. */
   start(call: Call): void {
-    if (call.started) return;
-    call.started = true;
-    const now = this.#clock.now();
-    this.#add(this.#lines.start(now, call.invocation.requestId), now, call);
-    for (const line of call.held ?? []) {
+    if (!call.started) {
+      call.started = true;
+      const now = this.#clock.now();
+      this.#add(this.#lines.start(now, call.invocation.requestId), now, call);
+    }
+    if (!call.held) return;
+    for (const line of call.held) {
       call.tail.add(line.message);
       this.#batch.push(line);
     }
@@ -64,28 +68,27 @@ export class InstanceLog {
    */
   output(text: string, call: Call | undefined, first: boolean): boolean {
     const kept = this.#budget.take(text.length, this.#clock.monotonic());
-    if (kept) {
-      this.#noteDropped(call);
-      this.#line(text, call, first);
-    }
+    if (kept) this.#line(text, call, first);
     return kept;
   }
 
   /** What the platform itself has to say about the instance. */
   note(text: string, call: Call | undefined): void {
-    this.#line(text, call, true);
+    this.#line(`[yunque] ${text}`, call, true);
   }
 
   /** The invocation is over. */
   end(call: Call, report: InvocationReport, failure: Failure | undefined): void {
     this.start(call);
-    this.#noteDropped(call);
+    const dropped = this.#budget.takeDropped();
+    if (dropped > 0) this.note(`${dropped} characters of output were dropped: ${TOO_FAST}`, call);
     const now = this.#clock.now();
     const { requestId } = call.invocation;
     if (failure) this.#add(failureLine(failure, requestId, now), now, call);
     const end = this.#lines.end(requestId);
     if (end !== undefined) this.#add(end, now, call);
-    this.#add(this.#lines.report(now, requestId, report, failure), now, call);
+    const ending = failure && endingOf(failure);
+    this.#add(this.#lines.report(now, requestId, report, ending), now, call);
   }
 
   /** Hands on what has gathered. */
@@ -108,21 +111,14 @@ export class InstanceLog {
     }
   }
 
-  #noteDropped(call: Call | undefined): void {
-    const dropped = this.#budget.takeDropped();
-    if (dropped > 0)
-      this.#line(
-        `[yunque] ${dropped} characters of output were dropped: more than 8 MB per second`,
-        call,
-        true,
-      );
-  }
-
   #add(text: string, now: number, call: Call): void {
     call.tail.add(text);
     this.#batch.push(entry(text, now, call));
   }
 }
+
+const endingOf = ({ status, errorType }: Failure): Ending =>
+  status === "timeout" ? { status } : { status, errorType };
 
 const entry = (message: string, timestamp: number, call: Call): LogLine => ({
   timestamp,

@@ -81,7 +81,7 @@ const LINE_BYTES = 256 * 1024;
 /** How long the streams of a process that has ended, and a process that was killed, are waited for. */
 const CLOSING_MS = 200;
 const DYING_MS = 5_000;
-/** How long a process that says that it is about to end may take to do so. */
+/** How long a process that says that it ends, or says nothing any more, may take to do so. */
 const LEAVING_MS = 1_000;
 
 export class Instance implements TickTask, ChannelListener {
@@ -246,15 +246,15 @@ export class Instance implements TickTask, ChannelListener {
   endOfTick(): void {
     const finished = this.#finished;
     if (finished.length > 0) {
+      this.#output.flush();
       this.#finished = [];
       this.#rests();
       this.#parts.owner.room(this);
     }
     this.#channel.flush();
-    if (finished.length > 0) this.#output.flush();
     for (const one of finished) this.#tell(one);
     const { head } = this.#line;
-    if (head && !head.inLine) this.log.start(head);
+    if (head && (!head.inLine || head.held)) this.log.start(head);
     this.log.flush();
   }
 
@@ -346,12 +346,17 @@ export class Instance implements TickTask, ChannelListener {
 
   leaving(number: number): void {
     this.#leaving = number;
+    this.closed();
+  }
+
+  /** Its exit should follow at once; a process that only closed its channel is of no use either. */
+  closed(): void {
     this.#cancelDying ??= this.#clock.after(LEAVING_MS, () => this.#parts.process.kill());
   }
 
   violated(what: string): void {
     if (this.#verdict || this.#state === "gone") return; // its time is over, whatever it says now
-    this.log.note(`[yunque] the instance broke its protocol: ${what}`, this.#line.head);
+    this.log.note(`the instance broke its protocol: ${what}`, this.#line.head);
     this.#end("protocol");
   }
 
@@ -367,18 +372,22 @@ export class Instance implements TickTask, ChannelListener {
 
   #wrotePlain(text: string): boolean {
     if (this.#line.length > 0) this.#parts.owner.wrotePlain();
-    return this.#wrote(text, this.#finished[0]?.call ?? this.#line.head, true);
+    return this.#wrote(text, this.#first);
   }
 
   #wroteEntry(text: string, number: number): boolean {
     const done = this.#finished.find(({ call }) => call.number === number)?.call;
-    const call = done ?? this.#line.find(number);
-    return this.#wrote(text, call, done !== undefined || call === this.#line.head);
+    return this.#wrote(text, done ?? this.#line.find(number));
   }
 
-  #wrote(text: string, call: Call | undefined, first: boolean): boolean {
+  #wrote(text: string, call: Call | undefined): boolean {
     this.#parts.tick.add(this);
-    return this.log.output(text, call, first);
+    return this.log.output(text, call, call === this.#first);
+  }
+
+  /** Whose lines come now: those of the others wait until this one has had its END. */
+  get #first(): Call | undefined {
+    return this.#finished[0]?.call ?? this.#line.head;
   }
 
   // How it goes on ----------------------------------------------------------------------------------------------
@@ -496,6 +505,9 @@ export class Instance implements TickTask, ChannelListener {
     this.endOfTick();
     this.#parts.fence.close();
     this.#channel.close();
+    // Whoever left the process group may hold these open for as long as it likes.
+    this.#parts.process.stdout.destroy();
+    this.#parts.process.stderr.destroy();
     this.#parts.owner.gone(this);
   }
 

@@ -13,8 +13,8 @@ export interface RuntimeIdentity {
 /** How an invocation or an init ended, where not well. */
 export interface Ending {
   readonly status: "timeout" | "error";
-  /** For example Runtime.ExitError. */
-  readonly errorType?: string;
+  /** For example Runtime.ExitError. A timeout has none. */
+  readonly errorType?: string | undefined;
 }
 
 export interface PlatformLines {
@@ -34,9 +34,8 @@ function textLines({ version, memoryMB }: Deployment): PlatformLines {
   return {
     initStart: (_now, runtime) =>
       `INIT_START Runtime Version: ${runtime.version}\tRuntime Version ARN: ${runtime.arn}`,
-    initReport: (_now, initMs, phase, { status, errorType }) =>
-      `INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${status}` +
-      (errorType ? `\tError Type: ${errorType}` : ""),
+    initReport: (_now, initMs, phase, ending) =>
+      `INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms\tPhase: ${phase}\t${status(ending)}`,
     start: (_now, requestId) => `START RequestId: ${requestId} Version: ${version}`,
     end: (requestId) => `END RequestId: ${requestId}`,
     report(_now, requestId, report, ending) {
@@ -46,13 +45,14 @@ function textLines({ version, memoryMB }: Deployment): PlatformLines {
         `REPORT RequestId: ${requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
         `Billed Duration: ${report.billedMs} ms\tMemory Size: ${memoryMB} MB\t` +
         `Max Memory Used: ${report.maxMemoryMB} MB\t${init}` +
-        (ending
-          ? `Status: ${ending.status}${ending.errorType ? `\tError Type: ${ending.errorType}` : ""}`
-          : "")
+        (ending ? status(ending) : "")
       );
     },
   };
 }
+
+const status = ({ status, errorType }: Ending): string =>
+  errorType ? `Status: ${status}\tError Type: ${errorType}` : `Status: ${status}`;
 
 function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLines {
   const event = (now: number, type: string, record: object): string =>

@@ -13,6 +13,8 @@ const PIECE_BYTES = COPIED_BYTES;
 export interface StreamSink {
   start(contentType: string): void;
   chunk(bytes: Uint8Array): void;
+  /** It waits for credit, or does not any more. */
+  blocked(waiting: boolean): void;
   end(): void;
 }
 
@@ -58,7 +60,9 @@ export class ResponseStream extends Writable {
     this.#credit += bytes;
     const blocked = this.#blocked;
     this.#blocked = undefined;
-    blocked?.();
+    if (!blocked) return;
+    this.#sink.blocked(false);
+    blocked();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
@@ -79,6 +83,7 @@ export class ResponseStream extends Writable {
       if (size === 0) {
         const waiting = rest;
         this.#blocked = () => this.#send(waiting, done);
+        this.#sink.blocked(true);
         return;
       }
       this.#credit -= size;

@@ -42,6 +42,8 @@ export function streamingStart(
       {
         start: (contentType) => send(Kind.streamStart, Buffer.from(contentType)),
         chunk: (bytes) => send(Kind.streamChunk, bytes),
+        // Credit comes through the channel: to wait for it is not to have nothing left to do.
+        blocked: (waiting) => channel.hold(waiting),
         end: () => {
           finished = true;
           if (returned) settle();
