@@ -25,8 +25,8 @@ export interface Play {
 export interface Recordings {
   /** Makes the calls of one recording. Every answer of it must be handed over, and be equal. */
   play(name: string, calls: (answers: Comparison) => Promise<void>, play?: Play): void;
-  /** Recordings that are not played, for one reason. */
-  skip(reason: string, ...names: readonly string[]): void;
+  /** Recordings that are not played, for one reason: by name, or all whose names match and that are not played. */
+  skip(reason: string, ...names: readonly (string | RegExp)[]): void;
   /** Fails where a recording is neither played nor skipped, or fewer than `atLeast` are played. */
   finish(atLeast: number): void;
 }
@@ -49,12 +49,19 @@ export function openRecordings(...files: readonly string[]): Recordings {
       });
     },
     skip(reason, ...names) {
-      for (const name of names) {
+      const matching = (pattern: string | RegExp) =>
+        typeof pattern === "string"
+          ? [pattern]
+          : [...recorded.keys()].filter((name) => pattern.test(name) && !played.has(name));
+      for (const name of new Set(names.flatMap(matching))) {
+        if (skipped.has(name)) continue;
         skipped.add(name);
         it(name, { skip: missing || reason }, () => undefined);
       }
     },
     finish(atLeast) {
+      for (const [name, answers] of recorded)
+        if (Object.keys(answers).length === 0) this.skip("holds no answers", name);
       it("every recording is played, or skipped for a reason", { skip: missing }, () => {
         const left = [...recorded.keys()].filter((name) => !played.has(name) && !skipped.has(name));
         assert.deepEqual(left, []);

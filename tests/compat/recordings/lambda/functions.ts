@@ -332,5 +332,4 @@ export function playFunctions({ play, skip }: Recordings, scene: () => Scene): v
     "TestLambdaImages::test_lambda_image_crud",
     "TestLambdaImages::test_lambda_image_and_image_config_crud",
   );
-  skip("holds no answers", "TestPartialARNMatching::test_cross_region_arn_function_access");
 }

@@ -4,13 +4,21 @@ import { openRecordings } from "../harness.ts";
 import { playEventInvoke } from "./event-invoke.ts";
 import { type LambdaFixture, openLambda } from "./fixture.ts";
 import { playFunctions } from "./functions.ts";
+import { playInvocations } from "./invocations.ts";
 import { playLimits } from "./limits.ts";
 import { playNames } from "./names.ts";
 import { playPermissions } from "./permissions.ts";
+import { playUrls } from "./urls.ts";
 import { playVersions } from "./versions.ts";
 
 describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
-  const recordings = openRecordings("lambda/lambda_api.json");
+  const recordings = openRecordings(
+    "lambda/lambda_api.json",
+    "lambda/lambda.json",
+    "lambda/lambda_common.json",
+    "lambda/lambda_runtimes.json",
+    "lambda/lambda_destinations.json",
+  );
   let lambda: LambdaFixture;
   before(async () => {
     lambda = await openLambda();
@@ -26,4 +34,7 @@ describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
   playEventInvoke(recordings, scene);
   playPermissions(recordings, scene);
   playLimits(recordings, scene);
+  playUrls(recordings, scene);
+  playInvocations(recordings, scene);
+  recordings.finish(130);
 });

@@ -10,6 +10,8 @@ const V4_PARAMETERS = [
   "X-Amz-SignedHeaders",
   "X-Amz-Expires",
 ] as const;
+const SIGNING = new Set<string>(V4_PARAMETERS.map((name) => name.toLowerCase()));
+const CHECKSUM = /^x-amz-(?:sdk-)?checksum-(?!mode$)/;
 const WEEK = 7 * 24 * 3600;
 
 /** @throws AwsError where the query looks signed and is not, or not any more. */
@@ -22,16 +24,16 @@ export function checkPresigned(request: AwsRequest, now: number): void {
 
 /**
  * What a presigned URL says in place of headers: clients move `x-amz-*` headers into the query when they sign it.
- * Such a parameter counts as a header that the client did not send.
+ * Such a parameter counts as a header that the client did not send. S3 ignores checksums there, and must: SDKs sign a
+ * URL before there is a body, and put the checksum of nothing into it (aws/aws-sdk#480, aws/aws-sdk-go-v2#2610).
  */
 export function hoistedHeaders(request: AwsRequest): Record<string, string> {
   const found: Record<string, string> = Object.create(null);
   if (request.signature?.presigned !== true) return found;
   for (const [name, value] of request.query.pairs) {
     const header = name.toLowerCase();
-    const signing = V4_PARAMETERS.some((parameter) => parameter.toLowerCase() === header);
-    if (header.startsWith("x-amz-") && !signing && request.headers[header] === undefined)
-      found[header] = value;
+    const isHeader = header.startsWith("x-amz-") && !SIGNING.has(header) && !CHECKSUM.test(header);
+    if (isHeader && request.headers[header] === undefined) found[header] = value;
   }
   return found;
 }

@@ -1,6 +1,5 @@
 import { escapeXml } from "../codecs/xml.ts";
 import { AwsError } from "../error.ts";
-import type { Member } from "../model.ts";
 import { planOf } from "../plan.ts";
 import type { Failure, Quirks } from "../quirks.ts";
 import type { AwsRequest, AwsResponse } from "../request.ts";
@@ -28,9 +27,9 @@ export const s3: Quirks = {
   },
 
   input(_request, operation, input) {
-    for (const member of operation.input?.members ?? [])
-      if (member.place === "header" || member.place === "prefixHeaders")
-        input[member.name] = utf8(member, input[member.name]);
+    for (const { name, place } of operation.input?.members ?? [])
+      if (input[name] !== undefined && (place === "header" || place === "prefixHeaders"))
+        input[name] = utf8(input[name]);
     const encoding = input["ContentEncoding"];
     if (typeof encoding === "string") input["ContentEncoding"] = withoutChunked(encoding);
   },
@@ -81,12 +80,15 @@ function withoutChunked(encoding: string): string | undefined {
   return left.length === 0 ? undefined : left.join(",");
 }
 
-/** Node reads headers as Latin-1; S3 takes them for UTF-8 where they are. */
-function utf8({ place }: Member, value: unknown): unknown {
+/** Node reads headers as Latin-1; S3 takes them for UTF-8 where they are. Metadata is a map of them. */
+function utf8(value: unknown): unknown {
   if (typeof value === "string") return decodeUtf8(value);
-  if (place !== "prefixHeaders" || typeof value !== "object" || value === null) return value;
+  if (!isMap(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, decodeUtf8(text)]));
 }
+
+const isMap = (value: unknown): value is Record<string, string> =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 function decodeUtf8(text: string): string {
   if (/^[\x00-\x7f]*$/.test(text)) return text;
@@ -162,8 +164,9 @@ function bareError(
   };
 }
 
+/** `null` stands for an element without content. */
 const element = (name: string, value: unknown): string =>
-  value === undefined ? "" : `<${name}>${escapeXml(String(value))}</${name}>`;
+  value === undefined ? "" : `<${name}>${escapeXml(String(value ?? ""))}</${name}>`;
 
 /** Says which object the client has already, and nothing else. */
 const notModified = (members: Failure["members"]): AwsResponse => ({

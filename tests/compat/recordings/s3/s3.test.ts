@@ -1,0 +1,51 @@
+/** The recordings of S3: answers of AWS, compared member by member with the platform's. */
+import { after, before, describe } from "node:test";
+import { openRecordings } from "../harness.ts";
+import { playBuckets } from "./buckets.ts";
+import { playChecksums, playUploadChecksums } from "./checksums.ts";
+import { playCopies } from "./copies.ts";
+import { openS3, type S3Fixture } from "./fixture.ts";
+import { playListings } from "./listings.ts";
+import { playNotifications } from "./notifications.ts";
+import { playObjects } from "./objects.ts";
+import { playPresigned } from "./presigned.ts";
+import { playReading } from "./reading.ts";
+import { skipRecordings } from "./skipped.ts";
+import { playTagging } from "./tagging.ts";
+import { playUploadConditions, playUploads } from "./uploads.ts";
+
+const recordings = openRecordings(
+  "s3/s3.json",
+  "s3/s3_api.json",
+  "s3/s3_list_operations.json",
+  "s3/s3_preconditions.json",
+  "s3/s3_notifications_lambda.json",
+  "s3/s3_notifications_sqs.json",
+  "s3/s3_notifications_sns.json",
+  "s3/s3_notifications_eventbridge.json",
+  "s3/s3_cors.json",
+);
+
+describe("what AWS answered of S3", () => {
+  let fixture: S3Fixture;
+  before(async () => {
+    fixture = await openS3();
+  });
+  after(() => fixture.stop());
+  const s3 = () => fixture;
+
+  playBuckets(recordings, s3);
+  playObjects(recordings, s3);
+  playReading(recordings, s3);
+  playCopies(recordings, s3);
+  playListings(recordings, s3);
+  playTagging(recordings, s3);
+  playUploads(recordings, s3);
+  playUploadConditions(recordings, s3);
+  playChecksums(recordings, s3);
+  playUploadChecksums(recordings, s3);
+  playPresigned(recordings, s3);
+  playNotifications(recordings, s3);
+  skipRecordings(recordings);
+  recordings.finish(100);
+});
