@@ -36,7 +36,7 @@ export function playLimits({ play }: Recordings, scene: () => Scene): void {
     const S3Bucket = newName("bucket");
     const S3Key = "test_lambda.zip";
     await fetch(`${origin}/${S3Bucket}`, { method: "PUT" });
-    const Body = await zipOf({ "handler.py": Buffer.alloc(size, "#") });
+    const Body = await zipOfFile(size);
     await s3.send(new PutObjectCommand({ Bucket: S3Bucket, Key: S3Key, Body }));
     s3.destroy();
     return { S3Bucket, S3Key };
@@ -112,6 +112,15 @@ export function playLimits({ play }: Recordings, scene: () => Scene): void {
     await call(new PublishLayerVersionCommand(layer));
     await grown("publish_layer_version");
   });
+}
+
+const zips = new Map<number, Promise<Uint8Array>>();
+
+/** A zip with one file of this size, which takes seconds to make: each is made once. */
+function zipOfFile(size: number): Promise<Uint8Array> {
+  const made = zips.get(size) ?? zipOf({ "handler.py": Buffer.alloc(size, "#") });
+  zips.set(size, made);
+  return made;
 }
 
 /** A zip of just so many bytes: a comment fills it up. */
