@@ -115,18 +115,18 @@ interface Said {
 /** v4: `AKID/20261122/us-east-1/lambda/aws4_request`; v4a has no region there. */
 function scoped(algorithm: string, credential: string, said: Said): Signature | undefined {
   const scope = credential.split("/");
-  scope.pop();
+  if (scope.pop() !== "aws4_request") return undefined;
   const service = scope.pop();
   const region = algorithm === V4A ? said.regions?.split(",", 1)[0] : scope.pop();
   scope.pop();
   const accessKeyId = scope.join("/");
-  if (service === undefined || accessKeyId === "") return undefined;
+  if (!service || accessKeyId === "") return undefined;
   const { regions: _, signedHeaders, ...rest } = said;
   return {
     ...rest,
     version: algorithm === V4A ? "v4a" : "v4",
     accessKeyId,
-    region: region === "*" ? undefined : region,
+    region: region === "*" || region === "" ? undefined : region,
     service,
     signedHeaders: signedHeaders === "" ? [] : signedHeaders.split(";"),
   };
