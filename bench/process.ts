@@ -1,5 +1,5 @@
 /** What processes cost, read from /proc (Linux). */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const TICKS_PER_SECOND = 100;
 
@@ -31,6 +31,11 @@ export function residentBytes(pid: number): { now: number; peak: number } {
   const kilobytes = (name: string) =>
     Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0);
   return { now: kilobytes("VmRSS") * 1024, peak: kilobytes("VmHWM") * 1024 };
+}
+
+/** The peak counts from now on. */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5"); // proc(5): 5 resets the peak of the resident set
 }
 
 /** The fields of /proc/PID/stat after the command's name: [0] state, [1] parent, [11] utime, [12] stime. */
