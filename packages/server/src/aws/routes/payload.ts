@@ -23,11 +23,9 @@ export function readPayload(
     }
     size += chunk.length;
   });
-  const idle = () => request.destroy();
-  request.setTimeout(IDLE_MS, idle);
+  request.setTimeout(IDLE_MS, () => request.destroy());
   request.on("end", () => {
     request.setTimeout(0);
-    request.socket.removeListener("timeout", idle);
     done(whole ?? EMPTY);
   });
 }
