@@ -96,9 +96,10 @@ export class Fleet implements InstanceOwner {
       inInstances += instance.load;
       if (instance.runningMs(now) > OCCUPIED_MS) occupied++;
     }
-    const wanted = this.#policy.wanted({ waiting: this.#waiting.length, inInstances, occupied });
     // Those that end have their place until they are gone, but do no work.
-    return wanted - this.size;
+    const instances = this.size;
+    const load = { waiting: this.#waiting.length, inInstances, instances, occupied, now };
+    return this.#policy.wanted(load) - instances;
   }
 
   /** Instances that are there or starting. */

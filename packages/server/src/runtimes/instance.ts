@@ -27,7 +27,7 @@ export interface InstanceOwner {
   initialised(instance: Instance): void;
   /** The handler could not be loaded; the instance is about to end. */
   initFailed(instance: Instance, error: Uint8Array): void;
-  /** The handler took so many milliseconds. */
+  /** The handler took so many milliseconds, by its own word. */
   handled(ms: number): void;
   /** Something was written that does not say to which invocation it belongs. */
   wrotePlain(): void;
@@ -328,7 +328,7 @@ export class Instance implements TickTask, ChannelListener {
     const durationMs = Math.max(least, Math.min(ended.ms, most));
     const { payload, failed } = ended;
     this.#finish(call, { payload, failed, durationMs }, undefined);
-    this.#parts.owner.handled(durationMs);
+    this.#parts.owner.handled(ended.ms);
   }
 
   returned(numbers: readonly number[]): void {

@@ -47,12 +47,11 @@ export class InstanceStarter {
     const { clock, packages } = this.#options;
     const askedAt = clock.monotonic();
     await this.#cleared;
-    const fencePath = join(this.#scratchRoot, `fence-${randomUUID()}`);
     const [runtime, taskRoot, layers, fence] = await Promise.all([
       this.#language(deployment.runtime).prepare(),
       packages.directory(deployment.code),
       this.#layers.directory(deployment.layers),
-      createFence(fencePath),
+      createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`),
       mkdir(scratch, { recursive: true, mode: 0o700 }),
     ]);
     try {

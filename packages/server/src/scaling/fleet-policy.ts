@@ -8,23 +8,33 @@
  */
 import { HandlerTimes } from "./handler-times.ts";
 
-/** What a deployment is asked to bear now. */
+/** What a deployment has to bear now. */
 export interface Load {
   /** Invocations that no instance has yet. */
   readonly waiting: number;
   /** Invocations that an instance has, running or in line. */
   readonly inInstances: number;
-  /** Instances whose running invocation is already older than `OCCUPIED_MS`. */
+  /** Instances that are there or starting. */
+  readonly instances: number;
+  /** Those of them whose running invocation is already older than `OCCUPIED_MS`. */
   readonly occupied: number;
+  /** Monotonic milliseconds. */
+  readonly now: number;
 }
 
 /** A running invocation older than this is slow: whatever stands behind it is taken back. */
 export const SLOW_MS = 5;
-/**
- * A running invocation older than this occupies its instance: another one should be started. About what a start
- * takes, because whoever starts one for every handler that is interrupted for 5 ms has a storm of them soon.
- */
+/** A running invocation older than this occupies its instance for good, as far as anybody can tell. */
 export const OCCUPIED_MS = 50;
+/**
+ * For short handlers, instances must have been too few for so long, all in all, before another one is started: about
+ * what a start takes. Whoever starts one for every handler that is interrupted for a moment has a storm of them soon.
+ */
+const LACKING_MS = 50;
+/** That much of it is forgotten per millisecond: to lack instances for less than a tenth of the time is well enough. */
+const FORGIVEN = 0.1;
+/** Looks that find too few follow each other this closely, while it lasts. */
+const SAME_LACK_MS = 10;
 /** So much handler time may stand in line before an invocation. */
 const LINE_MS = 2;
 const DEEPEST_LINE = 64;
@@ -35,7 +45,10 @@ const PATIENCE_MS = 5;
 
 export class FleetPolicy {
   readonly #times = new HandlerTimes();
-  #alone = false;
+  #apart = false;
+  /** For how long there have been too few instances, in milliseconds, and when that was seen last. */
+  #lacked = 0;
+  #lackSeen = 0;
 
   /** A handler took so many milliseconds. */
   observe(handlerMs: number): void {
@@ -44,25 +57,35 @@ export class FleetPolicy {
 
   /** From now on nothing stands in line: what this function does cannot be told apart when it does. */
   keepApart(): void {
-    this.#alone = true;
+    this.#apart = true;
   }
 
   /** How many invocations an instance may have, the running one included. */
   get depth(): number {
     const { count, meanMs } = this.#times;
-    if (this.#alone || count < KNOWN_AFTER || meanMs === undefined) return 1;
-    return Math.min(
-      DEEPEST_LINE,
-      1 + Math.floor(LINE_MS / Math.max(meanMs, LINE_MS / DEEPEST_LINE)),
-    );
+    if (this.#apart || count < KNOWN_AFTER || meanMs === undefined) return 1;
+    const behind = Math.floor(LINE_MS / Math.max(meanMs, LINE_MS / DEEPEST_LINE));
+    return Math.min(DEEPEST_LINE, 1 + behind);
   }
 
-  /** How many instances this load wants, those that are still starting included. */
-  wanted({ waiting, inInstances, occupied }: Load): number {
-    const invocations = waiting + inInstances;
+  /** How many instances this load wants, those that are there included. Ask while something waits. */
+  wanted(load: Load): number {
+    const invocations = load.waiting + load.inInstances;
     const { meanMs } = this.#times;
     if (meanMs === undefined || meanMs >= PATIENCE_MS) return invocations;
-    const short = Math.max(0, invocations - occupied);
-    return occupied + Math.min(short, Math.ceil((short * meanMs) / PATIENCE_MS));
+    const short = Math.max(0, invocations - load.occupied);
+    const enough = load.occupied + Math.min(short, Math.ceil((short * meanMs) / PATIENCE_MS));
+    return enough <= load.instances || this.#lacksForLong(load) ? enough : load.instances;
+  }
+
+  #lacksForLong({ instances, now }: Load): boolean {
+    if (instances === 0) return true;
+    const passed = now - this.#lackSeen;
+    this.#lackSeen = now;
+    this.#lacked = Math.max(0, this.#lacked - passed * FORGIVEN);
+    if (passed <= SAME_LACK_MS) this.#lacked += passed;
+    if (this.#lacked < LACKING_MS) return false;
+    this.#lacked = 0;
+    return true;
   }
 }

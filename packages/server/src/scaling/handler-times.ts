@@ -1,5 +1,8 @@
 /** Weight of the newest handler time: the mean follows the last few dozen. */
 const NEWEST = 1 / 16;
+/** A time counts at most as so many means, and a little: one that was interrupted does not make the function a slow one. */
+const MOST_MEANS = 4;
+const LITTLE_MS = 1;
 
 /** How long a function's handler has been taking lately. */
 export class HandlerTimes {
@@ -11,7 +14,8 @@ export class HandlerTimes {
     this.#count++;
     // The first few count in full, so that a slow first one (code not yet compiled) does not linger.
     const weight = Math.max(NEWEST, 1 / this.#count);
-    this.#mean += (ms - this.#mean) * weight;
+    const most = this.#count === 1 ? ms : MOST_MEANS * this.#mean + LITTLE_MS;
+    this.#mean += (Math.min(ms, most) - this.#mean) * weight;
   }
 
   /** How many were observed. */
