@@ -59,7 +59,7 @@ test(`${ROUNDS} rounds of kill -9 during deploys and puts lose nothing acknowled
       ...Array.from({ length: 4 }, (_, worker) => puts(s3, known, `${round}-${worker}`, random)),
       deploys(lambda, known, round),
     ]);
-    await condition(() => known.objects.size > round * 2);
+    await condition(() => known.objects.size >= (round + 1) * 2);
     await new Promise((resolve) => setTimeout(resolve, random() * 60));
     await platform.kill();
     await load;
