@@ -131,16 +131,21 @@ export async function start(
     onDefect,
   );
 
-  const front = await openFront(host, port, [
-    createInvokeRoute({ functions, account, onDefect }),
-    createFunctionUrlRoute({ functions, account, onDefect }),
-    admin.route,
-    links.route,
-    (request, response) => {
-      void aws(request, response);
-      return true;
-    },
-  ]);
+  const front = await openFront(
+    host,
+    port,
+    [
+      createInvokeRoute({ functions, account, onDefect }),
+      createFunctionUrlRoute({ functions, account, onDefect }),
+      admin.route,
+      links.route,
+      (request, response) => {
+        void aws(request, response);
+        return true;
+      },
+    ],
+    onDefect,
+  );
   origin = front.origin;
   opened.defer(() => front.close(0));
 

@@ -1,6 +1,7 @@
 /** The front door: one HTTP listener and a readable list of routes. The first route that claims a request serves it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { settleHost } from "./host.ts";
 
 /** Answers whether the request is this route's. A route that claims one answers it, whatever happens. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -22,11 +23,13 @@ const KEEP_ALIVE_MS = 75_000;
 /**
  * Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot.
  * @param port 0 for any free one.
+ * @param onDefect told of what a route threw, which it must not: its request fails, and no other.
  */
 export async function openFront(
   host: string,
   port: number,
   routes: readonly Route[],
+  onDefect: (error: unknown) => void,
 ): Promise<Front> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -35,18 +38,29 @@ export async function openFront(
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
   });
-  server.on("request", (request, response) => dispatch(routes, request, response));
+  let authority = "";
+  const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+    try {
+      if (!settleHost(request, authority)) refuse(response, 400);
+      else if (!routes.some((route) => route(request, response))) refuse(response, 404);
+    } catch (error) {
+      onDefect(error);
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500);
+    }
+  };
+  server.on("request", dispatch);
   // A client that asks first is told to go on by the route that reads its body, or refused before it sends.
-  server.on("checkContinue", (request, response) => dispatch(routes, request, response));
+  server.on("checkContinue", dispatch);
   await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
-  const name = family === "IPv6" ? `[${address}]` : address;
-  return { origin: `http://${name}:${bound}`, close: (graceMs) => close(server, graceMs) };
+  authority = `${family === "IPv6" ? `[${address}]` : address}:${bound}`;
+  return { origin: `http://${authority}`, close: (graceMs) => close(server, graceMs) };
 }
 
-function dispatch(routes: readonly Route[], request: IncomingMessage, response: ServerResponse) {
-  for (const route of routes) if (route(request, response)) return;
-  response.writeHead(404).end();
+/** What no route answers. The connection goes, too: a body may still be under way. */
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { connection: "close", "content-length": 0 }).end();
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
