@@ -68,3 +68,25 @@ it("what SQLite cannot do fails the whole group, and the next one works", (conte
     ["d", 2, "1"],
   ]);
 });
+
+it("a space is there as long as it holds a record, whatever was rolled back", (context) => {
+  const { database, group } = opened(context);
+  const other = "000000000000/us-east-1/others";
+  const spaces = () =>
+    database
+      .prepare("SELECT name FROM space")
+      .all()
+      .map(({ name }) => name);
+  database.exec(
+    "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'refused'); END",
+  );
+  group.run([[{ ...put("a", "1"), space: other }], [put("bad", "1")]]);
+  assert.deepEqual(spaces(), []);
+  group.run([[put("a", "1"), put("b", "1")], [{ ...put("a", "2"), space: other }]]);
+  assert.deepEqual(spaces(), [SPACE, other]);
+  const remove = (space: string, id: string): Write => ({ ...put(id, ""), kind: "delete", space });
+  group.run([[remove(SPACE, "a"), remove(other, "a"), remove(other, "never")]]);
+  assert.deepEqual(spaces(), [SPACE]);
+  assert.deepEqual(group.run([[{ ...put("a", "3", 0), space: other }]]), [null]);
+  assert.deepEqual(spaces().sort(), [other, SPACE]);
+});

@@ -10,6 +10,9 @@ export interface Failure {
   readonly message: string;
 }
 
+/** So many numbers of spaces are kept at hand. */
+const REMEMBERED_SPACES = 10_000;
+
 /**
  * Writes many commits in one transaction, so that they share one fsync. A commit whose expectations do not hold is left
  * out, the others are kept: expectations are looked at before anything of their commit is written, so nothing needs to
@@ -19,6 +22,8 @@ export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #statements: ReturnType<typeof prepare>;
+  /** Numbers of spaces, as this transaction sees them. */
+  readonly #spaces = new Map<string, number>();
   /** The last revision that was given. */
   #revision: number;
 
@@ -40,6 +45,7 @@ export class GroupCommit {
       return outcomes;
     } catch (error) {
       this.#revision = before;
+      this.#spaces.clear();
       if (this.#database.isTransaction) this.#statements.rollback.run();
       const failure = failureOf(translated(this.#path, error));
       return commits.map(() => failure);
@@ -50,15 +56,45 @@ export class GroupCommit {
     const conflict = writes.findIndex((write) => !this.#holds(write));
     if (conflict >= 0) return { conflict };
     for (const { kind, space, id, json } of writes) {
-      if (kind === "put") this.#statements.put.run(space, id, ++this.#revision, json);
-      else if (kind === "delete") this.#statements.delete.run(space, id);
+      if (kind === "put") this.#statements.put.run(this.#enter(space), id, ++this.#revision, json);
+      else if (kind === "delete") this.#delete(space, id);
     }
     return null;
   }
 
   #holds({ space, id, expect }: Write): boolean {
     if (expect < 0) return true;
-    return expect === Number(this.#statements.revision.get(space, id)?.["revision"] ?? 0);
+    const number = this.#find(space);
+    if (number === undefined) return expect === 0;
+    return expect === Number(this.#statements.revision.get(number, id)?.["revision"] ?? 0);
+  }
+
+  #delete(space: string, id: string): void {
+    const number = this.#find(space);
+    if (number === undefined) return;
+    this.#statements.delete.run(number, id);
+    if (this.#statements.leave.run(number).changes > 0) this.#spaces.delete(space);
+  }
+
+  /** The number of a space that holds records. */
+  #find(space: string): number | undefined {
+    const known = this.#spaces.get(space);
+    if (known !== undefined) return known;
+    const number = this.#statements.find.get(space)?.["number"];
+    return number === undefined ? undefined : this.#remember(space, Number(number));
+  }
+
+  /** The number of a space that is about to hold one. */
+  #enter(space: string): number {
+    const known = this.#find(space);
+    if (known !== undefined) return known;
+    return this.#remember(space, Number(this.#statements.enter.run(space).lastInsertRowid));
+  }
+
+  #remember(space: string, number: number): number {
+    if (this.#spaces.size >= REMEMBERED_SPACES) this.#spaces.clear();
+    this.#spaces.set(space, number);
+    return number;
   }
 }
 
@@ -70,6 +106,11 @@ function prepare(database: DatabaseSync) {
     rollback: statement("ROLLBACK"),
     counter: statement("SELECT value FROM counter WHERE name = 'revision'"),
     count: statement("UPDATE counter SET value = ? WHERE name = 'revision'"),
+    find: statement("SELECT number FROM space WHERE name = ?"),
+    enter: statement("INSERT INTO space (name) VALUES (?)"),
+    leave: statement(
+      "DELETE FROM space WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM record WHERE space = ?1)",
+    ),
     revision: statement("SELECT revision FROM record WHERE space = ? AND id = ?"),
     put: statement(
       `INSERT INTO record (space, id, revision, value) VALUES (?, ?, ?, ?)

@@ -2,24 +2,26 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Listed, ListOptions, Versioned } from "../../ports/records.ts";
 import { afterPrefix, compareUtf8 } from "../utf8-order.ts";
 
+const IN_SPACE = "space = (SELECT number FROM space WHERE name = ?)";
+
 /**
  * Reads on the caller's thread: each statement is prepared once and walks one index, so that it is done in microseconds.
  * In WAL mode readers and the writer do not wait for each other.
  */
 export class RecordReader {
   readonly #get: StatementSync;
-  readonly #spaces: Readonly<Record<">" | ">=", StatementSync>>;
+  readonly #spaces: { readonly all: StatementSync; readonly below: StatementSync };
   readonly #lists: Readonly<Record<">" | ">=", { all: StatementSync; below: StatementSync }>>;
 
   constructor(database: DatabaseSync) {
     const list = (bounds: string) =>
       database.prepare(
-        `SELECT id, revision, value FROM record WHERE space = ? AND ${bounds} ORDER BY id LIMIT ?`,
+        `SELECT id, revision, value FROM record WHERE ${IN_SPACE} AND ${bounds} ORDER BY id LIMIT ?`,
       );
-    this.#get = database.prepare("SELECT revision, value FROM record WHERE space = ? AND id = ?");
-    const space = (bound: string) =>
-      database.prepare(`SELECT min(space) AS space FROM record WHERE ${bound}`);
-    this.#spaces = { ">": space("space > ?"), ">=": space("space >= ?") };
+    this.#get = database.prepare(`SELECT revision, value FROM record WHERE ${IN_SPACE} AND id = ?`);
+    const spaces = (bounds: string) =>
+      database.prepare(`SELECT name FROM space WHERE ${bounds} ORDER BY name`);
+    this.#spaces = { all: spaces("name >= ?"), below: spaces("name >= ? AND name < ?") };
     this.#lists = {
       ">": { all: list("id > ?"), below: list("id > ? AND id < ?") },
       ">=": { all: list("id >= ?"), below: list("id >= ? AND id < ?") },
@@ -43,21 +45,13 @@ export class RecordReader {
     return rows.map((row) => ({ id: String(row["id"]), ...decode<T>(row) }));
   }
 
-  /** Jumps from one space to the next in the index; the records between are never read. */
+  /** The writer keeps the spaces that hold records, and no others. */
   spaces(prefix: string): string[] {
-    const found: string[] = [];
-    let space = nextSpace(this.#spaces[">="], prefix);
-    while (space?.startsWith(prefix)) {
-      found.push(space);
-      space = nextSpace(this.#spaces[">"], space);
-    }
-    return found;
+    const end = afterPrefix(prefix);
+    const { all, below } = this.#spaces;
+    const rows = end === undefined ? all.all(prefix) : below.all(prefix, end);
+    return rows.map((row) => String(row["name"]));
   }
-}
-
-function nextSpace(statement: StatementSync, from: string): string | undefined {
-  const space = statement.get(from)?.["space"];
-  return typeof space === "string" ? space : undefined;
 }
 
 function decode<T>(row: Record<string, SQLOutputValue>): Versioned<T> {
