@@ -15,7 +15,6 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   PolicyTooLong: "PolicyLengthExceededException",
   TooManyAliases: "AliasLimitExceededException",
   CodeSigningConfigUnknown: "CodeSigningConfigNotFoundException",
-  PayloadTooLarge: "RequestTooLargeException",
   FunctionThrottled: "TooManyRequestsException",
   RuntimeUnavailable: "InvalidRuntimeException",
   InvocationFailed: "ServiceException",

@@ -11,7 +11,6 @@ export type FunctionErrorCode =
   | "PolicyTooLong"
   | "TooManyAliases"
   | "CodeSigningConfigUnknown"
-  | "PayloadTooLarge"
   | "FunctionThrottled"
   | "RuntimeUnavailable"
   | "InvocationFailed"
@@ -65,11 +64,6 @@ export const FUNCTION_ERRORS: Readonly<Record<FunctionErrorCode, ErrorEntry>> = 
     fault: "user",
     retryable: false,
     meaning: "A function was to use a code signing configuration that does not exist.",
-  },
-  PayloadTooLarge: {
-    fault: "user",
-    retryable: false,
-    meaning: "The payload is larger than 6 MB (synchronous) or 1 MB (asynchronous).",
   },
   FunctionThrottled: {
     fault: "user",
