@@ -15,6 +15,8 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
+const ignore = () => undefined;
+
 /** The body of one request. */
 export class RequestBody {
   private readonly incoming: IncomingMessage;
@@ -37,9 +39,8 @@ export class RequestBody {
 
   /** The bytes as they come. May be iterated once. @throws ClientGone where they end too early. */
   async *bytes(): AsyncGenerator<Uint8Array> {
-    const { incoming, response } = this;
-    if (this.waits) response.writeContinue();
-    this.waits = false;
+    const { incoming } = this;
+    this.proceed();
     const giveUp = () => incoming.destroy(new ClientGone("the client stopped sending"));
     incoming.setTimeout(IDLE_MS, giveUp);
     try {
@@ -59,8 +60,40 @@ export class RequestBody {
 
   /** @throws what `tooLarge` gives, where the length alone says that there are more than `limit` bytes. */
   checkLength(limit: number, tooLarge: () => AwsError): void {
-    const length = this.incoming.headers["content-length"];
-    if (length !== undefined && Number(length) > limit) throw tooLarge();
+    if (Number(this.incoming.headers["content-length"]) > limit) throw tooLarge();
+  }
+
+  /** All bytes. @throws ClientGone where they end too early; what `tooLarge` gives where there are more than `limit`. */
+  read(limit: number, tooLarge: () => AwsError): Promise<Uint8Array> {
+    const { incoming } = this;
+    return new Promise((resolve, reject) => {
+      this.checkLength(limit, tooLarge);
+      this.proceed();
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const onData = (chunk: Uint8Array) => {
+        size += chunk.length;
+        if (size <= limit) chunks.push(chunk);
+        else settle(() => reject(tooLarge()));
+      };
+      const onEnd = () => settle(() => resolve(concatenated(chunks, size)));
+      const onGone = () => settle(() => reject(new ClientGone("the body ended too early")));
+      const onIdle = () => incoming.destroy();
+      const settle = (finish: () => void) => {
+        incoming.off("data", onData).off("end", onEnd).off("close", onGone).off("timeout", onIdle);
+        incoming.setTimeout(0);
+        finish();
+      };
+      incoming.on("data", onData).on("end", onEnd).on("close", onGone);
+      incoming.on("error", ignore); // "close" follows
+      incoming.setTimeout(IDLE_MS, onIdle);
+    });
+  }
+
+  /** Tells a client that waits for it to send. */
+  private proceed(): void {
+    if (this.waits) this.response.writeContinue();
+    this.waits = false;
   }
 
   /** Called before the answer is sent: a client that still waits for its turn will not be asked on this connection. */
@@ -78,14 +111,14 @@ export class RequestBody {
       size += chunk.length;
       if (size > MAX_DISCARDED) incoming.destroy();
     });
-    incoming.on("error", () => undefined);
+    incoming.on("error", ignore);
     incoming.setTimeout(IDLE_MS, () => incoming.destroy());
     incoming.on("end", () => incoming.setTimeout(0));
     incoming.resume();
   }
 }
 
-/** All bytes of a body. @throws what `tooLarge` gives, where there are more than `limit`. */
+/** All bytes of a stream. @throws what `tooLarge` gives, where there are more than `limit`. */
 export async function collect(
   bytes: AsyncIterable<Uint8Array>,
   limit: number,
@@ -98,8 +131,11 @@ export async function collect(
     if (size > limit) throw tooLarge();
     chunks.push(chunk);
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+  return concatenated(chunks, size);
 }
+
+const concatenated = (chunks: readonly Uint8Array[], size: number): Uint8Array =>
+  chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
 
 const inflate = promisify(gunzip);
 

@@ -6,6 +6,7 @@ import { tooLarge } from "./faults.ts";
 import type { Operation } from "./model.ts";
 import { streamsInput } from "./plan.ts";
 import type { Body } from "./protocols/protocol.ts";
+import type { Quirks } from "./quirks.ts";
 import type { AwsRequest } from "./request.ts";
 
 /** Of bodies that are read before the door sees them, where no quirk knows better: BatchWriteItem's limit. */
@@ -21,36 +22,30 @@ export async function readBody(
 ): Promise<Body> {
   const streams = streamsInput(operation.input);
   if (!exchange.body.present) return streams ? nothing() : EMPTY;
-  const raw = exchange.body.bytes();
-  const bytes = quirks.body?.(request, operation, raw) ?? raw;
-  if (streams) return bytes;
+  if (streams) return transformed(exchange.body.bytes(), request, quirks, operation);
   const limit = quirks.bodyLimit?.(operation);
-  return readAll(
-    exchange,
-    request,
-    bytes,
-    limit?.bytes ?? BODY_LIMIT,
-    limit?.called ?? operation.name,
-  );
+  const bytes = limit?.bytes ?? BODY_LIMIT;
+  const refuse = () => tooLarge(bytes, limit?.called ?? operation.name);
+  const body =
+    quirks.body === undefined
+      ? await exchange.body.read(bytes, refuse)
+      : await collect(quirks.body(request, operation, exchange.body.bytes()), bytes, refuse);
+  return decompress(body, request.headers["content-encoding"], bytes, refuse);
 }
+
+const transformed = (
+  bytes: AsyncIterable<Uint8Array>,
+  request: AwsRequest,
+  quirks: Quirks,
+  operation: Operation,
+): AsyncIterable<Uint8Array> => quirks.body?.(request, operation, bytes) ?? bytes;
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** The body of a form, which names the operation itself. */
-export async function readFormBody(exchange: Exchange, request: AwsRequest): Promise<Uint8Array> {
-  if (!exchange.body.present) return EMPTY;
-  return readAll(exchange, request, exchange.body.bytes(), BODY_LIMIT, "requested");
-}
-
-async function readAll(
-  { body }: Exchange,
-  request: AwsRequest,
-  bytes: AsyncIterable<Uint8Array>,
-  limit: number,
-  called: string,
-): Promise<Uint8Array> {
-  const refuse = () => tooLarge(limit, called);
-  body.checkLength(limit, refuse);
-  const read = await collect(bytes, limit, refuse);
-  return decompress(read, request.headers["content-encoding"], limit, refuse);
+export async function readFormBody({ body }: Exchange, request: AwsRequest): Promise<Uint8Array> {
+  if (!body.present) return EMPTY;
+  const refuse = () => tooLarge(BODY_LIMIT, "requested");
+  const form = await body.read(BODY_LIMIT, refuse);
+  return decompress(form, request.headers["content-encoding"], BODY_LIMIT, refuse);
 }

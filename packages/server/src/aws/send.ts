@@ -11,25 +11,27 @@ export async function send(
   { status, headers, body }: AwsResponse,
   response: ServerResponse,
 ): Promise<void> {
-  const bodiless = method === "HEAD" || status === 204 || status === 304;
-  for (const name in headers) response.setHeader(name, headerText(headers[name] ?? ""));
-  response.statusCode = status;
-  if (bodiless || body === undefined || isBytes(body)) {
-    const bytes = body === undefined || !isBytes(body) ? "" : body;
-    if (bodiless) {
-      if (status === 204) response.removeHeader("content-type");
-      response.end();
-    } else {
-      const whole = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
-      response.setHeader("content-length", whole.length);
-      response.end(whole); // not a string: Node would write the headers in its encoding, too
-    }
+  for (const name in headers) headers[name] = headerText(headers[name] ?? "");
+  if (method === "HEAD" || status === 204 || status === 304) {
+    if (status === 204) delete headers["content-type"];
+    response.writeHead(status, headers).end();
     if (body !== undefined && !isBytes(body)) await body[Symbol.asyncIterator]().return?.();
-    return;
+  } else if (body === undefined || isBytes(body)) {
+    const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? NOTHING);
+    headers["content-length"] = String(bytes.length);
+    response.writeHead(status, headers);
+    // Not as UTF-8 text: Node would write the headers so, too. Short ones go in one write with them, as Latin-1.
+    if (bytes.length > ONE_WRITE) response.end(bytes);
+    else response.end(latin1(bytes), "latin1");
+  } else {
+    response.writeHead(status, headers);
+    await sendStream(body, response);
   }
-  await sendStream(body, response);
 }
 
+const ONE_WRITE = 16 * 1024;
+const latin1 = ({ buffer, byteOffset, length }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, length).toString("latin1");
 const NOTHING = new Uint8Array(0);
 
 const isBytes = (body: AwsResponse["body"]): body is string | Uint8Array =>

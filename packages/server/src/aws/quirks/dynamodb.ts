@@ -3,7 +3,7 @@ import type { Quirks } from "../quirks.ts";
 
 const NAMESPACE = "com.amazonaws.dynamodb.v20120810";
 
-/** DynamoDB: a checksum of each answer, which clients compare with what arrived. */
+/** DynamoDB and its streams: a checksum of each answer, which clients compare with what arrived. */
 export const dynamodb: Quirks = {
   errorNamespace: NAMESPACE,
   respond(_request, _operation, response) {
@@ -11,5 +11,3 @@ export const dynamodb: Quirks = {
       response.headers["x-amz-crc32"] = String(crc32(response.body));
   },
 };
-
-export const dynamodbstreams: Quirks = dynamodb;

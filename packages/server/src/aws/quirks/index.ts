@@ -1,6 +1,6 @@
 import type { Quirks } from "../quirks.ts";
 import { apigateway } from "./apigateway.ts";
-import { dynamodb, dynamodbstreams } from "./dynamodb.ts";
+import { dynamodb } from "./dynamodb.ts";
 import { iam } from "./iam.ts";
 import { lambda } from "./lambda.ts";
 import { s3 } from "./s3.ts";
@@ -10,7 +10,7 @@ import { sqs } from "./sqs.ts";
 const QUIRKS: Readonly<Record<string, Quirks>> = {
   apigateway,
   dynamodb,
-  dynamodbstreams,
+  dynamodbstreams: dynamodb,
   iam,
   lambda,
   s3,
