@@ -65,8 +65,7 @@ export async function openS3(): Promise<S3Fixture> {
       return Bucket;
     },
     put(Bucket, Key, Body, more) {
-      const input = { Bucket, Key, ...more };
-      return answer(client().send(new PutObjectCommand({ ...input, Body })));
+      return answer(client().send(new PutObjectCommand({ Bucket, Key, Body, ...more })));
     },
     async stop() {
       for (const each of clients.values()) each.destroy();

@@ -4,6 +4,7 @@ import { openRecordings } from "../harness.ts";
 import { playBuckets } from "./buckets.ts";
 import { playChecksums, playUploadChecksums } from "./checksums.ts";
 import { playCopies } from "./copies.ts";
+import { playEvents } from "./events.ts";
 import { openS3, type S3Fixture } from "./fixture.ts";
 import { playListings } from "./listings.ts";
 import { playNotifications } from "./notifications.ts";
@@ -46,6 +47,7 @@ describe("what AWS answered of S3", () => {
   playUploadChecksums(recordings, s3);
   playPresigned(recordings, s3);
   playNotifications(recordings, s3);
+  playEvents(recordings, s3);
   skipRecordings(recordings);
-  recordings.finish(100);
+  recordings.finish(150);
 });

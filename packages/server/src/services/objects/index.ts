@@ -82,13 +82,15 @@ export type Objects = {
 } & {
   /** Clears away what a crash left, and sends the events that were on their way. Call it once, when the platform serves. */
   recover(): Promise<void>;
-  /** Waits for the deliveries under way. */
+  /** Waits for the deliveries under way, and lets a recovery end early. */
   close(): Promise<void>;
 };
 
 export function createObjects(ports: ObjectPorts): Objects {
   const { records, blobs, clock, deliver } = ports;
   const outbox = new Outbox({ records, clock, deliver });
+  let closed = false;
+  const stopping = () => closed;
   const store: Store = {
     records,
     blobs: new BlobShelf(blobs),
@@ -107,10 +109,13 @@ export function createObjects(ports: ObjectPorts): Objects {
     }),
     async recover() {
       await outbox.recover();
-      await sweepParts(records);
-      await sweepBlobs(blobs, () => liveBlobs(records));
+      await sweepParts(records, stopping);
+      await sweepBlobs(blobs, () => liveBlobs(records), stopping);
     },
-    close: () => outbox.close(),
+    close() {
+      closed = true;
+      return outbox.close();
+    },
   };
 }
 

@@ -129,6 +129,19 @@ it("a sweep goes through any number of blobs in groups", async () => {
   const live = async function* () {
     yield* ids.filter((_, n) => n % 2 === 0);
   };
-  assert.equal(await sweepBlobs(blobs, live, 64), 500);
+  assert.equal(await sweepBlobs(blobs, live, () => false, 64), 500);
   assert.deepEqual(deleted.sort(), ids.filter((_, n) => n % 2 === 1).sort());
+});
+
+it("a sweep ends where the platform stops", async () => {
+  const deleted: string[] = [];
+  const blobs = {
+    async *inherited() {
+      yield* ["a", "b", "c"];
+    },
+    delete: async (id: string) => void deleted.push(id),
+  } as unknown as Blobs;
+  const nobody = async function* (): AsyncGenerator<string> {};
+  assert.equal(await sweepBlobs(blobs, nobody, () => deleted.length === 2), 2);
+  assert.deepEqual(deleted, ["a", "b"]);
 });

@@ -4,6 +4,9 @@ import type { Blobs } from "../../ports/blobs.ts";
 import type { Records } from "../../ports/records.ts";
 import type { PartList } from "./find-object.ts";
 
+/** Says that the platform stops: the sweep ends where it is, and the next start begins it anew. */
+export type Stopping = () => boolean;
+
 /** Ids that are compared at once: bounds the memory of a sweep, whatever there is to sweep. */
 const GROUP = 500_000;
 
@@ -16,6 +19,7 @@ const GROUP = 500_000;
 export async function sweepBlobs(
   blobs: Blobs,
   live: () => AsyncIterable<string>,
+  stopping: Stopping = () => false,
   groupSize = GROUP,
 ): Promise<number> {
   let count = 0;
@@ -25,9 +29,15 @@ export async function sweepBlobs(
   for (let group = 0; group < groups; group++) {
     const dead = new Set<string>();
     for await (const id of blobs.inherited()) if (groupOf(id, groups) === group) dead.add(id);
-    for await (const id of live()) dead.delete(id);
-    for (const id of dead) await blobs.delete(id);
-    swept += dead.size;
+    for await (const id of live()) {
+      if (stopping()) return swept;
+      dead.delete(id);
+    }
+    for (const id of dead) {
+      if (stopping()) return swept;
+      await blobs.delete(id);
+      swept++;
+    }
   }
   return swept;
 }
@@ -48,8 +58,12 @@ export async function* liveBlobs(records: Records): AsyncGenerator<string> {
 }
 
 /** Deletes the parts of uploads that ended while the platform did. Their blobs are nobody's then. */
-export async function sweepParts(records: Records): Promise<void> {
+export async function sweepParts(
+  records: Records,
+  stopping: Stopping = () => false,
+): Promise<void> {
   for (const space of await spacesOf(records, "upload-parts")) {
+    if (stopping()) return;
     const [account, region, , bucket, upload = ""] = space.split("/");
     const uploads = `${account}/${region}/uploads/${bucket}`;
     const parts = await records.list(space, { limit: 10_000 });
