@@ -1,6 +1,6 @@
 /**
  * Holds the import rules of ARCHITECTURE.md: each room of the server imports only from the rooms below it.
- * Tests and contract suites may import anything.
+ * Tests, their fixtures and contract suites may import anything.
  */
 import { readFileSync } from "node:fs";
 import { glob } from "node:fs/promises";
@@ -27,7 +27,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = { cli: ["@yunque/s
 export async function checkImports(): Promise<string[]> {
   const broken: string[] = [];
   for await (const file of glob("**/*.ts", { cwd: SERVER })) {
-    if (/\.(test|contract)\.ts$/.test(file)) continue;
+    if (/(\.test|\.contract|fixture)\.ts$/.test(file)) continue;
     for (const target of importsOf(join(SERVER, file))) {
       const rule = breach(file, relative(SERVER, target));
       if (rule) broken.push(`packages/server/src/${file}: ${rule}`);
@@ -67,7 +67,7 @@ const isIndex = (rest: readonly string[]): boolean => rest.length === 1 && rest[
 function importsOf(file: string): string[] {
   const source = readFileSync(file, "utf8");
   const found = source.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^;"']*?["'](\.[^"']+)["']|\bimport\(\s*["'](\.[^"']+)["']/g,
+    /^(?:import|export)\b[^;"']*?\bfrom\s+["'](\.[^"']+)["']|^import\s+["'](\.[^"']+)["']|\bimport\(\s*["'](\.[^"']+)["']/gm,
   );
-  return [...found].map((match) => resolve(dirname(file), match[1] ?? match[2] ?? ""));
+  return [...found].map((match) => resolve(dirname(file), match[1] ?? match[2] ?? match[3] ?? ""));
 }

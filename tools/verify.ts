@@ -16,7 +16,7 @@ const SYSTEM = ["tests/{compat,system,faults}/**/*.test.ts", "examples/*/*.test.
 
 /** Each check answers what is wrong with the tree; nothing means that it passed. */
 const CHECKS: readonly [name: string, check: () => Promise<string> | string][] = [
-  ["format and lint", () => tool("biome", "ci", "--error-on-warnings", ".")],
+  ["format and lint", () => tool("biome", "ci", "--colors=off", "--error-on-warnings", ".")],
   ["types", () => tool("tsc", "-p", ".")],
   ["import rules", async () => (await checkImports()).join("\n")],
   ["generated files are those committed", async () => (await checkGenerated()).join("\n")],
