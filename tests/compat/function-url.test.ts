@@ -265,6 +265,18 @@ describe("function URLs", () => {
     assert.equal(body.toString(), "6000000");
   });
 
+  test("whatever a client says of host and signature, the platform answers", async () => {
+    const { path } = await deploy(ECHO);
+    for (const host of ["a b", "[", "%", "localhost:99999"])
+      assert.ok([200, 400].includes((await call(path, { headers: { host } })).status), host);
+    const signed = await deploy(ECHO, { AuthType: "AWS_IAM" });
+    assert.equal((await call(`${signed.path}/?X-Amz-Algorithm=%ff`)).status, 403);
+    assert.equal(
+      (await call(signed.path, { headers: { authorization: "AWS4-HMAC-SHA256" } })).status,
+      403,
+    );
+  });
+
   const STREAM = { InvokeMode: "RESPONSE_STREAM" } as const;
   const streams = (body: string) =>
     `export const handler = awslambda.streamifyResponse(async (event, stream) => { ${body} });`;

@@ -1,3 +1,4 @@
+import { parseFunctionReference } from "../../domain/function-name.ts";
 import type { Functions } from "../../services/functions/index.ts";
 import type { LambdaApi } from "../api/lambda.ts";
 import type { CodeLinks } from "../code-links.ts";
@@ -114,11 +115,12 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
 }
 
 /** The model allows an ARN's length; a name alone is shorter, and AWS says so under another error. */
-function checkName(name: string): void {
-  if (/^[a-zA-Z0-9-_]{65,}$/.test(name))
+function checkName(text: string): void {
+  const name = parseFunctionReference(text)?.name ?? text;
+  if (name.length > 64)
     throw constraint(
       "functionName",
-      name,
+      text,
       "Member must have length less than or equal to 64",
       "InvalidParameterValueException",
     );

@@ -1,21 +1,24 @@
 /** Function URLs: HTTP in, an event for the function, HTTP out. https://docs.aws.amazon.com/lambda/latest/dg/lambda-urls.html */
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { YunqueError } from "../../domain/errors.ts";
-import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
 import { allowsPublicUrl } from "../../domain/function-policy.ts";
 import { corsHeaders, preflightHeaders } from "../../domain/function-url.ts";
 import type { Invocation } from "../../domain/invocation.ts";
-import { traceIdOf } from "../../domain/trace-id.ts";
 import type { Functions, Runnable, UrlTarget } from "../../services/functions/index.ts";
-import { ClientGone, collect, RequestBody } from "../body.ts";
-import { AwsError } from "../error.ts";
-import { functionUrlOf, urlIdOfHost, urlIdOfPath } from "../function-url-host.ts";
+import { ClientGone } from "../body.ts";
+import { Malformed } from "../codecs/malformed.ts";
 import { Query } from "../query-string.ts";
-import { readSignature } from "../signature.ts";
+import { readSignature, type Signature } from "../signature.ts";
 import { urlEvent } from "./url-event.ts";
+import {
+  commonHeaders,
+  readUrlBody,
+  respond,
+  type UrlExchange,
+  urlExchange,
+} from "./url-exchange.ts";
 import { PRELUDE_TYPE, readPrelude } from "./url-prelude.ts";
+import { FORBIDDEN, Refusal, refusalOf } from "./url-refusal.ts";
 import { BadUrlResponse, sendHead, urlHead, urlResponse } from "./url-response.ts";
 
 export interface UrlRouteOptions {
@@ -25,45 +28,16 @@ export interface UrlRouteOptions {
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
-/** One request for a function URL. */
-interface UrlRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly requestId: string;
-  readonly traceId: string;
-  readonly urlId: string;
-  readonly target: string;
-  readonly domain: string;
-}
-
-/** An answer of the platform's own; `message` null is AWS's. */
-class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-
-  constructor(status: number, type: string, message: string | null) {
-    super(message ?? type);
-    this.status = status;
-    this.type = type;
-    this.body = JSON.stringify({ Message: message });
-  }
-}
-
-const FORBIDDEN =
-  "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
-
 /** Serves the hosts of function URLs, and `/_url/ID/` where names under localhost cannot be looked up. */
 export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRouteOptions) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
-    const call = read(request, response);
+    const call = urlExchange(request, response);
     if (call === undefined) return false;
     serve(call).catch((error) => fail(call, error));
     return true;
   };
 
-  async function serve(call: UrlRequest): Promise<void> {
+  async function serve(call: UrlExchange): Promise<void> {
     const { request } = call;
     const target = await functions.urlTarget(call.urlId);
     if (target === undefined) throw new Refusal(403, "AccessDeniedException", null);
@@ -82,7 +56,7 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
     }
     const extra = cors === undefined || origin === undefined ? {} : corsHeaders(cors, origin);
     const caller = authorized(call, target);
-    const body = await readBody(call);
+    const body = await readUrlBody(call);
     const event = urlEvent(request, body, { ...call, now: Date.now(), caller });
     const qualifier = target.url.qualifier === "$LATEST" ? undefined : target.url.qualifier;
     const runnable = await functions.resolve(target.scope, target.url.functionName, qualifier);
@@ -93,14 +67,11 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
   }
 
   /** Who calls; undefined for anybody. @throws Refusal */
-  function authorized({ request, target }: UrlRequest, { url, policy }: UrlTarget) {
+  function authorized({ request, target }: UrlExchange, { url, policy }: UrlTarget) {
     if (url.authType === "NONE") {
       if (allowsPublicUrl(policy)) return undefined;
     } else {
-      const headers = request.headers as Readonly<Record<string, string | undefined>>;
-      const mark = target.indexOf("?");
-      const query = mark < 0 ? Query.EMPTY : Query.parse(target.slice(mark + 1));
-      const signature = readSignature(headers, query);
+      const signature = signatureOf(request, target);
       // Verification comes with identities; until then, whoever signs for Lambda is let in.
       if (signature?.service === "lambda") return { account, accessKeyId: signature.accessKeyId };
     }
@@ -108,7 +79,7 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
   }
 
   async function buffered(
-    call: UrlRequest,
+    call: UrlExchange,
     runnable: Runnable,
     invocation: Invocation,
     extra: OutgoingHttpHeaders,
@@ -120,13 +91,13 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
   }
 
   async function streamed(
-    call: UrlRequest,
+    call: UrlExchange,
     runnable: Runnable,
     invocation: Invocation,
     extra: OutgoingHttpHeaders,
   ): Promise<void> {
     const stream = await functions.stream(runnable, invocation);
-    const own = { ...common(call), ...extra };
+    const own = { ...commonHeaders(call), ...extra };
     if (stream.contentType === PRELUDE_TYPE) {
       const prelude = await readPrelude(stream.body);
       if (prelude === undefined) throw new BadUrlResponse("the stream has no prelude");
@@ -147,7 +118,7 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
     else call.response.destroy();
   }
 
-  function fail(call: UrlRequest, error: unknown): void {
+  function fail(call: UrlExchange, error: unknown): void {
     const { response, requestId } = call;
     if (error instanceof ClientGone || response.destroyed) return void response.destroy();
     const known = refusalOf(error);
@@ -163,35 +134,23 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
   }
 }
 
-function read(request: IncomingMessage, response: ServerResponse): UrlRequest | undefined {
-  const host = request.headers.host ?? "";
-  const byHost = urlIdOfHost(host);
-  const target = request.url ?? "/";
-  const byPath = byHost === undefined ? urlIdOfPath(target) : undefined;
-  const urlId = byHost ?? byPath?.id;
-  if (urlId === undefined) return undefined;
-  return {
-    request,
-    response,
-    requestId: randomUUID(),
-    traceId: traceIdOf(request.headers["x-amzn-trace-id"] as string | undefined, Date.now()),
-    urlId,
-    target: byPath?.rest ?? target,
-    domain: byPath === undefined ? host : new URL(functionUrlOf(urlId, `http://${host}`)).host,
-  };
+/** What the request says of its signature, in a header or in the query. */
+function signatureOf({ headers }: IncomingMessage, target: string): Signature | undefined {
+  const mark = target.indexOf("?");
+  try {
+    const query = mark < 0 ? Query.EMPTY : Query.parse(target.slice(mark + 1));
+    return readSignature(headers as Readonly<Record<string, string | undefined>>, query);
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
 }
 
-async function readBody({ request, response }: UrlRequest): Promise<Uint8Array> {
-  const body = new RequestBody(request, response);
-  if (!body.present) return new Uint8Array(0);
-  const tooLarge = () => new AwsError("RequestTooLargeException", "Request Entity Too Large");
-  body.checkLength(MAX_PAYLOAD_BYTES, tooLarge);
-  return await collect(body.bytes(), MAX_PAYLOAD_BYTES, tooLarge);
-}
-
-function invocationOf(call: UrlRequest, runnable: Runnable, payload: Uint8Array): Invocation {
+function invocationOf(call: UrlExchange, runnable: Runnable, payload: Uint8Array): Invocation {
   const gone = new AbortController();
-  call.response.once("close", () => gone.abort());
+  call.response.once("close", () => {
+    if (!call.response.writableFinished) gone.abort();
+  });
   return {
     requestId: call.requestId,
     kind: "sync",
@@ -200,25 +159,6 @@ function invocationOf(call: UrlRequest, runnable: Runnable, payload: Uint8Array)
     traceId: call.traceId,
     signal: gone.signal,
   };
-}
-
-const common = ({ requestId, traceId }: UrlRequest): OutgoingHttpHeaders => ({
-  "x-amzn-requestid": requestId,
-  "x-amzn-trace-id": traceId,
-});
-
-function respond(
-  call: UrlRequest,
-  status: number,
-  headers: OutgoingHttpHeaders,
-  body: string | Uint8Array,
-): void {
-  const { response, request } = call;
-  const bodiless = status === 204 || status === 304 || request.method === "HEAD";
-  const length = bodiless ? {} : { "content-length": Buffer.byteLength(body) };
-  sendHead(response, status, { ...headers, ...common(call), ...length });
-  response.end(bodiless ? undefined : body);
-  request.resume(); // what nobody read
 }
 
 async function* resumed(
@@ -230,26 +170,5 @@ async function* resumed(
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
   } finally {
     await rest.return?.();
-  }
-}
-
-/** The service's refusals as a URL answers them; undefined for what is a defect of ours. */
-function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof Refusal) return error;
-  if (error instanceof BadUrlResponse) return new Refusal(502, "", null);
-  if (error instanceof AwsError) return new Refusal(413, error.code, error.message);
-  if (!(error instanceof YunqueError)) return undefined;
-  switch (error.code) {
-    case "FunctionThrottled":
-      return new Refusal(429, "TooManyRequestsException", error.message);
-    case "FunctionNotFound":
-      return new Refusal(404, "ResourceNotFoundException", error.message);
-    case "RuntimeUnavailable":
-      return new Refusal(502, "InvalidRuntimeException", error.message);
-    case "InvocationFailed":
-    case "FunctionsClosing":
-      return new Refusal(503, "ServiceException", error.message);
-    default:
-      return undefined;
   }
 }

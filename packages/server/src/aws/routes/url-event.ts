@@ -38,6 +38,7 @@ export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCa
   const cookies = request.headers.cookie?.split(/; */);
   const query = queryParameters(rawQueryString);
   const sourceIp = addressOf(request);
+  const secure = "encrypted" in request.socket;
   const event = {
     version: "2.0",
     routeKey: "$default",
@@ -49,8 +50,8 @@ export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCa
       host: call.domain,
       "x-amzn-trace-id": call.traceId,
       "x-forwarded-for": sourceIp,
-      "x-forwarded-port": call.domain.split(":")[1] ?? "80",
-      "x-forwarded-proto": "encrypted" in request.socket ? "https" : "http",
+      "x-forwarded-port": /:(\d+)$/.exec(call.domain)?.[1] ?? (secure ? "443" : "80"),
+      "x-forwarded-proto": secure ? "https" : "http",
     },
     ...(query === undefined ? {} : { queryStringParameters: query }),
     requestContext: {

@@ -39,7 +39,6 @@ export type { CodeSource } from "./code.ts";
 export {
   type CodeObject,
   CodeObjectError,
-  DEFAULT_LIMITS,
   type FunctionsDependencies,
   type FunctionsLimits,
 } from "./context.ts";

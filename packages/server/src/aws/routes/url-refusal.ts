@@ -1,0 +1,43 @@
+import { YunqueError } from "../../domain/errors.ts";
+import { AwsError } from "../error.ts";
+import { BadUrlResponse } from "./url-response.ts";
+
+/** An answer of the platform's own; `message` null is AWS's. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+
+  constructor(status: number, type: string, message: string | null) {
+    super(message ?? type);
+    this.status = status;
+    this.type = type;
+    this.body = JSON.stringify({ Message: message });
+  }
+}
+
+/** What AWS says to callers whom no statement lets in. */
+export const FORBIDDEN =
+  "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
+
+/** The service's refusals as a URL answers them; undefined for what is a defect of ours. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  if (error instanceof BadUrlResponse) return new Refusal(502, "", null);
+  if (error instanceof AwsError) return new Refusal(413, error.code, error.message);
+  if (!(error instanceof YunqueError)) return undefined;
+  switch (error.code) {
+    case "FunctionThrottled":
+      return new Refusal(429, "TooManyRequestsException", error.message);
+    case "FunctionNotFound":
+      return new Refusal(404, "ResourceNotFoundException", error.message);
+    case "RuntimeUnavailable":
+      return new Refusal(502, "InvalidRuntimeException", error.message);
+    case "InvocationFailed":
+    case "FunctionsClosing":
+      return new Refusal(503, "ServiceException", error.message);
+    default:
+      return undefined;
+  }
+}
