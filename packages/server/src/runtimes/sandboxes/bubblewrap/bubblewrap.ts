@@ -74,7 +74,8 @@ function commandOf(program: SandboxedProgram, site: Site, tools: Tools, start: S
 /** A mapped user has no privileges from the start; root becomes an ordinary user once the walls stand. */
 function privileges({ kind, uid, gid }: Identity, { setpriv }: Tools): string[] {
   if (kind === "mapped") return [];
-  return [setpriv, "--reuid", String(uid), "--regid", String(gid), "--clear-groups"];
+  const user = ["--reuid", String(uid), "--regid", String(gid), "--clear-groups"];
+  return [setpriv, ...user, "--inh-caps=-all"];
 }
 
 /** Without a control group the kernel counts the processes of the user, from within the user namespace. */

@@ -55,7 +55,9 @@ function create(roots: Directories, name: string): Cgroup {
   });
   const { memory, cpu, pids, freezer } = directories;
   return {
-    entrances: Object.values(directories).map((directory) => join(directory, "cgroup.procs")),
+    // Not cgroup.procs: that waits until no process of the machine is just forking, some 10 ms. A thread that moves
+    // itself need not, and a shell has but one.
+    entrances: Object.values(directories).map((directory) => join(directory, "tasks")),
     limit({ memoryMB, cpus, processes }) {
       if (memory && memoryMB !== undefined) limitMemory(memory, Math.round(memoryMB * 2 ** 20));
       if (cpu && cpus !== undefined) {

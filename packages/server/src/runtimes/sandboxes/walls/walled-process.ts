@@ -168,6 +168,9 @@ function exitOf(code: number | null, signal: string | null, starved: boolean): S
   return starved && ended === "SIGKILL" ? { ...exit, outOfMemory: true } : exit;
 }
 
+/** Of two names for one number the first counts: SIGABRT, not SIGIOT. */
 const SIGNALS = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [Number(number), name]),
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [Number(number), name]),
 );
