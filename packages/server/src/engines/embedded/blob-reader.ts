@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import { storageError } from "../../ports/storage-errors.ts";
 import { closeFile, readAt } from "./files.ts";
+import { onDisk } from "./storage-faults.ts";
 
 /** One chunk is with the consumer while the next is read ahead: a reader takes twice this much memory. */
 const CHUNK = 128 << 10;
@@ -68,7 +69,7 @@ export class BlobReader implements AsyncIterableIterator<Uint8Array, undefined> 
     if (length <= 0) return undefined;
     const position = this.#position;
     this.#position += length;
-    return readAt(this.#fd, position, length).then((chunk) => {
+    return onDisk("a blob", readAt(this.#fd, position, length)).then((chunk) => {
       if (chunk.length === length) return chunk;
       throw storageError("StorageDamaged", `a blob ends before its byte ${position + length}`);
     });

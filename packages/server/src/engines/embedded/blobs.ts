@@ -10,7 +10,7 @@ import { interruptible } from "../interruptible.ts";
 import { BlobReader } from "./blob-reader.ts";
 import { writeNewFile } from "./blob-writer.ts";
 import { openFile, syncDirectory } from "./files.ts";
-import { onDisk, translating } from "./storage-faults.ts";
+import { onDisk, translated, translating } from "./storage-faults.ts";
 
 /** Random, then which opening of the engine made it: that tells inherited blobs from new ones without a list. */
 const ID = /^[0-9a-f]{20}-[0-9a-f]{12}$/;
@@ -49,8 +49,9 @@ export class EmbeddedBlobs implements Blobs {
     this.#closing.signal.throwIfAborted();
     checkRange(range);
     if (!ID.test(id)) throw new BlobMissing(id);
-    const fd = await openFile(this.#path(id), "r").catch((error: NodeJS.ErrnoException) => {
-      throw error.code === "ENOENT" ? new BlobMissing(id) : error;
+    const path = this.#path(id);
+    const fd = await openFile(path, "r").catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "ENOENT" ? new BlobMissing(id) : translated(path, error);
     });
     // Of an open file this waits for no disk.
     const { size } = fstatSync(fd);

@@ -2,6 +2,8 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Listed, ListOptions, Versioned } from "../../ports/records.ts";
 import { afterPrefix, compareUtf8 } from "../utf8-order.ts";
 
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
 const IN_SPACE = "space = (SELECT number FROM space WHERE name = ?)";
 
 /**
@@ -30,19 +32,18 @@ export class RecordReader {
 
   get<T>(space: string, id: string): Versioned<T> | undefined {
     const row = this.#get.get(space, id);
-    return row && decode<T>(row);
+    return row && versioned<T>(row);
   }
 
-  list<T>(space: string, { prefix = "", after }: ListOptions, limit: number): Listed<T>[] {
+  /** The rows as they are; decode() makes records of them. */
+  list(space: string, { prefix = "", after }: ListOptions, limit: number): Row[] {
     const behind = after !== undefined && compareUtf8(after, prefix) >= 0;
     const statements = this.#lists[behind ? ">" : ">="];
     const from = behind ? after : prefix;
     const end = afterPrefix(prefix);
-    const rows =
-      end === undefined
-        ? statements.all.all(space, from, limit)
-        : statements.below.all(space, from, end, limit);
-    return rows.map((row) => ({ id: String(row["id"]), ...decode<T>(row) }));
+    return end === undefined
+      ? statements.all.all(space, from, limit)
+      : statements.below.all(space, from, end, limit);
   }
 
   /** The writer keeps the spaces that hold records, and no others. */
@@ -54,6 +55,12 @@ export class RecordReader {
   }
 }
 
-function decode<T>(row: Record<string, SQLOutputValue>): Versioned<T> {
+/** What a row of the table holds. */
+export function decode<T>(row: Row): Listed<T> {
+  const { value, revision } = versioned<T>(row);
+  return { id: String(row["id"]), value, revision };
+}
+
+function versioned<T>(row: Row): Versioned<T> {
   return { value: JSON.parse(String(row["value"])) as T, revision: Number(row["revision"]) };
 }

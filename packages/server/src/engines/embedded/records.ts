@@ -1,12 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Change, Listed, ListOptions, Records, Versioned } from "../../ports/records.ts";
 import { storageError } from "../../ports/storage-errors.ts";
 import { checkKey, checkList, checkSpacePrefix, encodeChanges, touched } from "../record-rules.ts";
 import { Watchers } from "../watchers.ts";
 import { openDatabase } from "./database.ts";
-import { RecordReader } from "./record-reader.ts";
+import { decode, RecordReader } from "./record-reader.ts";
 import { RecordWriter } from "./record-writer.ts";
 import { translating } from "./storage-faults.ts";
+
+/** After so many records a long list lets others have a turn of the event loop: parsing them takes longest. */
+const TURN = 1000;
 
 /** Records in SQLite: read here, written by a thread of their own. */
 export class EmbeddedRecords implements Records {
@@ -35,7 +39,13 @@ export class EmbeddedRecords implements Records {
   async list<T>(space: string, options: ListOptions = {}): Promise<Listed<T>[]> {
     this.#check();
     const limit = checkList(space, options);
-    return translating(this.#path, () => this.#reader.list<T>(space, options, limit));
+    const rows = translating(this.#path, () => this.#reader.list(space, options, limit));
+    const records: Listed<T>[] = [];
+    for (const row of rows) {
+      records.push(decode<T>(row));
+      if (records.length % TURN === 0 && records.length < rows.length) await turn();
+    }
+    return records;
   }
 
   async spaces(prefix: string): Promise<string[]> {

@@ -1,27 +1,29 @@
 import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 
-/** Hashing and copying so much takes about a millisecond. */
+/** Hashing or copying so much takes less than a millisecond. */
 const SLICE = 1 << 20;
 
-/** All bytes of an archive in memory of their own, and the hex SHA-256 that names them. */
-export interface Gathered {
-  readonly bytes: ArrayBuffer;
-  readonly id: string;
+/** The hex SHA-256 of all bytes of a source: the name of a package. */
+export async function sha256Of(source: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of source) hash.update(chunk);
+  return hash.digest("hex");
 }
 
-/** At most `size` bytes of the source: where it has more or fewer, their name is another one. */
-export async function gather(source: AsyncIterable<Uint8Array>, size: number): Promise<Gathered> {
-  const bytes = new Uint8Array(new ArrayBuffer(size));
-  const hash = createHash("sha256");
+/** `size` bytes in memory of their own: those of the source as far as it goes, and no more of them. */
+export async function gather(
+  source: AsyncIterable<Uint8Array>,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(size);
   let filled = 0;
   for await (const chunk of source) {
     if (filled + chunk.length > size) break;
     bytes.set(chunk, filled);
-    hash.update(chunk);
     filled += chunk.length;
   }
-  return { bytes: bytes.buffer, id: hash.digest("hex") };
+  return bytes;
 }
 
 /** Bytes in slices, with a turn of the event loop between them, so that others are served while they are worked on. */

@@ -3,7 +3,7 @@ import type { Blobs } from "../../ports/blobs.ts";
 import { type Package, PackageMissing, type Packages } from "../../ports/packages.ts";
 import { type Listed, RecordConflict, type Records } from "../../ports/records.ts";
 import { storageError } from "../../ports/storage-errors.ts";
-import { gather, slices } from "./gather.ts";
+import { gather, sha256Of, slices } from "./gather.ts";
 import { Turns } from "./turns.ts";
 import type { UnpackedPackages } from "./unpacked.ts";
 import type { Unpacker } from "./unpacker.ts";
@@ -38,14 +38,15 @@ export class PackageStore implements Packages {
   }
 
   async add(zip: Uint8Array): Promise<Package> {
-    const { id, bytes } = await gather(slices(zip), zip.length);
+    const id = await sha256Of(slices(zip));
     this.#used.add(id);
     return this.#turns.run(id, async () => {
       const known = await this.get(id);
       if (known) return known;
       const scratch = await this.#unpacked.scratch();
       try {
-        const unpackedSize = await this.#unpacker.unpack(bytes, scratch);
+        const copy = () => gather(slices(zip), zip.length);
+        const unpackedSize = await this.#unpacker.unpack(copy, scratch);
         const stored = await this.#keep(id, zip, unpackedSize);
         await this.#unpacked.adopt(scratch, id);
         return describe(id, stored);
@@ -108,11 +109,14 @@ export class PackageStore implements Packages {
     if (found) return found;
     const stored = await this.#stored(id);
     if (!stored) throw new PackageMissing(id);
-    const zip = await gather(await this.#blobs.read(stored.blob), stored.codeSize);
-    if (zip.id !== id) throw storageError("StorageDamaged", `the zip of package ${id} is damaged`);
+    const load = async () => {
+      const zip = await gather(await this.#blobs.read(stored.blob), stored.codeSize);
+      if ((await sha256Of(slices(zip))) === id) return zip;
+      throw storageError("StorageDamaged", `the zip of package ${id} is damaged`);
+    };
     const scratch = await this.#unpacked.scratch();
     try {
-      await this.#unpacker.unpack(zip.bytes, scratch);
+      await this.#unpacker.unpack(load, scratch);
       return await this.#unpacked.adopt(scratch, id);
     } catch (error) {
       await this.#unpacked.discard(scratch);

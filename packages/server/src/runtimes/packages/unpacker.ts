@@ -7,16 +7,20 @@ import type { UnpackRequest, UnpackResult } from "./unpack-thread.ts";
 /** A thread that had nothing to do for so long ends; the next archive starts another. */
 const IDLE_MS = 10_000;
 
-interface Waiting {
-  readonly resolve: (size: number) => void;
+interface Running {
+  readonly resolve: (result: UnpackResult) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Unpacks archives in a thread, in the order of the calls. Keeps the process alive only while it works. */
+/**
+ * Unpacks archives in a thread, one at a time, so that no more than one of them is in memory. Keeps the process alive
+ * only while it works.
+ */
 export class Unpacker {
   readonly #limits: ZipLimits;
+  #last: Promise<unknown> = Promise.resolve();
   #worker: Worker | undefined;
-  #waiting: Waiting[] = [];
+  #running: Running | undefined;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(limits: ZipLimits) {
@@ -24,52 +28,62 @@ export class Unpacker {
   }
 
   /**
-   * Takes the archive's memory over. On an error what was written stays.
+   * Unpacks what `load` answers once its turn has come, and takes its memory over. On an error what was written stays.
    * @returns bytes unpacked.
-   * @throws PackageError, YunqueError StorageFull, StorageFailed
+   * @throws what `load` throws; PackageError, YunqueError StorageFull, StorageFailed
    */
-  unpack(zip: ArrayBuffer, directory: string): Promise<number> {
+  unpack(load: () => Promise<Uint8Array<ArrayBuffer>>, directory: string): Promise<number> {
+    const size = this.#last.then(async () => {
+      const result = await this.#run((await load()).buffer, directory);
+      if ("size" in result) return result.size;
+      throw errorOf(result);
+    });
+    this.#last = size.catch(() => undefined);
+    return size;
+  }
+
+  #run(zip: ArrayBuffer, directory: string): Promise<UnpackResult> {
     clearTimeout(this.#idle);
-    const worker = this.#start();
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     const request: UnpackRequest = { zip, directory, limits: this.#limits };
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#running = { resolve, reject };
       worker.ref();
       worker.postMessage(request, [zip]);
     });
   }
 
   #start(): Worker {
-    if (this.#worker) return this.#worker;
     const worker = new Worker(new URL("./unpack-thread.ts", import.meta.url), {
       name: "unpacker",
       execArgv: [],
     });
-    this.#worker = worker;
-    worker.on("message", (result: UnpackResult) => this.#settle(worker, result));
-    worker.on("error", (error) => this.#lost(worker, String(error)));
-    worker.on("exit", () => this.#lost(worker, "its thread ended"));
+    worker.on("message", (result: UnpackResult) => {
+      this.#running?.resolve(result);
+      this.#running = undefined;
+      this.#rest(worker);
+    });
+    worker.on("error", (error) => this.#lose(worker, String(error)));
+    worker.on("exit", () => this.#lose(worker, "its thread ended"));
     return worker;
   }
 
-  #settle(worker: Worker, result: UnpackResult): void {
-    const waiting = this.#waiting.shift();
-    if ("size" in result) waiting?.resolve(result.size);
-    else waiting?.reject(errorOf(result));
-    if (this.#waiting.length > 0) return;
+  #rest(worker: Worker): void {
     worker.unref();
     this.#idle = setTimeout(() => {
-      if (this.#worker === worker) this.#worker = undefined;
+      this.#worker = undefined;
       void worker.terminate();
     }, IDLE_MS).unref();
   }
 
   /** Nobody knows how far it came. The next archive gets another thread. */
-  #lost(worker: Worker, reason: string): void {
+  #lose(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const { reject } of this.#waiting.splice(0))
-      reject(storageError("StorageFailed", `an archive could not be unpacked: ${reason}`));
+    const error = storageError("StorageFailed", `an archive could not be unpacked: ${reason}`);
+    this.#running?.reject(error);
+    this.#running = undefined;
   }
 }
 
