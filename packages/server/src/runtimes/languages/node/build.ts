@@ -1,13 +1,18 @@
-/** Makes the bootstrap that instances run: the sources without their types, once per content, as plain JavaScript. */
+/** Makes the bootstrap that instances run: its sources without their types, in one script, once per content. */
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { link } from "./link.ts";
 
 const RUNTIMES = join(import.meta.dirname, "../..");
-/** Folders below runtimes/ that the bootstrap consists of; their places to each other stay the same. */
+/** Folders below runtimes/ that the bootstrap consists of. */
 const FOLDERS = ["wire", "languages/node/bootstrap"];
-const MAIN = "languages/node/bootstrap/main.js";
+const MAIN = "languages/node/bootstrap/main.ts";
+/** What else decides how the script looks. */
+const MAKERS = ["build.ts", "link.ts"].map((name) => join(import.meta.dirname, name));
+/** CommonJS, wherever it lies. */
+const SCRIPT = "bootstrap.cjs";
 
 export interface Bootstrap {
   /** The script that an instance starts. */
@@ -19,56 +24,47 @@ export interface Bootstrap {
 /** Builds into `directory`/<hash>, unless it is there; forgets what earlier versions left. */
 export async function buildBootstrap(directory: string): Promise<Bootstrap> {
   const sources = await readSources();
-  const hash = createHash("sha256").update(JSON.stringify(sources)).digest("hex");
+  const makers = await Promise.all(MAKERS.map((name) => readFile(name, "utf8")));
+  const hash = createHash("sha256")
+    .update(JSON.stringify([sources, makers]))
+    .digest("hex");
   const target = join(directory, hash.slice(0, 16));
-  if (!(await exists(join(target, MAIN)))) await build(sources, target);
+  const main = join(target, SCRIPT);
+  if (!(await exists(main))) await build(sources, target);
   await forgetOthers(directory, target);
-  return { main: join(target, MAIN), hash };
+  return { main, hash };
 }
 
-async function readSources(): Promise<[path: string, source: string][]> {
-  const folders = await Promise.all(
-    FOLDERS.map(async (folder) => {
-      const names = await readdir(join(RUNTIMES, folder));
-      return names
-        .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-        .map((name) => join(folder, name));
-    }),
-  );
-  const paths = folders.flat().sort();
-  return Promise.all(
-    paths.map(
-      async (path): Promise<[string, string]> => [
-        path,
-        await readFile(join(RUNTIMES, path), "utf8"),
-      ],
+type Sources = readonly (readonly [path: string, source: string])[];
+
+async function readSources(): Promise<Sources> {
+  const names = await Promise.all(
+    FOLDERS.map(async (folder) =>
+      (await readdir(join(RUNTIMES, folder))).map((name) => join(folder, name)),
     ),
+  );
+  const paths = names.flat().filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+  return Promise.all(
+    paths.sort().map(async (path) => [path, await readFile(join(RUNTIMES, path), "utf8")] as const),
   );
 }
 
 /** In a directory of its own first: another process may build the same. */
-async function build(sources: [string, string][], target: string): Promise<void> {
+async function build(sources: Sources, target: string): Promise<void> {
+  const stripped = new Map(sources.map(([path, source]) => [path, withoutTypes(source)]));
   await mkdir(dirname(target), { recursive: true });
   const scratch = await mkdtemp(`${target}.`);
-  await writeFile(join(scratch, "package.json"), '{"type":"module"}\n');
-  for (const [path, source] of sources) {
-    const file = join(scratch, path.replace(/\.ts$/, ".js"));
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, toJavaScript(source));
-  }
+  await writeFile(join(scratch, SCRIPT), link(stripped, MAIN));
   try {
     await rename(scratch, target);
   } catch (error) {
     await rm(scratch, { recursive: true, force: true });
-    if (!(await exists(join(target, MAIN)))) throw error;
+    if (!(await exists(join(target, SCRIPT)))) throw error;
   }
 }
 
-const toJavaScript = (source: string): string =>
-  quietly(() => stripTypeScriptTypes(source, { mode: "strip" })).replace(
-    /^((?:import|export)\b[^"']*["']\.[^"']*)\.ts(["'])/gm,
-    "$1.js$2",
-  );
+const withoutTypes = (source: string): string =>
+  quietly(() => stripTypeScriptTypes(source, { mode: "strip" }));
 
 /** Stripping types is Node.js's own way to run us, too; that its function is new need not be said to each user. */
 function quietly<T>(action: () => T): T {

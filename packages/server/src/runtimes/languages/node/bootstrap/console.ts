@@ -1,8 +1,8 @@
 /** `console` as Lambda's Node.js runtime has it: each call one log entry with time, request id and level. */
 import { writeSync } from "node:fs";
+import { format } from "node:util";
 import { RECORD_HEADER_BYTES, RECORD_MARK, RECORD_TEXT_BYTES } from "../../../wire/log-record.ts";
 import { asError, errorLogText } from "./errors.ts";
-import { format } from "./util.ts";
 
 const STDOUT = 1;
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;

@@ -1,5 +1,5 @@
 /** Errors in the words of Lambda's Node.js runtime: what the caller gets, and what the log says. */
-import { types } from "./util.ts";
+import { types } from "node:util";
 
 /** The error object that a caller receives as the payload. */
 export interface ErrorPayload {
