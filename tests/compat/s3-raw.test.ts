@@ -1,5 +1,6 @@
 /** S3 by bare HTTP: what no SDK would send, and what a network may do to what it sends. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
@@ -82,6 +83,19 @@ describe("S3 by bare HTTP", () => {
     assert.equal((await get("trailing")).body, "hello");
   });
 
+  it("checks what is said of small bodies, too", async () => {
+    const body = "<Delete><Object><Key>none</Key></Object></Delete>";
+    const remove = (header: string) =>
+      exchange("POST /raw?delete HTTP/1.1", [`content-length: ${body.length}`, header], body);
+    const md5 = createHash("md5").update(body).digest("base64");
+    assert.equal((await remove(`content-md5: ${md5}`)).status, 200);
+    assert.equal((await remove("content-md5: nonsense")).code, "InvalidDigest");
+    assert.equal((await remove("content-md5: 1B2M2Y8AsgTpgAmY7PhCfg==")).code, "BadDigest");
+    assert.equal((await remove("x-amz-checksum-crc32: AAAAAA==")).code, "BadDigest");
+    const other = `x-amz-content-sha256: ${"0".repeat(64)}`;
+    assert.equal((await remove(other)).code, "XAmzContentSHA256Mismatch");
+  });
+
   it("lets a client ask before it sends", async () => {
     const asked = await put("asked", ["content-length: 2", "expect: 100-continue"], "hi");
     assert.match(asked.text, /^HTTP\/1.1 100 Continue/);
@@ -134,6 +148,15 @@ describe("S3 by bare HTTP", () => {
       ["GET /raw?versioning HTTP/1.1", "", 501, "NotImplemented"],
       ["GET /raw/k?versionId=v1 HTTP/1.1", "", 404, "NoSuchVersion"],
       ["GET /Not_A_Bucket/k HTTP/1.1", "", 404, "NoSuchBucket"],
+      ["GET /%00%0a/k HTTP/1.1", "", 400, "InvalidBucketName"],
+      [`GET /${"b".repeat(2000)} HTTP/1.1`, "", 400, "InvalidBucketName"],
+      [`GET /raw?prefix=${"x".repeat(1025)} HTTP/1.1`, "", 400, "KeyTooLongError"],
+      [`GET /raw?marker=${"x".repeat(1025)} HTTP/1.1`, "", 400, "KeyTooLongError"],
+      ["GET /raw?list-type=2&start-after=%00 HTTP/1.1", "", 400, "InvalidURI"],
+      [`GET /raw?uploads&key-marker=${"x".repeat(1025)} HTTP/1.1`, "", 400, "KeyTooLongError"],
+      ["GET /raw?uploads&key-marker=k&upload-id-marker=%00 HTTP/1.1", "", 400, "InvalidArgument"],
+      [`GET /?prefix=${"x".repeat(1200)} HTTP/1.1`, "", 400, "KeyTooLongError"],
+      ["GET /raw/k?uploadId=../../x HTTP/1.1", "", 404, "NoSuchUpload"],
     ];
     for (const [line, body, status, code] of cases) {
       const answer = await exchange(line, [`content-length: ${body.length}`], body);

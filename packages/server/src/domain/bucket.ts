@@ -18,6 +18,9 @@ export function isBucketName(name: string): boolean {
   );
 }
 
+/** Whether a bucket could ever have had the name: once they were up to 255 characters, upper case among them. */
+export const isPlainName = (name: string): boolean => /^[A-Za-z0-9._-]{3,255}$/.test(name);
+
 /** `arn:aws:s3:::NAME`: a bucket's ARN names neither account nor region. */
 export const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;
 

@@ -24,8 +24,8 @@ export interface S3Fixture {
   put(
     bucket: string,
     key: string,
-    body: PutObjectCommandInput["Body"],
-    more?: Partial<PutObjectCommandInput>,
+    body: string | Uint8Array,
+    more?: Partial<Omit<PutObjectCommandInput, "Body">>,
   ): Promise<Answered>;
   stop(): Promise<void>;
 }

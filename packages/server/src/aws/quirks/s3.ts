@@ -1,9 +1,10 @@
 import { escapeXml } from "../codecs/xml.ts";
 import { AwsError } from "../error.ts";
-import { planOf } from "../plan.ts";
+import { planOf, streamsInput } from "../plan.ts";
 import type { Failure, Quirks } from "../quirks.ts";
 import type { AwsRequest, AwsResponse } from "../request.ts";
 import { unchunk } from "./s3-chunks.ts";
+import { checkDigests } from "./s3-digests.ts";
 import { bucketOfHost } from "./s3-host.ts";
 import { hostIdOf } from "./s3-host-id.ts";
 import { checkPresigned, hoistedHeaders } from "./s3-presigned.ts";
@@ -17,13 +18,12 @@ export const s3: Quirks = {
     Object.assign(request.headers, hoistedHeaders(request));
   },
 
-  body(request, _operation, bytes) {
-    if (!isChunked(request)) return bytes;
-    return unchunk(bytes, (name, value) => {
-      // Trailers join the headers that announced them (RFC 9110, 6.5.1); no other name is let in.
-      const announced = request.headers["x-amz-trailer"]?.toLowerCase().split(/\s*,\s*/) ?? [];
-      if (announced.includes(name)) Object.assign(request.headers, { [name]: value });
-    });
+  body(request, operation, bytes) {
+    const decoded = isChunked(request)
+      ? unchunk(bytes, (name, value) => addTrailer(request, name, value))
+      : bytes;
+    // Those of an object are checked while it goes to the disk: it alone is not read whole first.
+    return streamsInput(operation.input) ? decoded : checkDigests(request, operation, decoded);
   },
 
   input(_request, operation, input) {
@@ -69,6 +69,12 @@ export const s3: Quirks = {
     return bareError(request, operation === undefined ? unrouted(request, failure) : failure);
   },
 };
+
+/** Trailers join the headers that announced them (RFC 9110, 6.5.1); no other name is let in. */
+function addTrailer({ headers }: AwsRequest, name: string, value: string): void {
+  const announced = headers["x-amz-trailer"]?.toLowerCase().split(/\s*,\s*/) ?? [];
+  if (announced.includes(name)) Object.assign(headers, { [name]: value });
+}
 
 const isChunked = ({ headers }: AwsRequest): boolean =>
   headers["x-amz-content-sha256"]?.startsWith("STREAMING-") === true ||

@@ -1,9 +1,10 @@
 /** Creating, finding, listing and deleting buckets. */
-import { isBucketName, placeBucket } from "../../domain/bucket.ts";
+import { isBucketName, isPlainName, placeBucket } from "../../domain/bucket.ts";
 import { BUCKET_TAGS, type Tag } from "../../domain/object-tags.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { type Change, RecordConflict, type Versioned } from "../../ports/records.ts";
 import { objectError } from "./errors.ts";
+import { checkKey } from "./find-object.ts";
 import {
   type Bucket,
   bucketsSpace,
@@ -57,12 +58,13 @@ export async function createBucket(
   return bucket;
 }
 
-/** @throws NoSuchBucket, BucketOwnerMismatch */
+/** @throws NoSuchBucket, BucketNameInvalid, BucketOwnerMismatch */
 export async function findBucket(
   store: Pick<Store, "records">,
   caller: Scope,
   { bucket: name, expectedOwner }: BucketName,
 ): Promise<Versioned<Bucket>> {
+  if (!isPlainName(name)) throw objectError("BucketNameInvalid", { bucket: name });
   const found = await store.records.get<Bucket>(bucketsSpace(caller.account), name);
   if (found === undefined) throw objectError("NoSuchBucket", { bucket: name });
   if (expectedOwner !== undefined && expectedOwner !== found.value.account)
@@ -122,6 +124,8 @@ export async function listBuckets(
   },
 ): Promise<{ readonly buckets: readonly Bucket[]; readonly next?: string }> {
   const { prefix, after, region, max } = request;
+  if (prefix !== undefined) checkKey(prefix);
+  if (after !== undefined) checkKey(after);
   const buckets: Bucket[] = [];
   let options = { ...(prefix && { prefix }), ...(after && { after }) };
   for (;;) {

@@ -1,5 +1,6 @@
 import type { StoredObject } from "../../domain/object.ts";
 import { type BucketName, findBucket } from "./buckets.ts";
+import { checkKey } from "./find-object.ts";
 import { type Caller, objectsSpace, type Store } from "./store.ts";
 
 export interface ListRequest extends BucketName {
@@ -29,8 +30,10 @@ export async function listObjects(
   caller: Caller,
   request: ListRequest,
 ): Promise<Listing> {
-  const { value: bucket } = await findBucket(store, caller, request);
   const { prefix, delimiter, after, max } = request;
+  checkKey(prefix);
+  checkKey(after);
+  const { value: bucket } = await findBucket(store, caller, request);
   const objects: { key: string; object: StoredObject }[] = [];
   const prefixes: string[] = [];
   const rollUp = (key: string) => commonPrefix(key, prefix, delimiter);

@@ -81,6 +81,30 @@ describe("a multipart upload", () => {
     );
   });
 
+  it("of ten thousand parts is completed in one commit", async () => {
+    const { records, objects, at, complete } = await begun();
+    const { blob, etag, checksum, lastModified } = await (await begun()).part(1, "x");
+    const space = `${caller.account}/us-east-1/upload-parts/${BUCKET}/${at.upload}`;
+    // As if they had been uploaded: 50 GB would take a while.
+    const parts = Array.from({ length: 10_000 }, (_, index) => {
+      return {
+        number: index + 1,
+        blob: `${blob}-${index}`,
+        size: MB5,
+        etag,
+        checksum,
+        lastModified,
+      };
+    });
+    const id = (number: number) => String(number).padStart(5, "0");
+    await records.commit(parts.map((part) => ({ put: part, space, id: id(part.number) })));
+    const object = await complete(parts);
+    assert.equal(object.size, 10_000 * MB5);
+    const { parts: kept } = await objects.describeObject(caller, name);
+    assert.equal(kept.length, 10_000);
+    assert.deepEqual(await records.list(space), []);
+  });
+
   it("completed twice gives the same object", async () => {
     const { part, complete } = await begun();
     const parts = [await part(1, "x")];

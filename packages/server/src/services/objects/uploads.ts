@@ -108,8 +108,10 @@ export async function listUploads(
     readonly max: number;
   },
 ): Promise<UploadListing> {
-  const { value: bucket } = await findBucket(store, caller, request);
   const { prefix, delimiter = "", afterKey, afterUpload, max } = request;
+  checkKey(prefix);
+  checkKey(afterKey);
+  const { value: bucket } = await findBucket(store, caller, request);
   if (afterKey !== "" && afterUpload !== "")
     await checkMarker(store, bucket, afterKey, afterUpload);
   const uploads: Upload[] = [];
