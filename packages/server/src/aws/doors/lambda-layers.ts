@@ -1,4 +1,5 @@
 import { policyDocument } from "../../domain/function-policy.ts";
+import { RUNTIMES, runtimeStanding } from "../../domain/function-runtimes.ts";
 import { layerArn } from "../../domain/layer.ts";
 import type { DescribedLayer, Functions } from "../../services/functions/index.ts";
 import type {
@@ -9,7 +10,7 @@ import type {
 } from "../api/lambda.ts";
 import type { CodeLinks } from "../code-links.ts";
 import type { Door } from "../context.ts";
-import { codeOf } from "./lambda-input.ts";
+import { codeOf, constraint } from "./lambda-input.ts";
 import { nextMarker, pageRequest, timestamp } from "./lambda-shapes.ts";
 
 /** Layers, their versions and who may use them. */
@@ -19,6 +20,7 @@ export function lambdaLayers(
 ): Door<LambdaApi> {
   return {
     async PublishLayerVersion(input, context) {
+      checkRuntimes(input.CompatibleRuntimes ?? []);
       const published = await layers.publish(context, input.LayerName, {
         description: input.Description,
         licenseInfo: input.LicenseInfo,
@@ -94,6 +96,16 @@ export function lambdaLayers(
       return { Policy: policyDocument(policy), RevisionId: policy.revisionId };
     },
   };
+}
+
+/** Unlike CreateFunction, this operation takes runtimes that AWS has ended. */
+function checkRuntimes(runtimes: readonly string[]): void {
+  if (runtimes.some((runtime) => runtimeStanding(runtime) === "unknown"))
+    throw constraint(
+      "compatibleRuntimes",
+      `[${runtimes.join(", ")}]`,
+      `Member must satisfy constraint: [Member must satisfy enum value set: [${RUNTIMES.join(", ")}], Member must not be null]`,
+    );
 }
 
 function listItem({ scope, version }: DescribedLayer): LayerVersionsListItem {

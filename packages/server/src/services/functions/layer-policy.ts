@@ -10,7 +10,7 @@ import { type LayerVersion, layerArn } from "../../domain/layer.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { FunctionsContext } from "./context.ts";
 import { notFound, revisionMismatch } from "./errors.ts";
-import { layerGone, layerOf } from "./layers.ts";
+import { layerOf } from "./layers.ts";
 import { layerVersionsSpace, numberId } from "./spaces.ts";
 
 /** The version of a layer that a policy is of. */
@@ -83,8 +83,9 @@ export function createLayerPolicies({ records }: FunctionsContext): LayerPolicyO
     },
 
     async get(caller, target) {
-      const { found } = await read(caller, target);
-      if (found === undefined) throw layerGone();
+      const { scope, name, found } = await read(caller, target);
+      if (found === undefined)
+        throw notFound(`Layer version ${layerArn(scope, name, target.version)} does not exist.`);
       if (found.value.policy === undefined)
         throw notFound("No policy is associated with the given resource.");
       return found.value.policy;

@@ -29,7 +29,7 @@ export async function layersOf(
     const other = seen.get(layer);
     if (other !== undefined)
       throw invalid(
-        `Two different versions of the same layer are not allowed to be referenced in the same function. ${arn} and ${other} are versions of the same layer.`,
+        `Two different versions of the same layer are not allowed to be referenced in the same function. ${other} and ${arn} are versions of the same layer.`,
       );
     seen.set(layer, arn);
     const space = layerVersionsSpace({ account, region }, name);

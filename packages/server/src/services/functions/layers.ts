@@ -121,6 +121,7 @@ export function createLayers(context: FunctionsContext): LayerOperations {
     },
 
     async get(caller, layerName, version) {
+      checkNumber(version);
       const { scope, name } = layerOf(caller, layerName);
       return await read(scope, name, version);
     },
@@ -132,7 +133,7 @@ export function createLayers(context: FunctionsContext): LayerOperations {
     },
 
     async delete(caller, layerName, version) {
-      if (version < 1) throw invalid("Layer Version Cannot be less than 1.");
+      checkNumber(version);
       const { scope, name } = layerOf(caller, layerName);
       await edit(scope, name, async ({ nextVersion }) => {
         const space = layerVersionsSpace(scope, name);
@@ -175,6 +176,10 @@ export function createLayers(context: FunctionsContext): LayerOperations {
       return described(scope, pageOf(wanted, page, idOf));
     },
   };
+}
+
+function checkNumber(version: number): void {
+  if (version < 1) throw invalid("Layer Version Cannot be less than 1");
 }
 
 /** @throws YunqueError where the text names no layer of this region. */

@@ -1,12 +1,13 @@
 /** What a function has besides code and settings: reserved concurrency, loop detection, runtime updates. */
 import type { FunctionHead, RuntimeManagement } from "../../domain/function.ts";
-import { functionArn } from "../../domain/function-name.ts";
+import { functionArn, LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { checkReservation } from "./account.ts";
 import type { FunctionsContext } from "./context.ts";
 import { existingQualifier } from "./describe.ts";
 import { invalid } from "./errors.ts";
 import { childSpace } from "./spaces.ts";
+import { functionNotFound } from "./store.ts";
 import { targetOf, unqualified } from "./target.ts";
 
 export interface OptionOperations {
@@ -45,12 +46,18 @@ export function createOptions(context: FunctionsContext): OptionOperations {
     },
 
     async reserve(caller, functionName, concurrency) {
-      await store.edit(whole(caller, functionName), async ({ head, scope }) => {
-        const { reservedConcurrency, ...rest } = head;
-        if (concurrency === undefined) return { head: rest, result: undefined };
-        await checkReservation(context, scope, reservedConcurrency ?? 0, concurrency);
-        return { head: { ...rest, reservedConcurrency: concurrency }, result: undefined };
-      });
+      const target = whole(caller, functionName);
+      await store.edit(
+        target,
+        async ({ head, scope }) => {
+          const { reservedConcurrency, ...rest } = head;
+          if (concurrency === undefined) return { head: rest, result: undefined };
+          await checkReservation(context, scope, reservedConcurrency ?? 0, concurrency);
+          return { head: { ...rest, reservedConcurrency: concurrency }, result: undefined };
+        },
+        // Lambda names the version here that it looked for, though the operation is about the function.
+        () => functionNotFound(functionArn(target.scope, target.name, LATEST)),
+      );
     },
 
     async recursiveLoop(scope, functionName) {

@@ -52,8 +52,7 @@ export function createPolicies({ store }: FunctionsContext): PolicyOperations {
         throw invalid("We currently do not support adding policies for $LATEST.");
       return await store.edit(target, async (stored) => {
         const holder = await holderOf(stored, target);
-        if (revisionId !== undefined && revisionId !== holder.revisionId)
-          throw revisionMismatch("GetPolicy");
+        if (revisionId !== undefined && revisionId !== holder.revisionId) throw revisionMismatch();
         const resource = functionArn(stored.scope, stored.name, target.qualifier);
         const statement = statementOf({ ...grant, resource }, stored.scope.region);
         const before = await policyOf(stored, holder.qualifier);
@@ -64,7 +63,9 @@ export function createPolicies({ store }: FunctionsContext): PolicyOperations {
 
     async remove(caller, functionName, qualifier, statementId, revisionId) {
       const target = targetOf(caller, functionName, qualifier);
-      await store.edit(target, async (stored) => {
+      const missing = () =>
+        notFound(`No policy found for: ${functionArn(target.scope, target.name)}`);
+      const decide = async (stored: StoredFunction) => {
         const holder = await holderOf(stored, target);
         const before = await policyOf(stored, holder.qualifier);
         if (before === undefined)
@@ -74,7 +75,8 @@ export function createPolicies({ store }: FunctionsContext): PolicyOperations {
           throw notFound(`Statement ${statementId} is not found in resource policy.`);
         if (revisionId !== undefined && revisionId !== holder.revisionId) throw revisionMismatch();
         return withPolicy(stored, holder, { statements }, undefined);
-      });
+      };
+      await store.edit(target, decide, missing);
     },
 
     async get(caller, functionName, qualifier) {

@@ -31,7 +31,7 @@ export async function deleteFunction(
     throw invalid("$LATEST version cannot be deleted without deleting the function.");
   if (kindOf(target.qualifier) !== "version")
     throw invalid("Deletion of aliases is not currently supported.");
-  await deleteVersion(context, target, target.qualifier);
+  await deleteVersion(context, { ...target, qualifier: undefined }, target.qualifier);
 }
 
 async function deleteVersion(
@@ -47,7 +47,7 @@ async function deleteVersion(
     );
     if (users.length > 0)
       throw conflict(
-        `Version ${version} cannot be deleted: aliases refer to it (${users.map(({ name }) => name).join(", ")}).`,
+        `Unable to delete version because the following aliases reference it: [${users.map(({ name }) => name).join(", ")}]`,
       );
     const under = (kind: Child, id: string): Change => ({
       delete: true,

@@ -237,3 +237,44 @@ test("a code signing configuration is not deleted while a function uses it", asy
     code: "CodeSigningConfigUnknown",
   });
 });
+
+test("a layer version's policy has a revision of its own", async () => {
+  const { functions } = testFunctions();
+  const { layers, layerPolicies } = functions;
+  const target = { layerName: "l", version: 1 };
+  const use = { statementId: "s", action: "lambda:GetLayerVersion", principal: "*" };
+  await assert.rejects(layerPolicies.add(SCOPE, target, use), {
+    message: "Layer version arn:aws:lambda:us-east-1:000000000000:layer:l:1 does not exist.",
+  });
+  await layers.publish(SCOPE, "l", { code: { zip: Buffer.from("l") } });
+  const added = await layerPolicies.add(SCOPE, target, use);
+  assert.deepEqual(await layerPolicies.get(SCOPE, target), {
+    statements: [added.statement],
+    revisionId: added.revisionId,
+  });
+  await assert.rejects(layerPolicies.remove(SCOPE, target, "s", "wrong"), {
+    code: "RevisionMismatch",
+  });
+  await layerPolicies.remove(SCOPE, target, "s", added.revisionId);
+  await assert.rejects(layerPolicies.get(SCOPE, target), {
+    message: "No policy is associated with the given resource.",
+  });
+});
+
+test("how the runtime is updated is kept per version, and Manual names one", async () => {
+  const { functions, deploy } = testFunctions();
+  const { options } = functions;
+  await deploy("f");
+  await functions.versions.publish(SCOPE, "f", {});
+  const manual = { updateRuntimeOn: "Manual", runtimeVersionArn: "arn" } as const;
+  await options.setRuntimeManagement(SCOPE, "f", "1", manual);
+  assert.deepEqual(await options.runtimeManagement(SCOPE, "f", "1"), {
+    ...manual,
+    arn: `${arn}:1`,
+  });
+  assert.equal((await options.runtimeManagement(SCOPE, "f")).updateRuntimeOn, "Auto");
+  await assert.rejects(
+    options.setRuntimeManagement(SCOPE, "f", undefined, { updateRuntimeOn: "Manual" }),
+    { code: "InvalidFunction" },
+  );
+});
