@@ -20,6 +20,14 @@ test("understands Java's character classes and flags", () => {
   assert.ok(matchesPattern("[\\p{L}]+", "é漢"));
 });
 
+test("values of headers are matched without backtracking, however they end", () => {
+  const pattern = "^[ \\t]*[\\x20-\\x7E]+([ \\t]+[\\x20-\\x7E]+)*[ \\t]*$";
+  for (const value of ["a", " a\tb ", "\t\ta", "a b c", " "])
+    assert.ok(matchesPattern(pattern, value));
+  for (const value of ["", "\t", `${"a ".repeat(5000)}\n`, "é"])
+    assert.ok(!matchesPattern(pattern, value));
+});
+
 test("every pattern of every model compiles", () => {
   for (const { service } of CATALOG)
     for (const [name, { pattern }] of Object.entries(readModel(service).shapes))

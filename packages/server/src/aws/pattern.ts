@@ -37,9 +37,14 @@ const POSIX: Readonly<Record<string, string>> = {
   Upper: "A-Z",
 };
 
+/** Words of one class between white space, as in values of headers: a pattern that backtracks without end. */
+const WORDS = /\[ \\t\]\*(\[[^\]]+\])\+\(\[ \\t\]\+\1\+\)\*\[ \\t\]\*/g;
+
 function translate(pattern: string): string {
   let inClass = false;
-  return pattern.replace(/\\p\{(\w+)\}|\\.|[[\]]/gs, (token, name: string | undefined) => {
+  // Their class has the space in it, so this says the same: something of the class, and tabs wherever they like.
+  const linear = pattern.replace(WORDS, "\\t*$1(?:\\t|$1)*");
+  return linear.replace(/\\p\{(\w+)\}|\\.|[[\]]/gs, (token, name: string | undefined) => {
     if (token === "[") inClass = true;
     if (token === "]") inClass = false;
     const range = name === undefined ? undefined : POSIX[name];

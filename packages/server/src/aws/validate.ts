@@ -117,6 +117,8 @@ function report(walk: Walk, shape: Shape, value: unknown, path: string, rule: st
   walk.found.push({ path, member: walk.member, value: shown, rule });
 }
 
+/** Patterns without a length belong to names and ARNs; nothing near this long is one. */
+const UNBOUNDED = 8192;
 const NONE: readonly string[] = [];
 
 /** The rules of its own shape that a value breaks, in the order in which AWS lists them. */
@@ -125,9 +127,11 @@ function broken(shape: Shape, value: unknown): readonly string[] {
   if (min === undefined && max === undefined && pattern === undefined && values === undefined)
     return NONE;
   const rules: string[] = [];
-  if (pattern !== undefined && !matchesPattern(pattern, value as string))
-    rules.push(patternRule(pattern));
   const size = sizeOf(value);
+  // Some patterns take the square of a value's length, so what is too long anyway is not looked at further.
+  const looksAt = size <= (max === undefined ? UNBOUNDED : Math.max(max, 512));
+  if (pattern !== undefined && looksAt && !matchesPattern(pattern, value as string))
+    rules.push(patternRule(pattern));
   if (min !== undefined && size < min) rules.push(minRule(shape, min));
   if (max !== undefined && size > max) rules.push(maxRule(shape, max));
   if (values !== undefined && !values.includes(value as string)) rules.push(enumRule(values));
