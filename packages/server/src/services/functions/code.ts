@@ -22,7 +22,7 @@ export async function takeCode(
   source: CodeSource,
 ): Promise<FunctionCode> {
   const zip = await zipOf(dependencies, scope, source);
-  if (zip.length === 0) throw invalid("Uploaded file must be a non-empty zip");
+  if (isEmpty(zip)) throw invalid("Uploaded file must be a non-empty zip");
   try {
     const { id, codeSha256, codeSize, unpackedSize } = await dependencies.packages.add(zip);
     if (unpackedSize >= MAX_UNPACKED_BYTES) throw invalid(TOO_LARGE);
@@ -31,6 +31,10 @@ export async function takeCode(
     throw error instanceof PackageError ? invalid(wordsOf(error)) : error;
   }
 }
+
+/** No bytes, or an archive that begins with its own end: PK\x05\x06. */
+const isEmpty = (zip: Uint8Array): boolean =>
+  zip.length === 0 || (zip[0] === 0x50 && zip[1] === 0x4b && zip[2] === 5 && zip[3] === 6);
 
 const TOO_LARGE = `Unzipped size must be smaller than ${MAX_UNPACKED_BYTES} bytes`;
 

@@ -41,6 +41,7 @@ test("nothing stays behind of a function whose code is refused", async () => {
     ["broken", /Could not unzip uploaded file/],
     ["huge", /Unzipped size must be smaller than 262144000 bytes/],
     ["", /non-empty zip/],
+    [`PK\x05\x06${"\0".repeat(18)}`, /non-empty zip/],
   ] as const)
     await assert.rejects(
       functions.create(SCOPE, { functionName: "f", code: { zip: Buffer.from(zip) }, settings }),
