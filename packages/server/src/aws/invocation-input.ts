@@ -32,7 +32,8 @@ export function checkJson(payload: Uint8Array): void {
   }
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
+/** With a byte order mark, which no JSON has, left where it is. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The JSON text of X-Amz-Client-Context. @throws AwsError where it is none, or too long. */
 export function clientContextOf(header: string | undefined): string | undefined {

@@ -37,6 +37,7 @@ for (const [text, expected] of [
 for (const text of [
   "",
   "f!",
+  "f".repeat(171),
   "f:a:b",
   "arn:aws:ec2:us-east-1:123456789012:instance:i",
   "arn:aws:lambda::123456789012:function:f",

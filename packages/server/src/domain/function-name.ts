@@ -15,9 +15,9 @@ export interface FunctionReference {
 export const LATEST = "$LATEST";
 
 const REFERENCE =
-  /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([a-zA-Z0-9-_.]+)(?::(\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$/;
+  /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([a-zA-Z0-9-_.]{1,170})(?::(\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$/;
 
-/** Takes a name or ARN apart; undefined where it is neither. Lambda: the pattern of FunctionName. */
+/** Takes a name or ARN apart; undefined where it is neither. Lambda: the pattern and the length of FunctionName. */
 export function parseFunctionReference(text: string): FunctionReference | undefined {
   const match = REFERENCE.exec(text);
   if (match === null) return undefined;

@@ -17,6 +17,13 @@ test("layers are named by name, by ARN and by the ARN of a version", () => {
     ...scope,
     version: 7,
   });
-  for (const text of ["", "l!", "arn:aws:lambda:us-east-1:1:layer:l", `${layerArn(scope, "l")}:x`])
+  for (const text of [
+    "",
+    "l!",
+    "l".repeat(141),
+    layerArn(scope, "l".repeat(141)),
+    "arn:aws:lambda:us-east-1:1:layer:l",
+    `${layerArn(scope, "l")}:x`,
+  ])
     assert.equal(parseLayerReference(text), undefined);
 });

@@ -37,11 +37,12 @@ export interface LayerReference {
   readonly version: number | undefined;
 }
 
-const ARN = /^arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):layer:([a-zA-Z0-9-_]+)(?::(\d+))?$/;
+const ARN =
+  /^arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):layer:([a-zA-Z0-9-_]{1,140})(?::(\d+))?$/;
 
-/** Takes a layer's name or ARN apart; undefined where it is neither. */
+/** Takes a layer's name or ARN apart; undefined where it is neither. Lambda: names have at most 140 characters. */
 export function parseLayerReference(text: string): LayerReference | undefined {
-  if (/^[a-zA-Z0-9-_]+$/.test(text))
+  if (/^[a-zA-Z0-9-_]{1,140}$/.test(text))
     return { name: text, account: undefined, region: undefined, version: undefined };
   const match = ARN.exec(text);
   if (match === null) return undefined;

@@ -1,4 +1,5 @@
 /** Runs a handler that answers once, as Lambda does from nodejs24.x on: it returns a value or a promise. */
+import { isUtf8 } from "node:buffer";
 import type { InvokeFrame } from "../../../wire/invoke-frame.ts";
 import type { Answers } from "./answer.ts";
 import { logError } from "./console.ts";
@@ -69,9 +70,11 @@ export function settleOnce(frame: InvokeFrame, answers: Answers, ended: () => vo
   };
 }
 
-/** An invocation without a payload has an empty object as its event. */
+/** An invocation without a payload has an empty object as its event. What is not UTF-8 is no JSON (RFC 8259, 8.1). */
 export function parseEvent(event: Buffer): unknown {
-  return event.length === 0 ? {} : JSON.parse(event.toString());
+  if (event.length === 0) return {};
+  if (!isUtf8(event)) throw new SyntaxError("The event is not UTF-8");
+  return JSON.parse(event.toString());
 }
 
 /** The response's text; undefined where it has none (a cycle, a BigInt). What JSON has no word for is null, as in Lambda. */
