@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   FunctionConflict: "ResourceConflictException",
   InvalidFunction: "InvalidParameterValueException",
   RevisionMismatch: "PreconditionFailedException",
+  ForeignAccount: "AccessDeniedException",
   ZipTooLarge: "RequestEntityTooLargeException",
   CodeStorageFull: "CodeStorageExceededException",
   PolicyTooLong: "PolicyLengthExceededException",
@@ -22,7 +23,10 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
 };
 
 /** What Lambda answers of errors that its model does not know. */
-const UNMODELLED: Readonly<Record<string, number>> = { RequestEntityTooLargeException: 413 };
+const UNMODELLED: Readonly<Record<string, number>> = {
+  AccessDeniedException: 403,
+  RequestEntityTooLargeException: 413,
+};
 
 /** A service's error as Lambda answers it; anything else is passed on as it is. */
 export function lambdaError(error: unknown): unknown {

@@ -16,7 +16,7 @@ import { applySettings, defaultSettings, type SettingsChange } from "./settings.
 import { childSpace, numberId, spaceOf, VERSION_NUMBERS } from "./spaces.ts";
 import { alreadyExists } from "./store.ts";
 import { checkTags, type Tags } from "./tags.ts";
-import { targetOf } from "./target.ts";
+import { checkOwnAccount, targetOf } from "./target.ts";
 
 export interface NewFunction {
   /** A name, or an ARN of one. */
@@ -37,6 +37,7 @@ export async function createFunction(
   request: NewFunction,
 ): Promise<DescribedVersion> {
   const { scope, name } = targetOf(caller, request.functionName);
+  checkOwnAccount(caller, scope);
   const { runtime, handler, role } = request.settings;
   if (!runtime || !handler)
     throw invalid(

@@ -6,6 +6,7 @@ export type FunctionErrorCode =
   | "FunctionConflict"
   | "InvalidFunction"
   | "RevisionMismatch"
+  | "ForeignAccount"
   | "ZipTooLarge"
   | "CodeStorageFull"
   | "PolicyTooLong"
@@ -38,6 +39,12 @@ export const FUNCTION_ERRORS: Readonly<Record<FunctionErrorCode, ErrorEntry>> = 
     fault: "user",
     retryable: false,
     meaning: "Somebody changed it since its RevisionId was read. Read it again, and decide again.",
+  },
+  ForeignAccount: {
+    fault: "user",
+    retryable: false,
+    meaning:
+      "Functions and layers are created in the caller's own account; the ARN names another one.",
   },
   ZipTooLarge: {
     fault: "user",

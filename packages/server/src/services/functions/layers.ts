@@ -10,6 +10,7 @@ import { conflict, invalid, notFound } from "./errors.ts";
 import { type Page, type PageRequest, pageOf } from "./paging.ts";
 import { LAYERS, layerVersionsSpace, numberId, spaceOf } from "./spaces.ts";
 import { readSpace } from "./store.ts";
+import { checkOwnAccount } from "./target.ts";
 
 export interface NewLayerVersion {
   readonly description?: string | undefined;
@@ -87,6 +88,7 @@ export function createLayers(context: FunctionsContext): LayerOperations {
   return {
     async publish(caller, layerName, request) {
       const { scope, name } = layerOf(caller, layerName);
+      checkOwnAccount(caller, scope);
       const code = await takeCode(context, scope, request.code);
       await checkRoom(context, scope, code.size);
       const {

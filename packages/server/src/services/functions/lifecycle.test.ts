@@ -182,3 +182,16 @@ test("lists are cut into pages that join without gaps", async () => {
     code: "InvalidFunction",
   });
 });
+
+test("nothing is created in an account that is not the caller's", async () => {
+  const { functions, engine } = testFunctions();
+  const functionName = "arn:aws:lambda:us-east-1:999999999999:function:f";
+  await assert.rejects(functions.create(SCOPE, { functionName, code, settings }), {
+    code: "ForeignAccount",
+  });
+  const layer = "arn:aws:lambda:us-east-1:999999999999:layer:l";
+  await assert.rejects(functions.layers.publish(SCOPE, layer, { code }), {
+    code: "ForeignAccount",
+  });
+  assert.deepEqual(await engine.records.spaces(""), []);
+});

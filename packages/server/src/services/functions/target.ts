@@ -6,7 +6,7 @@ import {
   parseFunctionReference,
 } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { invalid, notFound } from "./errors.ts";
+import { functionError, invalid, notFound } from "./errors.ts";
 
 /** Which function, or which version or alias of it, an operation is about. */
 export interface Target {
@@ -44,6 +44,15 @@ export function unqualified(target: Target): Target {
   throw invalid(
     "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
   );
+}
+
+/** @throws YunqueError `ForeignAccount` where something would be created in an account that is not the caller's. */
+export function checkOwnAccount(caller: Scope, scope: Scope): void {
+  if (scope.account !== caller.account)
+    throw functionError(
+      "ForeignAccount",
+      `Account ${caller.account} creates nothing in account ${scope.account}`,
+    );
 }
 
 /** The target's ARN, as far as the caller qualified it. */
