@@ -1,6 +1,8 @@
 /** Lambda through AWS's own JavaScript client, against a platform in a process of its own. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import {
   CreateAliasCommand,
@@ -210,6 +212,22 @@ describe("Lambda, by AWS's JavaScript client", () => {
         "1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)",
       ],
     );
+  });
+
+  test("a body that stops half way is never invoked, and the platform goes on", async () => {
+    await deploy("half", "let calls = 0; export const handler = async () => (calls += 1);");
+    assert.equal((await invoke("half")).result, 1);
+    const { hostname, port } = new URL(platform.origin);
+    const authorization =
+      "AWS4-HMAC-SHA256 Credential=test/20261122/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00";
+    const socket = connect(Number(port), hostname);
+    await once(socket, "connect");
+    socket.write(
+      `POST /2015-03-31/functions/half/invocations HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\nContent-Length: 10\r\n\r\n{"a`,
+    );
+    socket.resetAndDestroy();
+    await once(socket, "close");
+    assert.equal((await invoke("half")).result, 2);
   });
 
   test("a dry run and events answer without a payload", async () => {
