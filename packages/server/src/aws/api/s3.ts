@@ -116,6 +116,7 @@ export interface S3Api {
   UploadPart(input: UploadPartRequest, context: AwsContext): Promise<UploadPartOutput>;
   UploadPartCopy(input: UploadPartCopyRequest, context: AwsContext): Promise<UploadPartCopyOutput>;
   WriteGetObjectResponse(input: WriteGetObjectResponseRequest, context: AwsContext): Promise<void>;
+  PostObject(input: PostObjectRequest, context: AwsContext): Promise<PostObjectOutput>;
 }
 
 /** Every error that the model of S3 knows. */
@@ -1992,6 +1993,26 @@ export interface PartitionedPrefix {
 
 export interface PolicyStatus {
   readonly IsPublic?: boolean | undefined;
+}
+
+export interface PostObjectOutput {
+  readonly ETag?: string | undefined;
+  readonly Location?: string | undefined;
+  readonly ServerSideEncryption?: ServerSideEncryption | undefined;
+  readonly PostResponse?: PostResponse | undefined;
+}
+
+export interface PostObjectRequest {
+  readonly Bucket: string;
+  readonly ContentType?: string | undefined;
+  readonly Body?: AsyncIterable<Uint8Array> | undefined;
+}
+
+export interface PostResponse {
+  readonly Location?: string | undefined;
+  readonly Bucket?: string | undefined;
+  readonly Key?: string | undefined;
+  readonly ETag?: string | undefined;
 }
 
 export interface Progress {

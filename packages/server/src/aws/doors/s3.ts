@@ -7,6 +7,7 @@ import { listingDoor } from "./s3-listings.ts";
 import { notificationDoor } from "./s3-notifications.ts";
 import { objectAttributesDoor } from "./s3-object-attributes.ts";
 import { objectDoor } from "./s3-objects.ts";
+import { postDoor } from "./s3-post.ts";
 import { taggingDoor } from "./s3-tagging.ts";
 import { uploadListingDoor } from "./s3-upload-listing.ts";
 import { uploadDoor } from "./s3-uploads.ts";
@@ -16,6 +17,7 @@ export function createS3Door(objects: Objects): Door<S3Api> {
   return wording({
     ...bucketDoor(objects),
     ...objectDoor(objects),
+    ...postDoor(objects),
     ...objectAttributesDoor(objects),
     ...listingDoor(objects),
     ...uploadDoor(objects),
