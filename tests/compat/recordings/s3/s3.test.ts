@@ -6,6 +6,7 @@ import { playChecksums, playUploadChecksums } from "./checksums.ts";
 import { playCopies } from "./copies.ts";
 import { playEvents } from "./events.ts";
 import { openS3, type S3Fixture } from "./fixture.ts";
+import { playForms } from "./forms.ts";
 import { playListings } from "./listings.ts";
 import { playNotifications } from "./notifications.ts";
 import { playObjects } from "./objects.ts";
@@ -46,8 +47,9 @@ describe("what AWS answered of S3", () => {
   playChecksums(recordings, s3);
   playUploadChecksums(recordings, s3);
   playPresigned(recordings, s3);
+  playForms(recordings, s3);
   playNotifications(recordings, s3);
   playEvents(recordings, s3);
   skipRecordings(recordings);
-  recordings.finish(150);
+  recordings.finish(160);
 });

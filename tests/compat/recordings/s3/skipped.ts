@@ -29,7 +29,6 @@ export function skipRecordings({ skip }: Recordings): void {
     /inventory|analytics|Metrics|BucketLogging|Replication|request_payer|Accelerate|Ownership/,
   );
   skip("queues, topics and event buses come with their own issues", /^TestS3NotificationsTo/);
-  skip("forms of browsers are not taken yet", /^TestS3PresignedPost/);
   skip(
     "AWS answers a duplicate tag with an internal error of its own; here it is an InvalidTag",
     "TestS3BucketObjectTagging::test_create_bucket_with_tags_exc",
