@@ -39,6 +39,8 @@ export class Call {
   started = false;
   /** It has begun to stream. */
   streaming = false;
+  /** Entries of `console` that have been read. */
+  entries = 0;
   /** Lines that came while another invocation stood before it. */
   held: LogLine[] | undefined;
 

@@ -55,7 +55,10 @@ class ProcessExecutor implements Executor, FleetHost {
   readonly #memory: MemoryWatch;
   /** Instances that have a place: starting, alive, or not gone yet. */
   #alive = 0;
+  /** Those of them whose process does not run yet: what costs the machine most. */
   #starting = 0;
+  /** Ended to make room, but not gone yet. */
+  readonly #evicted = new Set<Instance>();
   /** Invocations that are not over. */
   #underWay = 0;
   #lastNumber = 0;
@@ -120,7 +123,7 @@ class ProcessExecutor implements Executor, FleetHost {
     try {
       return await this.#starter.start(fleet.deployment, fleet, scratch, initMs);
     } catch (error) {
-      this.ended(fleet, false);
+      this.#placeFree(fleet, false);
       throw error;
     }
   }
@@ -128,7 +131,7 @@ class ProcessExecutor implements Executor, FleetHost {
   grow(fleet: Fleet): void {
     this.#memory.wake();
     for (let { missing } = fleet; missing > 0; missing--) {
-      if (this.#alive >= this.limits.instances) this.#evict();
+      if (this.#alive >= this.limits.instances) this.#evict(missing);
       if (this.#alive >= this.limits.instances || this.#starting >= this.limits.starting) {
         this.#hungry.add(fleet);
         return;
@@ -137,17 +140,14 @@ class ProcessExecutor implements Executor, FleetHost {
     }
   }
 
-  loaded(): void {
+  booted(): void {
     this.#starting--;
     this.#feed();
   }
 
-  ended(fleet: Fleet, loaded: boolean): void {
-    this.#alive--;
-    if (!loaded) this.#starting--;
-    this.#forget(fleet.deployment.id);
-    this.#feed();
-    this.#progress();
+  ended(fleet: Fleet, instance: Instance): void {
+    this.#evicted.delete(instance);
+    this.#placeFree(fleet, instance.hasBooted);
   }
 
   // How it does it ----------------------------------------------------------------------------------------------
@@ -206,15 +206,26 @@ class ProcessExecutor implements Executor, FleetHost {
     }
   }
 
+  #placeFree(fleet: Fleet, hadBooted: boolean): void {
+    this.#alive--;
+    if (!hadBooted) this.#starting--;
+    this.#forget(fleet.deployment.id);
+    this.#feed();
+    this.#progress();
+  }
+
   /** Ends the instance that was of no use for the longest time. Its place is free once it is gone. */
-  #evict(): void {
+  #evict(needed: number): void {
+    if (this.#evicted.size >= needed) return;
     let oldest: Instance | undefined;
     for (const fleet of this.#fleets.values()) {
       const candidate = fleet.longestIdle;
       if (candidate && candidate.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY))
         oldest = candidate;
     }
-    oldest?.kill();
+    if (!oldest) return;
+    this.#evicted.add(oldest);
+    oldest.kill();
   }
 
   *#instances(): Generator<Instance> {

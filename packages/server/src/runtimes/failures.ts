@@ -42,13 +42,6 @@ export const failurePayload = (failure: Failure, requestId: string): Uint8Array 
     }),
   );
 
-/** The line in the function's log. */
-export function failureLine(failure: Failure, requestId: string, now: number): string {
-  return failure.status === "timeout"
-    ? `${new Date(now).toISOString()} ${requestId} ${failure.reason}`
-    : `RequestId: ${requestId} Error: ${failure.reason}\n${failure.errorType}`;
-}
-
 /** Longer responses than Lambda allows. */
 export const tooLarge = (limit: number): Uint8Array =>
   Buffer.from(

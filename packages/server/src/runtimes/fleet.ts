@@ -18,10 +18,10 @@ export interface FleetHost {
   start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
   /** The fleet has more work than instances. */
   grow(fleet: Fleet): void;
-  /** An instance has loaded its handler. */
-  loaded(): void;
+  /** The process of an instance runs. */
+  booted(): void;
   /** An instance is gone, its place is free. */
-  ended(fleet: Fleet, loaded: boolean): void;
+  ended(fleet: Fleet, instance: Instance): void;
 }
 
 /** Errors that lie in the package itself: the next instance would fail in the same way. */
@@ -33,6 +33,12 @@ const INCURABLE: ReadonlySet<string> = new Set([
   "Runtime.MalformedStreamingHandler",
   "Runtime.CallbackHandlerDeprecated",
 ]);
+interface Bound {
+  readonly call: Call;
+  /** When its time began. */
+  readonly since: number;
+}
+
 /** How often it is looked at what waits, and for how long. */
 const WATCH_MS = SLOW_MS / 2;
 
@@ -52,7 +58,8 @@ export class Fleet implements InstanceOwner {
   /** Those whose process is being prepared. */
   #preparing = 0;
   /** Invocations whose own instance starts for them: their init ran into its limit before. */
-  readonly #bound = new Map<Instance, { readonly call: Call; readonly since: number }>();
+  readonly #bound = new Map<Instance, Bound>();
+  #boundPreparing = 0;
   #watching = false;
   #retired = false;
 
@@ -90,7 +97,7 @@ export class Fleet implements InstanceOwner {
   get missing(): number {
     if (this.#waiting.length === 0) return 0;
     const now = this.#clock.monotonic();
-    let inInstances = 0;
+    let inInstances = this.#bound.size + this.#boundPreparing;
     let occupied = 0;
     for (const instance of this.#instances) {
       inInstances += instance.load;
@@ -153,13 +160,16 @@ export class Fleet implements InstanceOwner {
 
   // What instances tell ---------------------------------------------------------------------------------------
 
+  booted(): void {
+    this.#host.booted();
+  }
+
   initialised(instance: Instance): void {
     const bound = this.#bound.get(instance);
     this.#bound.delete(instance);
     if (bound) instance.send(bound.call, bound.since);
     else this.#free(instance);
     this.#pumpWaiting();
-    this.#host.loaded();
   }
 
   initFailed(instance: Instance, error: Uint8Array): void {
@@ -183,6 +193,10 @@ export class Fleet implements InstanceOwner {
     this.#policy.keepApart();
   }
 
+  get apart(): boolean {
+    return this.#policy.apart;
+  }
+
   room(instance: Instance): void {
     this.#free(instance);
     this.#pumpWaiting();
@@ -201,13 +215,14 @@ export class Fleet implements InstanceOwner {
     if (instance.unwanted || this.#retired) this.#scratch.discard(instance.scratch);
     else this.#scratch.leave(instance.scratch);
     this.#pumpWaiting();
-    this.#host.ended(this, instance.loaded);
+    this.#host.ended(this, instance);
   }
 
   // How it does it ----------------------------------------------------------------------------------------------
 
-  async #start(initMs: number, bound: { call: Call; since: number } | undefined): Promise<void> {
+  async #start(initMs: number, bound: Bound | undefined): Promise<void> {
     this.#preparing++;
+    if (bound) this.#boundPreparing++;
     try {
       const scratch = this.#scratch.take();
       const instance = await this.#host.start(this, scratch, initMs);
@@ -220,6 +235,7 @@ export class Fleet implements InstanceOwner {
       call?.refuse(new ExecutorError("internal", `an instance could not be started: ${reason}`));
     } finally {
       this.#preparing--;
+      if (bound) this.#boundPreparing--;
     }
   }
 
@@ -321,15 +337,18 @@ export class Fleet implements InstanceOwner {
     const now = this.#clock.monotonic();
     let again = false;
     for (const instance of this.#instances) if (instance.lookAtHead(now)) again = true;
-    for (let call = this.#next(); call && this.#waitedTooLong(call, now); call = this.#next()) {
-      this.#waiting.shift();
-      call.refuse(new ExecutorError("concurrency", "no instance was free in time"));
+    while (this.#waitedInVain(now)) {
+      const error = new ExecutorError("concurrency", "no instance was free in time");
+      this.#waiting.shift()?.refuse(error);
     }
     if (this.#waiting.length > 0) this.pump();
     else if (again) this.#watch();
   }
 
-  #waitedTooLong(call: Call, now: number): boolean {
-    return now - call.acceptedAt > this.#host.limits.waitMs;
+  /** Whether the next one has waited too long, and nothing is on its way for it. */
+  #waitedInVain(now: number): boolean {
+    const call = this.#next();
+    if (!call || now - call.acceptedAt <= this.#host.limits.waitMs) return false;
+    return this.counts.starting <= this.#bound.size + this.#boundPreparing;
   }
 }

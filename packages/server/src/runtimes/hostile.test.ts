@@ -173,6 +173,14 @@ describe("a handler that means harm", () => {
     assert.ok(value);
   });
 
+  it("never finishes to load, many times at once, and others still start", async () => {
+    const stuck = await bench.deploy("for (;;);", { timeoutSeconds: 3 });
+    const all = Array.from({ length: 8 }, () => bench.invoke(stuck));
+    await othersRun();
+    bench.executor.retire(stuck.id);
+    void Promise.allSettled(all);
+  });
+
   it("crashes while it waits for work, and the next invocation does not notice", async () => {
     const deployment = await bench.deploy(
       `let n = 0;

@@ -12,6 +12,8 @@ export interface Ended {
   readonly ms: number;
   /** The most memory it has held, in bytes; 0 where it does not say. */
   readonly memory: number;
+  /** How many entries it has written to the log. */
+  readonly entries: number;
   /** The response or the error object, as JSON; undefined where a stream ended well. */
   readonly payload: Buffer | undefined;
   readonly failed: boolean;
@@ -19,7 +21,10 @@ export interface Ended {
 
 /** Who listens. Payloads are views of what was read. */
 export interface ChannelListener {
-  initialised(streams: boolean): void;
+  /** The process runs; it waits to be told what to become, or is about to be it. */
+  booted(): void;
+  /** The handler is loaded. */
+  initialised(): void;
   initFailed(error: Buffer): void;
   /** It is about to end by itself; of all it has, only this one was started (0: none). */
   leaving(number: number): void;
@@ -107,7 +112,8 @@ export class InstanceChannel {
     else if (kind === Kind.streamStart) listener.streamStarted(number, contentType(payload));
     else if (kind === Kind.returned) listener.returned(readNumbers(payload));
     else if (kind === Kind.leaving) listener.leaving(number);
-    else if (kind === Kind.initialised) listener.initialised(payload[0] === 1);
+    else if (kind === Kind.booted) listener.booted();
+    else if (kind === Kind.initialised) listener.initialised();
     else if (kind === Kind.initFailed) listener.initFailed(payload);
     else listener.violated(`a frame of kind ${kind}`);
   }
@@ -118,6 +124,7 @@ function readEnded(kind: number, payload: Buffer): Ended {
   return {
     ms: payload.readUInt32LE(0) / 1000,
     memory: payload.readUInt32LE(4) * 1024,
+    entries: payload.readUInt32LE(8),
     payload: kind === Kind.streamEnd && body.length === 0 ? undefined : body,
     failed: kind === Kind.error || (kind === Kind.streamEnd && body.length > 0),
   };

@@ -5,7 +5,7 @@ import type { InvocationReport } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LogLine, Logs } from "../ports/logs.ts";
 import type { Call } from "./call.ts";
-import { type Failure, failureLine } from "./failures.ts";
+import type { Failure } from "./failures.ts";
 import { OutputBudget } from "./output/output-budget.ts";
 import {
   type Ending,
@@ -74,7 +74,7 @@ export class InstanceLog {
 
   /** What the platform itself has to say about the instance. */
   note(text: string, call: Call | undefined): void {
-    this.#line(`[yunque] ${text}`, call, true);
+    this.#line(this.#lines.note(this.#clock.now(), text), call, true);
   }
 
   /** The invocation is over. */
@@ -84,7 +84,8 @@ export class InstanceLog {
     if (dropped > 0) this.note(`${dropped} characters of output were dropped: ${TOO_FAST}`, call);
     const now = this.#clock.now();
     const { requestId } = call.invocation;
-    if (failure) this.#add(failureLine(failure, requestId, now), now, call);
+    const why = failure && this.#lines.failure(now, requestId, failure);
+    if (why !== undefined) this.#add(why, now, call);
     const end = this.#lines.end(requestId);
     if (end !== undefined) this.#add(end, now, call);
     const ending = failure && endingOf(failure);

@@ -14,6 +14,7 @@ import {
   timedOut,
 } from "./failures.ts";
 import type { Fence } from "./fence.ts";
+import { type Finished, Finishing } from "./finishing.ts";
 import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
 import type { InstanceLog } from "./instance-log.ts";
 import { InstanceOutput } from "./instance-output.ts";
@@ -23,6 +24,8 @@ import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
 
 /** Whom an instance tells what happened; its fleet. */
 export interface InstanceOwner {
+  /** Its process runs; from now on its time is the handler's. */
+  booted(): void;
   /** The handler is loaded. */
   initialised(instance: Instance): void;
   /** The handler could not be loaded; the instance is about to end. */
@@ -31,6 +34,8 @@ export interface InstanceOwner {
   handled(ms: number): void;
   /** Something was written that does not say to which invocation it belongs. */
   wrotePlain(): void;
+  /** Such things are written here. */
+  readonly apart: boolean;
   /** One or more invocations are over: there may be room. */
   room(instance: Instance): void;
   /** These were not started, and never will be here. */
@@ -62,17 +67,9 @@ type State = "starting" | "ready" | "ending" | "gone";
 /** Why the platform ended it. */
 type Verdict = "timeout" | "initTimeout" | "memory" | "protocol" | "unwanted";
 
-interface Outcome {
-  readonly payload: Uint8Array | undefined;
-  readonly failed: boolean;
+type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
   readonly durationMs: number;
-}
-interface Finished {
-  readonly call: Call;
-  readonly outcome: Outcome;
-  readonly report: InvocationReport;
-  readonly failure: Failure | undefined;
-}
+};
 
 /** What the platform's clock says may differ from the instance's by this much: being woken up, being read. */
 const SLACK_MS = 5;
@@ -91,6 +88,8 @@ export class Instance implements TickTask, ChannelListener {
   idleSince: number;
   /** How long it took until the handler was loaded, or failed to. */
   initMs = 0;
+  /** Its process runs. */
+  hasBooted = false;
   /** The handler was loaded. */
   loaded = false;
   /** The handler could not be loaded, and its owner was told why. */
@@ -105,14 +104,19 @@ export class Instance implements TickTask, ChannelListener {
   #state: State = "starting";
   #verdict: Verdict | undefined;
   #exit: Exit = { code: null, signal: null };
-  /** Answered, but the caller is not told before the end of the tick. */
-  #finished: Finished[] = [];
+  /** Answered, but the caller is not told before all of its output has been read. */
+  readonly #finishing = new Finishing();
+  /** There may be room, and the owner does not know yet. */
+  #roomToTell = false;
+  #lookingAgain = false;
   #recalling = false;
   /** It said that it is about to end, and which invocation it ends with. */
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
+  /** An invocation was answered here, and its caller was told. */
   #served = false;
+  #toldOne = false;
   #maxMemory = 0;
   readonly #deadline: Alarm;
   readonly #rest: Alarm;
@@ -244,21 +248,23 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   endOfTick(): void {
-    const finished = this.#finished;
-    if (finished.length > 0) {
-      this.#output.flush();
-      this.#finished = [];
-      this.#rests();
-      this.#parts.owner.room(this);
-    }
+    // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
+    if (!this.#unsure) this.#tellRoom();
     this.#channel.flush();
-    for (const one of finished) this.#tell(one);
+    if (this.#finishing.length > 0) this.#tellFinished();
+    this.#tellRoom();
     const { head } = this.#line;
-    if (head && (!head.inLine || head.held)) this.log.start(head);
+    if (head && (!head.inLine || head.held) && !this.#finishing.first) this.log.start(head);
     this.log.flush();
   }
 
   // What it says: strangers' input ------------------------------------------------------------------------------
+
+  booted(): void {
+    if (this.hasBooted) return;
+    this.hasBooted = true;
+    this.#parts.owner.booted();
+  }
 
   initialised(): void {
     if (this.#state !== "starting") {
@@ -327,7 +333,8 @@ export class Instance implements TickTask, ChannelListener {
     const least = this.#line.length === 1 && !call.inLine ? most - SLACK_MS : 0;
     const durationMs = Math.max(least, Math.min(ended.ms, most));
     const { payload, failed } = ended;
-    this.#finish(call, { payload, failed, durationMs }, undefined);
+    const entries = this.#unsure ? undefined : ended.entries;
+    this.#finish(call, { payload, failed, durationMs, entries, failure: undefined });
     this.#parts.owner.handled(ended.ms);
   }
 
@@ -376,8 +383,9 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   #wroteEntry(text: string, number: number): boolean {
-    const done = this.#finished.find(({ call }) => call.number === number)?.call;
-    return this.#wrote(text, done ?? this.#line.find(number));
+    const call = this.#finishing.find(number) ?? this.#line.find(number);
+    if (call) call.entries++;
+    return this.#wrote(text, call);
   }
 
   #wrote(text: string, call: Call | undefined): boolean {
@@ -387,7 +395,7 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Whose lines come now: those of the others wait until this one has had its END. */
   get #first(): Call | undefined {
-    return this.#finished[0]?.call ?? this.#line.head;
+    return this.#finishing.first ?? this.#line.head;
   }
 
   // How it goes on ----------------------------------------------------------------------------------------------
@@ -433,27 +441,50 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   /** The first one is over. */
-  #finish(call: Call, outcome: Outcome, failure: Failure | undefined): void {
+  #finish(call: Call, { durationMs, ...outcome }: Outcome): void {
     this.#line.shift(this.#clock.monotonic());
     const initMs = this.#served ? undefined : this.initMs;
     this.#served = true;
     const report: InvocationReport = {
-      durationMs: outcome.durationMs,
+      durationMs,
       // Lambda: since August 2025 the init counts.
-      billedMs: Math.ceil(outcome.durationMs + (initMs ?? 0)),
+      billedMs: Math.ceil(durationMs + (initMs ?? 0)),
       ...(initMs === undefined ? {} : { initMs }),
       maxMemoryMB: this.#maxMemoryMB,
       queuedMs: call.sentAt - call.acceptedAt,
     };
-    this.#finished.push({ call, outcome, report, failure });
+    this.#finishing.add({ call, report, ...outcome });
+    this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
     this.#parts.tick.add(this);
   }
 
-  #tell({ call, outcome, report, failure }: Finished): void {
-    this.log.end(call, report, failure);
-    const { payload, failed } = outcome;
-    call.finish({ payload, failed, report, tail: call.tail });
+  #tellRoom(): void {
+    if (!this.#roomToTell || (this.#unsure && this.#finishing.length > 0)) return;
+    this.#roomToTell = false;
+    this.#rests();
+    this.#parts.owner.room(this);
+  }
+
+  #tellFinished(): void {
+    if (this.#finishing.ready) this.#output.flush();
+    for (const { call, payload, failed, report, failure } of this.#finishing.take()) {
+      this.log.end(call, report, failure);
+      call.finish({ payload, failed, report, tail: call.tail });
+      this.#toldOne = true;
+    }
+    if (this.#finishing.length === 0 || this.#lookingAgain) return;
+    this.#lookingAgain = true;
+    afterPoll(() => {
+      this.#lookingAgain = false;
+      this.#finishing.looked();
+      this.#parts.tick.add(this);
+    });
+  }
+
+  /** It may write what does not say to which invocation it belongs: it has, or nobody knows it yet. */
+  get #unsure(): boolean {
+    return this.#state !== "gone" && (!this.#toldOne || this.#parts.owner.apart);
   }
 
   get #maxMemoryMB(): number {
@@ -499,9 +530,10 @@ export class Instance implements TickTask, ChannelListener {
       const payload = failurePayload(failure, head.invocation.requestId);
       const ran = now - this.#line.headSince;
       const durationMs = this.#verdict === "timeout" ? this.#parts.timeoutMs : ran;
-      this.#finish(head, { payload, failed: true, durationMs }, failure);
+      this.#finish(head, { payload, failed: true, durationMs, failure, entries: undefined });
     }
     if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
+    this.#finishing.looked();
     this.endOfTick();
     this.#parts.fence.close();
     this.#channel.close();

@@ -6,7 +6,7 @@ export interface ExecutorLimits {
   readonly concurrency: number;
   /** Instances alive at once. */
   readonly instances: number;
-  /** Instances starting at once: more of them only slow each other down. */
+  /** Processes starting at once, until they run: more of them only slow each other down. */
   readonly starting: number;
   /** Invocations of one deployment that may wait for an instance. */
   readonly waiting: number;

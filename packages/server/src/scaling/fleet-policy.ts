@@ -60,6 +60,10 @@ export class FleetPolicy {
     this.#apart = true;
   }
 
+  get apart(): boolean {
+    return this.#apart;
+  }
+
   /** How many invocations an instance may have, the running one included. */
   get depth(): number {
     const { count, meanMs } = this.#times;

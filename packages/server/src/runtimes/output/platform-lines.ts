@@ -4,6 +4,7 @@
  */
 import type { Deployment } from "../../domain/deployment.ts";
 import type { InvocationReport } from "../../domain/invocation.ts";
+import type { Failure } from "../failures.ts";
 
 export interface RuntimeIdentity {
   readonly version: string;
@@ -25,6 +26,10 @@ export interface PlatformLines {
   /** Undefined where the format has no such line. */
   end(requestId: string): string | undefined;
   report(now: number, requestId: string, report: InvocationReport, ending?: Ending): string;
+  /** Why an invocation failed. Undefined where the report says it all. */
+  failure(now: number, requestId: string, failure: Failure): string | undefined;
+  /** What Yunque has to say besides. */
+  note(now: number, text: string): string;
 }
 
 export const platformLines = (deployment: Deployment): PlatformLines =>
@@ -32,6 +37,11 @@ export const platformLines = (deployment: Deployment): PlatformLines =>
 
 function textLines({ version, memoryMB }: Deployment): PlatformLines {
   return {
+    note: (_now, text) => `[yunque] ${text}`,
+    failure: (now, requestId, { status, reason, errorType }) =>
+      status === "timeout"
+        ? `${new Date(now).toISOString()} ${requestId} ${reason}`
+        : `RequestId: ${requestId} Error: ${reason}\n${errorType}`,
     initStart: (_now, runtime) =>
       `INIT_START Runtime Version: ${runtime.version}\tRuntime Version ARN: ${runtime.arn}`,
     initReport: (_now, initMs, phase, ending) =>
@@ -58,6 +68,11 @@ function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLin
   const event = (now: number, type: string, record: object): string =>
     JSON.stringify({ time: new Date(now).toISOString(), type: `platform.${type}`, record });
   return {
+    note: (now, message) => {
+      const timestamp = new Date(now).toISOString();
+      return JSON.stringify({ timestamp, level: "WARN", message: `[yunque] ${message}` });
+    },
+    failure: () => undefined,
     initStart: (now, runtime) =>
       event(now, "initStart", {
         initializationType: "on-demand",

@@ -7,7 +7,7 @@
 /** Bytes before each payload. */
 export const HEADER_BYTES = 9;
 
-/** What a frame is. Below 16 the platform speaks, from 16 on the instance. */
+/** What a frame is. Below 15 the platform speaks, from 15 on the instance. */
 export const Kind = {
   /** JSON `Specialisation`: become this function, load its handler. */
   specialise: 1,
@@ -18,7 +18,9 @@ export const Kind = {
   /** u32 LE: so many further bytes of a streamed response may be sent. */
   credit: 4,
 
-  /** The handler is loaded. u8: 1 where it streams its response. */
+  /** The process runs, and waits to be told what to become. */
+  booted: 15,
+  /** The handler is loaded. */
   initialised: 16,
   /** The handler could not be loaded. The error object as JSON; the instance exits. */
   initFailed: 17,
@@ -41,8 +43,11 @@ export const Kind = {
 /** Bytes that a streamed response may be ahead of what its reader has taken. */
 export const STREAM_WINDOW = 512 * 1024;
 
-/** Bytes of the head of `result`, `error` and `streamEnd`: u32 LE microseconds the handler ran, u32 LE peak memory in KiB (0: not told). */
-export const OUTCOME_BYTES = 8;
+/**
+ * Bytes of the head of `result`, `error` and `streamEnd`, u32 LE each: microseconds that the handler ran, its peak
+ * memory in KiB (0: not told), entries that it wrote to the log.
+ */
+export const OUTCOME_BYTES = 12;
 
 /** What an instance is told to become. */
 export interface Specialisation {

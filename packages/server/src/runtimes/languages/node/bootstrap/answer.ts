@@ -1,6 +1,7 @@
 /** What an instance answers: frames that end an invocation, each sent at once, before anything else is started. */
 import { Kind, OUTCOME_BYTES } from "../../../wire/frames.ts";
 import type { Channel } from "./channel.ts";
+import { entriesWritten } from "./console.ts";
 import { errorJson } from "./errors.ts";
 
 /** Responses up to this many UTF-16 units are encoded straight into the frame. */
@@ -23,6 +24,7 @@ export function createAnswers({ writer }: Channel, responseBytes: number): Answe
     const ms = performance.now() - startedAt;
     head.writeUInt32LE(Math.min(0xffffffff, Math.round(ms * 1000)), 0);
     head.writeUInt32LE(ms < TELLING_MS ? 0 : process.resourceUsage().maxRSS, 4);
+    head.writeUInt32LE(entriesWritten(), 8);
     return head;
   };
   const send = (kind: number, call: number, startedAt: number, body: Uint8Array): void => {

@@ -11,12 +11,19 @@ type Level = (typeof LEVELS)[number];
 /** Whose entries these are; kept after the invocation, as Lambda does for what runs on in the background. */
 let requestId: string | undefined;
 let call = 0;
+let entries = 0;
 let json = false;
 
 /** From now on entries belong to this invocation. */
 export function logFor(invocation: { readonly requestId: string; readonly call: number }): void {
   requestId = invocation.requestId;
   call = invocation.call;
+  entries = 0;
+}
+
+/** How many entries the current invocation has written. */
+export function entriesWritten(): number {
+  return entries;
 }
 
 /** Replaces the methods of `console`, by AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL. */
@@ -85,6 +92,7 @@ function writeRecord(text: string): void {
   record.writeUInt32LE(bytes.length, 4);
   record.writeUInt32LE(call, 8);
   record.set(bytes, RECORD_HEADER_BYTES);
+  entries++;
   writeAll(record);
 }
 

@@ -47,6 +47,9 @@ process.on("unhandledRejection", (reason, promise) => {
 process.on("beforeExit", () => line?.running?.emptyLoop());
 process.on("exit", leave);
 
+channel.writer.frame(Kind.booted, 0, NOTHING, NOTHING);
+channel.writer.flush();
+
 async function become(told: Specialisation): Promise<void> {
   // A module that never finishes to load leaves an empty event loop, and ends the process: as in Lambda.
   channel.hold(false);
@@ -65,7 +68,7 @@ async function become(told: Specialisation): Promise<void> {
       return start(frame, ended);
     });
     channel.hold(true);
-    channel.writer.frame(Kind.initialised, 0, NOTHING, Uint8Array.of(loaded.streaming ? 1 : 0));
+    channel.writer.frame(Kind.initialised, 0, NOTHING, NOTHING);
     channel.writer.flush();
   } catch (error) {
     logError("Uncaught Exception", error);
