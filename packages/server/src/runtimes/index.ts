@@ -1,4 +1,4 @@
-export { createExecutor, type ExecutorOptions } from "./executor.ts";
+export { createExecutor } from "./executor.ts";
 export { nodeRuntime } from "./languages/node/runtime.ts";
-export { defaultLimits, type ExecutorLimits } from "./limits.ts";
+export type { ExecutorLimits } from "./limits.ts";
 export { processSandbox } from "./sandboxes/process.ts";

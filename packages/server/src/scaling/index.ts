@@ -1,1 +1,1 @@
-export { FleetPolicy, type Load, OCCUPIED_MS, SLOW_MS } from "./fleet-policy.ts";
+export { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "./fleet-policy.ts";
