@@ -1,6 +1,7 @@
 /** S3 as its users meet it: the official SDK, unchanged, against a real server process. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { Agent, request } from "node:http";
 import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import {
@@ -144,8 +145,8 @@ describe("S3 by the SDK", () => {
       assert.ok(found.includes(key), key);
   });
 
-  const send = async (method: string, path: string, body: string) => {
-    const { request } = await import("node:http");
+  /** The path goes as it is: `fetch` would take its dots away. */
+  const send = (method: string, path: string, body: string) => {
     const { hostname, port } = new URL(platform.origin);
     return new Promise<{ status: number }>((resolve, reject) => {
       request({ hostname, port, method, path, agent: false }, (response) => {
@@ -179,7 +180,7 @@ describe("S3 by the SDK", () => {
     // `localhost` alone resolves everywhere; for its subdomains the SDK brings the address itself.
     const virtual = new S3Client({
       ...clientSettings(platform.origin.replace("127.0.0.1", "s3.localhost")),
-      requestHandler: await resolvingHandler(),
+      requestHandler: { httpAgent: resolvingAgent() },
     });
     const { Body } = await virtual.send(new GetObjectCommand({ Bucket, Key: "by-host" }));
     assert.equal(await Body?.transformToString(), "found");
@@ -238,10 +239,8 @@ describe("S3 by the SDK", () => {
 });
 
 /** Every name is this machine. */
-async function resolvingHandler() {
-  const { NodeHttpHandler } = await import("@smithy/node-http-handler");
-  const { Agent } = await import("node:http");
+function resolvingAgent(): Agent {
   const lookup = (_: string, options: { all?: boolean }, done: (...found: unknown[]) => void) =>
     options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
-  return new NodeHttpHandler({ httpAgent: new Agent({ lookup: lookup as never }) });
+  return new Agent({ lookup: lookup as never });
 }

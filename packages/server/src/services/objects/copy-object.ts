@@ -6,7 +6,7 @@ import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type ObjectName } from "./find-object.ts";
 import { getObject, type OpenObject } from "./get-object.ts";
-import { checkAttributes, keepingNothing } from "./put-object.ts";
+import { checkAttributes, describe, keepingNothing } from "./put-object.ts";
 import { checkWriteConditions, replaceObject } from "./replace-object.ts";
 import type { Caller, Store } from "./store.ts";
 import { writeBody } from "./write-body.ts";
@@ -49,14 +49,7 @@ export async function copyObject(
     checkAttributes(attributes);
     const algorithm = request.algorithm ?? original.checksum.algorithm;
     const written = await writeBody(store.blobs, { bytes }, [algorithm]);
-    const object = {
-      ...attributes,
-      size: written.size,
-      etag: written.etag,
-      checksum: { algorithm, type: "FULL_OBJECT", value: written.checksums[algorithm] ?? "" },
-      lastModified: store.clock.now(),
-      body: { blob: written.blob },
-    } as const;
+    const object = describe(store, attributes, written, algorithm);
     return await keepingNothing(store, [written.blob], () =>
       replaceObject(store, caller, request, { object, conditions, event: "Copy" }),
     );

@@ -13,7 +13,7 @@ import { lookUpObject, type ObjectName } from "./find-object.ts";
 import { checkWriteConditions, replaceObject } from "./replace-object.ts";
 import type { Caller, Store } from "./store.ts";
 import { checkTags } from "./tags.ts";
-import { type Incoming, writeBody } from "./write-body.ts";
+import { type Incoming, type Written, writeBody } from "./write-body.ts";
 
 export interface PutRequest extends ObjectName {
   readonly attributes: ObjectAttributes;
@@ -37,17 +37,27 @@ export async function putObject(
   checkWriteConditions(conditions, key, (await lookUpObject(store, bucket, key))?.value);
   const algorithm = body.checksum?.algorithm ?? request.algorithm ?? DEFAULT_ALGORITHM;
   const written = await writeBody(store.blobs, body, [algorithm]);
-  const object = {
-    ...attributes,
-    size: written.size,
-    etag: written.etag,
-    checksum: { algorithm, type: "FULL_OBJECT", value: written.checksums[algorithm] ?? "" },
-    lastModified: store.clock.now(),
-    body: { blob: written.blob },
-  } as const;
+  const object = describe(store, attributes, written, algorithm);
   return keepingNothing(store, [written.blob], () =>
     replaceObject(store, caller, request, { object, conditions, event }),
   );
+}
+
+/** An object of one blob, as it is from now on. */
+export function describe(
+  store: Store,
+  attributes: ObjectAttributes,
+  { blob, size, etag, checksums }: Written,
+  algorithm: ChecksumAlgorithm,
+): Omit<StoredObject, "sequencer"> {
+  return {
+    ...attributes,
+    size,
+    etag,
+    checksum: { algorithm, type: "FULL_OBJECT", value: checksums[algorithm] ?? "" },
+    lastModified: store.clock.now(),
+    body: { blob },
+  };
 }
 
 /** @throws MetadataTooLarge, TagInvalid */
