@@ -1,8 +1,8 @@
 /**
- * npm run models: compiles AWS's API models, as botocore publishes them, into models/ and the typed interfaces of
- * the doors. Its output is committed, so only who raises the release needs Python and pip.
+ * npm run models: compiles AWS's API models, as botocore publishes them, into models/; what follows from them is
+ * written by `npm run generate`. The output is committed, so only who raises the release needs Python and pip.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { ModelFile } from "../../packages/server/src/aws/model-file.ts";
@@ -10,12 +10,11 @@ import { readSourceModel, withBotocore } from "./botocore.ts";
 import { condense } from "./condense.ts";
 import { applyPatches, readPatches } from "./patch.ts";
 import { BOTOCORE_VERSION, SERVICES } from "./services.ts";
-import { apiSource, catalogSource, indexSource } from "./typescript.ts";
 
 const HELP = `npm run models -- [--from DIR]
 
-Compiles the API models of botocore ${BOTOCORE_VERSION} for ${SERVICES.length} services into models/<service>.json and
-packages/server/src/aws/api/<service>.ts, with the corrections of models/patches/ applied.
+Compiles the API models of botocore ${BOTOCORE_VERSION} for ${SERVICES.length} services into models/<service>.json, with the
+corrections of models/patches/ applied. Then: npm run generate.
 
   --from DIR   an unpacked botocore (its root, or its data directory).
                Without it: pip and python3 are needed, and the wheel is fetched from pip's index.
@@ -27,21 +26,16 @@ if (values.help) process.stdout.write(HELP);
 else withBotocore(values.from, compileAll);
 
 function compileAll(data: string): void {
-  const root = join(import.meta.dirname, "../..");
-  const api = join(root, "packages/server/src/aws/api");
-  mkdirSync(api, { recursive: true });
-  const models = SERVICES.map((service) => {
+  const root = join(import.meta.dirname, "../../models");
+  let operations = 0;
+  for (const service of SERVICES) {
     const source = readSourceModel(data, service);
-    applyPatches(source, readPatches(join(root, "models/patches", `${service}.json`)));
+    applyPatches(source, readPatches(join(root, "patches", `${service}.json`)));
     const model = condense(service, source);
-    writeFileSync(join(root, "models", `${service}.json`), modelText(model));
-    writeFileSync(join(api, `${service}.ts`), apiSource(model));
-    return model;
-  });
-  writeFileSync(join(api, "index.ts"), indexSource(SERVICES));
-  writeFileSync(join(api, "catalog.ts"), catalogSource(models));
-  const operations = models.reduce((sum, model) => sum + Object.keys(model.operations).length, 0);
-  process.stdout.write(`${models.length} services, ${operations} operations\n`);
+    writeFileSync(join(root, `${service}.json`), modelText(model));
+    operations += Object.keys(model.operations).length;
+  }
+  process.stdout.write(`${SERVICES.length} services, ${operations} operations\n`);
 }
 
 /** JSON with one operation and one shape per line, so that a new release reads as a diff. */
