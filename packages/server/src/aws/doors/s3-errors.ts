@@ -176,6 +176,10 @@ const WORDS: Readonly<Record<ObjectErrorCode, Words>> = {
     invalidRequest(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     ),
+  CopySourceTooLarge: () =>
+    invalidRequest(
+      `The specified copy source is larger than the maximum allowable size for a copy source: ${limits.putBytes}`,
+    ),
   CopyRangeInvalid: ({ range, size }) =>
     invalidArgument(
       "x-amz-copy-source-range",

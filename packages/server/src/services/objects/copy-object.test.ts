@@ -98,6 +98,15 @@ describe("copying an object", () => {
     assert.deepEqual(made.checksum, { algorithm: "CRC32", type: "FULL_OBJECT", value: "y/Q5Jg==" });
   });
 
+  it("of more than 5 GB is refused before it is read", async () => {
+    const { put, copy, records } = await opened();
+    const object = await put("a", "text");
+    const space = `${caller.account}/us-east-1/objects/${BUCKET}`;
+    const huge = { ...object, size: 5 * 1024 ** 3 + 1 };
+    await records.commit([{ put: huge, space, id: "a" }]);
+    await rejects(copy("a", "b"), "CopySourceTooLarge");
+  });
+
   it("of what is not there says which of the two", async () => {
     const { copy, get } = await opened();
     await rejects(copy("a", "b"), "NoSuchObject", { key: "a" });

@@ -1,5 +1,10 @@
 import type { ChecksumAlgorithm } from "../../domain/checksum.ts";
-import type { ContentHeaders, StorageClass, StoredObject } from "../../domain/object.ts";
+import {
+  type ContentHeaders,
+  limits,
+  type StorageClass,
+  type StoredObject,
+} from "../../domain/object.ts";
 import type { ReadConditions, WriteConditions } from "../../domain/object-conditions.ts";
 import type { Tag } from "../../domain/object-tags.ts";
 import { findWritableBucket } from "./buckets.ts";
@@ -44,6 +49,7 @@ export async function copyObject(
   const opened = await openSource(store, caller, source);
   const { object: original, bytes } = opened;
   try {
+    checkCopySize(original.size);
     if (isSelfCopy(request)) throw objectError("CopyToItself");
     const attributes = attributesOf(request, original);
     checkAttributes(attributes);
@@ -56,6 +62,11 @@ export async function copyObject(
   } finally {
     await bytes[Symbol.asyncIterator]().return?.();
   }
+}
+
+/** @throws CopySourceTooLarge before five gigabytes were read in vain */
+export function checkCopySize(size: number): void {
+  if (size > limits.putBytes) throw objectError("CopySourceTooLarge", { size });
 }
 
 /** A copy's source with its bytes. Every condition that fails is a 412 here, and its name that of the copy's header. */

@@ -34,6 +34,7 @@ export const OBJECT_ERRORS = {
   RangeUnsatisfiable: user("The range lies outside of the object."),
   PartNumberUnsatisfiable: user("The object has no part of this number."),
   CopyToItself: user("A copy onto itself must change something besides the bytes."),
+  CopySourceTooLarge: user("One copy has at most 5 GB: copy it in parts."),
   CopyRangeInvalid: user("The range lies outside of the copy's source."),
 
   DigestMalformed: user("Content-MD5 is no base64 of 16 bytes."),

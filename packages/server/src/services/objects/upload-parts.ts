@@ -4,7 +4,7 @@ import { limits, type Part, type Upload } from "../../domain/object.ts";
 import { parseCopyRange } from "../../domain/object-range.ts";
 import type { Change } from "../../ports/records.ts";
 import { findBucket, findWritableBucket, stillThere } from "./buckets.ts";
-import { type CopySource, openSource } from "./copy-object.ts";
+import { type CopySource, checkCopySize, openSource } from "./copy-object.ts";
 import { objectError } from "./errors.ts";
 import { keepingNothing } from "./put-object.ts";
 import {
@@ -63,8 +63,9 @@ export async function copyPart(
   const { value: upload } = await findUpload(store, bucket, request);
   if (source.range !== undefined && parseCopyRange(source.range) === undefined)
     throw objectError("CopyRangeInvalid", { range: source.range });
-  const { object, bytes } = await openSource(store, caller, source);
+  const { object, range, bytes } = await openSource(store, caller, source);
   try {
+    checkCopySize(range === undefined ? object.size : range.end - range.start);
     const end = source.range === undefined ? 0 : (parseCopyRange(source.range)?.end ?? 0);
     if (end > object.size)
       throw objectError("CopyRangeInvalid", { range: source.range, size: object.size });
