@@ -23,6 +23,8 @@ export class RequestBody {
   private readonly response: ServerResponse;
   /** Whether the client waits to be told before it sends. */
   private waits: boolean;
+  /** Whether the connection ends behind the body instead of behind the answer. */
+  private lingers = false;
 
   constructor(incoming: IncomingMessage, response: ServerResponse) {
     this.incoming = incoming;
@@ -96,16 +98,25 @@ export class RequestBody {
     this.waits = false;
   }
 
-  /** Called before the answer is sent: a client that still waits for its turn will not be asked on this connection. */
+  /**
+   * Called before the answer is sent. A client that still waits for its turn will not be asked on this connection; one
+   * that is sending, and wants no further answer, would lose this one if its connection ended before it is done.
+   */
   settle(): void {
-    if (this.waits && this.incoming.httpVersionMajor === 1)
-      this.response.setHeader("connection", "close");
+    const { incoming, response } = this;
+    if (incoming.httpVersionMajor !== 1) return;
+    if (this.waits) response.setHeader("connection", "close");
+    else if (!incoming.complete && !response.shouldKeepAlive) {
+      this.lingers = true;
+      response.shouldKeepAlive = true;
+    }
   }
 
   /** Called after the answer was sent: reads on what nobody wanted, for a while. */
   discard(): void {
     const { incoming } = this;
-    if (this.waits || incoming.complete || incoming.destroyed) return;
+    if (this.waits || incoming.destroyed) return;
+    if (incoming.complete) return void this.close();
     let size = 0;
     incoming.on("data", (chunk: Uint8Array) => {
       size += chunk.length;
@@ -113,8 +124,16 @@ export class RequestBody {
     });
     incoming.on("error", ignore);
     incoming.setTimeout(IDLE_MS, () => incoming.destroy());
-    incoming.on("end", () => incoming.setTimeout(0));
+    incoming.on("end", () => {
+      incoming.setTimeout(0);
+      this.close();
+    });
     incoming.resume();
+  }
+
+  /** Ends the connection, where that was left for later. */
+  private close(): void {
+    if (this.lingers) this.incoming.socket.end();
   }
 }
 
