@@ -9,8 +9,8 @@ export interface Violation {
   readonly path: string;
   /** The member of the operation's input that it lies in. */
   readonly member: Member;
-  /** As AWS prints it; undefined where the member is missing, or its value is nobody's business. */
-  readonly value: string | undefined;
+  /** As AWS prints it behind the word `Value`: ` 'x'`, ` null`, or nothing where it is nobody's business. */
+  readonly value: string;
   /** `Member must ...` */
   readonly rule: string;
 }
@@ -33,16 +33,12 @@ export function validate(
 export function validationMessage(violations: readonly Violation[]): string {
   const count = `${violations.length} validation error${violations.length === 1 ? "" : "s"}`;
   const each = violations.map(
-    ({ path, value, rule, member }) =>
-      `Value${printed(value, member)} at '${path}' failed to satisfy constraint: ${rule}`,
+    ({ path, value, rule }) => `Value${value} at '${path}' failed to satisfy constraint: ${rule}`,
   );
   return `${count} detected: ${each.join("; ")}`;
 }
 
 const MISSING = "Member must not be null";
-
-const printed = (value: string | undefined, { shape }: Member) =>
-  value !== undefined ? ` '${value}'` : shape.sensitive ? "" : " null";
 
 interface Walk {
   readonly found: Violation[];
@@ -113,8 +109,8 @@ const isScalar = ({ kind }: Shape) =>
   kind !== "structure" && kind !== "union" && kind !== "list" && kind !== "map";
 
 function report(walk: Walk, shape: Shape, value: unknown, path: string, rule: string): void {
-  const shown = value === undefined || shape.sensitive ? undefined : javaText(shape, value);
-  walk.found.push({ path, member: walk.member, value: shown, rule });
+  const shown = value === undefined ? " null" : ` '${javaText(shape, value)}'`;
+  walk.found.push({ path, member: walk.member, value: shape.sensitive ? "" : shown, rule });
 }
 
 /** Patterns without a length belong to names and ARNs; nothing near this long is one. */
