@@ -111,7 +111,9 @@ class Scanner {
     const { done, value } = await this.#source.next();
     if (done === true) return false;
     this.#buffer =
-      this.#buffer.length === 0 ? Buffer.from(value.buffer, value.byteOffset, value.length) : Buffer.concat([this.#buffer, value]);
+      this.#buffer.length === 0
+        ? Buffer.from(value.buffer, value.byteOffset, value.length)
+        : Buffer.concat([this.#buffer, value]);
     return true;
   }
 }
