@@ -77,8 +77,10 @@ export async function readCode(
   const caller = { ...scope, requestId: randomUUID(), hostId: "", principal: "", sourceIp: "" };
   try {
     const { object, bytes } = await objects.getObject(caller, { bucket, key, conditions: {} });
-    if (object.size > maxBytes)
+    if (object.size > maxBytes) {
+      await bytes[Symbol.asyncIterator]().return?.();
       throw new CodeObjectError("EntityTooLarge", `The object is larger than ${maxBytes} bytes.`);
+    }
     const whole = new Uint8Array(object.size);
     let at = 0;
     for await (const chunk of bytes) {

@@ -161,8 +161,8 @@ export async function start(
       const left = () => Math.max(0, deadline - clock.monotonic());
       log.info("stopping", { graceSeconds: config.shutdownSeconds });
       admin.close();
-      await recovered;
       await Promise.all([front.close(left()), objects.close()]);
+      await recovered;
       const givenUp = await functions.close(left());
       if (givenUp > 0) log.warn("asynchronous events were given up", { events: givenUp });
       await executor.close(left());
