@@ -15,6 +15,7 @@ export interface Reply {
   refuse(error: unknown): void;
 }
 
+/** How an invocation ended. */
 export interface Answer {
   /** What the handler returned, or the error object as JSON; undefined where a stream ended well. */
   readonly payload: Uint8Array | undefined;
@@ -23,6 +24,7 @@ export interface Answer {
   readonly tail: LogTail;
 }
 
+/** What is known of an invocation that is under way. */
 export class Call {
   /** On the wire to the instance; never 0. */
   readonly number: number;

@@ -188,7 +188,7 @@ describe("instances of a function", () => {
     const deployment = await bench.deploy(WORKER);
     const { pid } = work(await bench.invoke(deployment));
     await until(() => counts(bench, deployment.id)?.idle === 0);
-    await until(() => readdirSync(`${bench.directory}/data/instances`).length === 0);
+    await until(() => readdirSync(`${bench.directory}/data/instances/tmp`).length === 0);
     assert.notEqual(work(await bench.invoke(deployment)).pid, pid);
   });
 
@@ -283,7 +283,7 @@ describe("an executor", () => {
     const { pid } = work(await running);
     await closing;
     assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
-    assert.equal(existsSync(`${bench.directory}/data/instances`), false);
+    assert.equal(existsSync(`${bench.directory}/data/instances/tmp`), false);
   });
 
   it("ends what does not finish in time when it is closed", async () => {

@@ -9,12 +9,14 @@ export interface Places {
   readonly scratch: string;
 }
 
+/** Whom the SDK clients of a handler act as. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
 }
 
+/** What the environment of a handler is made of. */
 export interface EnvironmentParts {
   readonly deployment: Deployment;
   readonly places: Places;

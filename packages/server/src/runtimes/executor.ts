@@ -19,6 +19,7 @@ import { deploymentScratch } from "./scratch.ts";
 import { InstanceStarter } from "./start-instance.ts";
 import { StreamedReply } from "./streamed-reply.ts";
 
+/** What the runtimes need of the platform. */
 export interface ExecutorOptions {
   readonly packages: Pick<Packages, "directory">;
   readonly logs: Pick<Logs, "append">;
@@ -30,7 +31,7 @@ export interface ExecutorOptions {
   readonly endpoint: () => string;
   /** Whom a function's SDK clients act as. */
   readonly credentials?: (deployment: Deployment) => Credentials;
-  /** For what instances need while they live; emptied at the start. */
+  /** For what instances need while they live; `instances` in it is emptied at the start. */
   readonly directory: string;
   readonly limits?: Partial<ExecutorLimits>;
 }
@@ -38,6 +39,7 @@ export interface ExecutorOptions {
 /** Processes that were killed are gone within this, or the machine is in trouble. */
 const DYING_MS = 6_000;
 
+/** Starts nothing before the first invocation. */
 export function createExecutor(options: ExecutorOptions): Executor {
   return new ProcessExecutor(options);
 }
@@ -71,7 +73,7 @@ class ProcessExecutor implements Executor, FleetHost {
     this.limits = { ...defaultLimits(), ...options.limits };
     this.runtimes = new Set(options.languages.flatMap(({ names }) => [...names]));
     this.#sandbox = options.sandbox;
-    this.#scratchRoot = join(options.directory, "instances");
+    this.#scratchRoot = join(options.directory, "instances", "tmp");
     this.#memory = new MemoryWatch(this.clock, () => this.#instances());
     this.#starter = new InstanceStarter(options, this.limits, this.#scratchRoot);
   }

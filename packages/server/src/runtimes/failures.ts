@@ -1,5 +1,6 @@
 /** How invocations fail by what happened to their instance, in Lambda's words. */
 
+/** Why an invocation failed that its handler did not answer. */
 export interface Failure {
   readonly errorType: string;
   /** Behind "RequestId: ... Error: ". */
@@ -7,6 +8,7 @@ export interface Failure {
   readonly status: "timeout" | "error";
 }
 
+/** How a process ended. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;

@@ -3,6 +3,7 @@ import { close, open, unlink, write, writeSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+/** One for each instance. */
 export interface Fence {
   /** The instance gets it as its descriptor 4. */
   readonly descriptor: number;

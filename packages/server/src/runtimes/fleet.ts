@@ -5,7 +5,8 @@ import { ExecutorError } from "../ports/executor.ts";
 import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { type Failure, failurePayload } from "./failures.ts";
-import type { Instance, InstanceOwner } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+import type { InstanceOwner } from "./instance-parts.ts";
 import type { ExecutorLimits } from "./limits.ts";
 import type { Scratch } from "./scratch.ts";
 import { afterPoll } from "./tick.ts";
@@ -42,6 +43,7 @@ interface Bound {
 /** How often it is looked at what waits, and for how long. */
 const WATCH_MS = SLOW_MS / 2;
 
+/** Hands out the invocations of one deployment. */
 export class Fleet implements InstanceOwner {
   readonly deployment: Deployment;
   readonly #host: FleetHost;

@@ -44,6 +44,7 @@ const ERROR_BYTES = 64 * 1024;
 const CONTENT_TYPE_BYTES = 1024;
 const EMPTY = new Uint8Array(0);
 
+/** Encodes and decodes; knows of no instance. */
 export class InstanceChannel {
   readonly #stream: Duplex;
   readonly #writer: FrameWriter;

@@ -16,6 +16,7 @@ import {
 
 const TOO_FAST = "more than 8 MB per second";
 
+/** Writes the log stream of one instance, in batches. */
 export class InstanceLog {
   /** For example `2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef`. */
   readonly stream: string;

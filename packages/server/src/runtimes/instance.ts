@@ -1,7 +1,6 @@
 /** One process that runs one function: what stands in line in it, what it says, and how it ends. */
 import type { InvocationReport } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { SandboxedProcess } from "../ports/sandbox.ts";
 import { SLOW_MS } from "../scaling/index.ts";
 import { Alarm } from "./alarm.ts";
 import type { Call } from "./call.ts";
@@ -13,55 +12,15 @@ import {
   outOfMemory,
   timedOut,
 } from "./failures.ts";
-import type { Fence } from "./fence.ts";
 import { type Finished, Finishing } from "./finishing.ts";
 import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
 import type { InstanceLog } from "./instance-log.ts";
 import { InstanceOutput } from "./instance-output.ts";
+import type { InstanceParts } from "./instance-parts.ts";
 import { Line } from "./line.ts";
-import { afterPoll, type Tick, type TickTask } from "./tick.ts";
+import { durationWithin, Meter } from "./meter.ts";
+import { afterPoll, type TickTask } from "./tick.ts";
 import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
-
-/** Whom an instance tells what happened; its fleet. */
-export interface InstanceOwner {
-  /** Its process runs; from now on its time is the handler's. */
-  booted(): void;
-  /** The handler is loaded. */
-  initialised(instance: Instance): void;
-  /** The handler could not be loaded; the instance is about to end. */
-  initFailed(instance: Instance, error: Uint8Array): void;
-  /** The handler took so many milliseconds, by its own word. */
-  handled(ms: number): void;
-  /** Something was written that does not say to which invocation it belongs. */
-  wrotePlain(): void;
-  /** Such things are written here. */
-  readonly apart: boolean;
-  /** One or more invocations are over: there may be room. */
-  room(instance: Instance): void;
-  /** These were not started, and never will be here. */
-  returned(calls: Call[]): void;
-  /** It has ended, with everything that it started. What was not started was returned before. */
-  gone(instance: Instance): void;
-}
-
-export interface InstanceParts {
-  readonly process: SandboxedProcess;
-  readonly fence: Fence;
-  readonly scratch: string;
-  readonly log: InstanceLog;
-  readonly owner: InstanceOwner;
-  readonly clock: Clock;
-  readonly tick: Tick;
-  readonly timeoutMs: number;
-  readonly memoryBytes: number;
-  /** How long the handler may take to load. */
-  readonly initMs: number;
-  /** After so long without work it ends itself. */
-  readonly idleMs: number;
-  readonly responseBytes: number;
-  /** When it was asked for, monotonic milliseconds: its init counts from here. */
-  readonly askedAt: number;
-}
 
 type State = "starting" | "ready" | "ending" | "gone";
 /** Why the platform ended it. */
@@ -71,8 +30,6 @@ type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
   readonly durationMs: number;
 };
 
-/** What the platform's clock says may differ from the instance's by this much: being woken up, being read. */
-const SLACK_MS = 5;
 /** Bytes that may stand in line behind a running invocation. */
 const LINE_BYTES = 256 * 1024;
 /** How long the streams of a process that has ended, and a process that was killed, are waited for. */
@@ -81,13 +38,12 @@ const DYING_MS = 5_000;
 /** How long a process that says that it ends, or says nothing any more, may take to do so. */
 const LEAVING_MS = 1_000;
 
+/** Its owner decides what it gets; what it then says decides what becomes of it. */
 export class Instance implements TickTask, ChannelListener {
   readonly scratch: string;
   readonly log: InstanceLog;
   /** When its line became empty: since then it is of no use. */
   idleSince: number;
-  /** How long it took until the handler was loaded, or failed to. */
-  initMs = 0;
   /** Its process runs. */
   hasBooted = false;
   /** The handler was loaded. */
@@ -101,6 +57,7 @@ export class Instance implements TickTask, ChannelListener {
   readonly #channel: InstanceChannel;
   readonly #output: InstanceOutput;
   readonly #line = new Line();
+  readonly #meter: Meter;
   #state: State = "starting";
   #verdict: Verdict | undefined;
   #exit: Exit = { code: null, signal: null };
@@ -115,9 +72,7 @@ export class Instance implements TickTask, ChannelListener {
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
   /** An invocation was answered here, and its caller was told. */
-  #served = false;
   #toldOne = false;
-  #maxMemory = 0;
   readonly #deadline: Alarm;
   readonly #rest: Alarm;
   readonly #cancelInit: () => void;
@@ -127,6 +82,7 @@ export class Instance implements TickTask, ChannelListener {
     const { clock, process } = parts;
     this.#parts = parts;
     this.#clock = clock;
+    this.#meter = new Meter(parts.memoryBytes);
     this.scratch = parts.scratch;
     this.log = parts.log;
     this.idleSince = parts.askedAt;
@@ -227,9 +183,7 @@ export class Instance implements TickTask, ChannelListener {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
-    const bytes = this.#parts.process.memory();
-    this.#maxMemory = Math.max(this.#maxMemory, bytes);
-    if (bytes > this.#parts.memoryBytes) this.#end("memory");
+    if (this.#meter.sawMemory(this.#parts.process.memory())) this.#end("memory");
   }
 
   /** Ends it now. What it runs fails. */
@@ -237,14 +191,14 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#state === "starting" || this.#state === "ready") this.#end("unwanted");
   }
 
+  /** How long it took until the handler was loaded, or failed to. */
+  get initMs(): number {
+    return this.#meter.initMs;
+  }
+
   /** What an invocation cost that only waited for this instance to fail in its init. */
   initReport(call: Call): InvocationReport {
-    return {
-      durationMs: this.initMs,
-      billedMs: Math.ceil(this.initMs),
-      maxMemoryMB: this.#maxMemoryMB,
-      queuedMs: Math.max(0, this.#parts.askedAt - call.acceptedAt),
-    };
+    return this.#meter.initReport(call, this.#parts.askedAt);
   }
 
   endOfTick(): void {
@@ -326,12 +280,9 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     const now = this.#clock.monotonic();
-    this.#maxMemory = Math.max(this.#maxMemory, ended.memory);
-    // The handler's own word counts within what we saw: it cannot have run longer than it was here, and where it
-    // stood alone not much shorter either.
-    const most = now - (call.inLine ? call.sentAt : this.#line.headSince);
-    const least = this.#line.length === 1 && !call.inLine ? most - SLACK_MS : 0;
-    const durationMs = Math.max(least, Math.min(ended.ms, most));
+    this.#meter.sawMemory(ended.memory);
+    const seen = now - (call.inLine ? call.sentAt : this.#line.headSince);
+    const durationMs = durationWithin(ended.ms, seen, this.#line.length === 1 && !call.inLine);
     const { payload, failed } = ended;
     const entries = this.#unsure ? undefined : ended.entries;
     this.#finish(call, { payload, failed, durationMs, entries, failure: undefined });
@@ -402,8 +353,8 @@ export class Instance implements TickTask, ChannelListener {
 
   #initEnds(): void {
     this.#cancelInit();
-    this.initMs = this.#clock.monotonic() - this.#parts.askedAt;
-    this.#maxMemory = Math.max(this.#maxMemory, this.#parts.process.memory());
+    this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
+    this.#meter.sawMemory(this.#parts.process.memory());
   }
 
   #initTooLong(): void {
@@ -443,16 +394,7 @@ export class Instance implements TickTask, ChannelListener {
   /** The first one is over. */
   #finish(call: Call, { durationMs, ...outcome }: Outcome): void {
     this.#line.shift(this.#clock.monotonic());
-    const initMs = this.#served ? undefined : this.initMs;
-    this.#served = true;
-    const report: InvocationReport = {
-      durationMs,
-      // Lambda: since August 2025 the init counts.
-      billedMs: Math.ceil(durationMs + (initMs ?? 0)),
-      ...(initMs === undefined ? {} : { initMs }),
-      maxMemoryMB: this.#maxMemoryMB,
-      queuedMs: call.sentAt - call.acceptedAt,
-    };
+    const report = this.#meter.report(call, durationMs);
     this.#finishing.add({ call, report, ...outcome });
     this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
@@ -487,10 +429,6 @@ export class Instance implements TickTask, ChannelListener {
     return this.#state !== "gone" && (!this.#toldOne || this.#parts.owner.apart);
   }
 
-  get #maxMemoryMB(): number {
-    return Math.ceil(Math.min(this.#maxMemory, this.#parts.memoryBytes) / 2 ** 20);
-  }
-
   // How it ends -------------------------------------------------------------------------------------------------
 
   #end(verdict: Verdict): void {
@@ -518,7 +456,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#exit = exit;
     this.#stopTimers();
     const now = this.#clock.monotonic();
-    if (!this.loaded) this.initMs ||= now - this.#parts.askedAt;
+    if (!this.loaded) this.#meter.initMs ||= now - this.#parts.askedAt;
     this.#output.flush();
     const notStarted = this.#line.cut();
     const { head } = this.#line;

@@ -9,6 +9,7 @@ export interface LanguageRuntime {
   prepare(): Promise<PreparedRuntime>;
 }
 
+/** A runtime that can start instances. */
 export interface PreparedRuntime {
   /** For INIT_START, for example nodejs:26.10.0. */
   readonly version: string;

@@ -14,6 +14,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+/** Makes /opt directories. */
 export interface LayerStore {
   /** The merged directory of these packages; of none of them an empty one. */
   directory(packages: readonly string[]): Promise<string>;

@@ -22,6 +22,7 @@ const node = nodeRuntime({ directory: built, sdk: SDK });
 /** What a test hands to deploy(): files by name, or the text of index.js. */
 export type Files = Readonly<Record<string, string>> | string;
 
+/** Functions, and what runs them; ends with the test. */
 export interface Bench extends AsyncDisposable {
   readonly executor: Executor;
   /** Every line, with its log stream. */
@@ -43,11 +44,13 @@ export interface Told {
   readonly result: InvocationResult;
 }
 
+/** What a test may want otherwise. */
 export interface BenchOptions {
   readonly limits?: Partial<ExecutorLimits>;
   readonly clock?: Clock;
 }
 
+/** Opens one on a temporary directory of its own. */
 export async function openBench({
   limits,
   clock = systemClock,
@@ -106,6 +109,7 @@ export const invocation = (event: unknown = {}, changes: Partial<Invocation> = {
   ...changes,
 });
 
+/** Reads a result. */
 export function told(result: InvocationResult): Told {
   return {
     value: JSON.parse(Buffer.from(result.payload).toString()),

@@ -6,6 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
+/** Hands out the directories of one deployment. */
 export interface Scratch {
   /** A directory for one instance: one that was left behind, else a new name. */
   take(): string;

@@ -6,8 +6,9 @@ import type { Deployment } from "../domain/deployment.ts";
 import { handlerEnvironment, type Places, startEnvironment } from "./environment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createFence, type Fence } from "./fence.ts";
-import { Instance, type InstanceOwner } from "./instance.ts";
+import { Instance } from "./instance.ts";
 import { InstanceLog } from "./instance-log.ts";
+import type { InstanceOwner } from "./instance-parts.ts";
 import type { LanguageRuntime, PreparedRuntime } from "./language.ts";
 import { type LayerStore, layerStore } from "./layers.ts";
 import type { ExecutorLimits } from "./limits.ts";
@@ -16,6 +17,7 @@ import { Tick } from "./tick.ts";
 /** In dev mode any credentials are the account's own. */
 const DEV_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
 
+/** Knows what every instance of this platform needs. */
 export class InstanceStarter {
   readonly #options: ExecutorOptions;
   readonly #limits: ExecutorLimits;
@@ -29,7 +31,7 @@ export class InstanceStarter {
     this.#options = options;
     this.#limits = limits;
     this.#scratchRoot = scratchRoot;
-    const layersRoot = join(options.directory, "layers");
+    const layersRoot = join(options.directory, "instances", "opt");
     this.#layers = layerStore(layersRoot, (id) => options.packages.directory(id));
     this.#cleared = Promise.all([empty(scratchRoot), empty(layersRoot)]);
     this.#cleared.catch(() => {}); // the first start reports it

@@ -43,6 +43,7 @@ const KNOWN_AFTER = 8;
 /** An invocation of a short handler should not wait longer than this for its turn. */
 const PATIENCE_MS = 5;
 
+/** One for each deployment. */
 export class FleetPolicy {
   readonly #times = new HandlerTimes();
   #apart = false;
@@ -60,6 +61,7 @@ export class FleetPolicy {
     this.#apart = true;
   }
 
+  /** Whether nothing may stand in line. */
   get apart(): boolean {
     return this.#apart;
   }

@@ -2,6 +2,7 @@
 import { RECORD_HEADER_BYTES, RECORD_MARK, RECORD_TEXT_BYTES } from "../wire/log-record.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
+/** Who gets what was written. */
 export interface OutputSink {
   /** A plain line: from process.stdout, from a child process, from native code. */
   line(text: string): void;
@@ -9,6 +10,7 @@ export interface OutputSink {
   entry(text: string, call: number): void;
 }
 
+/** Takes the bytes of one stream as they come. */
 export class OutputParser {
   readonly #sink: OutputSink;
   readonly #lines: LineSplitter;

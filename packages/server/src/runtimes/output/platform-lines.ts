@@ -6,6 +6,7 @@ import type { Deployment } from "../../domain/deployment.ts";
 import type { InvocationReport } from "../../domain/invocation.ts";
 import type { Failure } from "../failures.ts";
 
+/** How INIT_START names a runtime. */
 export interface RuntimeIdentity {
   readonly version: string;
   readonly arn: string;
@@ -18,6 +19,7 @@ export interface Ending {
   readonly errorType?: string | undefined;
 }
 
+/** One method per line; `now` is in milliseconds since the epoch. */
 export interface PlatformLines {
   initStart(now: number, runtime: RuntimeIdentity): string;
   /** Only for an init that failed. */
@@ -32,6 +34,7 @@ export interface PlatformLines {
   note(now: number, text: string): string;
 }
 
+/** In the format that the function is configured for. */
 export const platformLines = (deployment: Deployment): PlatformLines =>
   deployment.logFormat === "JSON" ? jsonLines(deployment) : textLines(deployment);
 

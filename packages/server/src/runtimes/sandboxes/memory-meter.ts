@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 
+/** One for each process. */
 export interface MemoryMeter {
   /** Resident bytes now; 0 once the process is gone. */
   bytes(): number;

@@ -12,6 +12,7 @@ export interface InvokeHead {
   readonly inLine: boolean;
 }
 
+/** An invocation as the instance reads it. */
 export interface InvokeFrame extends InvokeHead {
   readonly call: number;
   /** UTF-8 JSON, as the caller sent it. */

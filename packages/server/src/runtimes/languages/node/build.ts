@@ -14,6 +14,7 @@ const MAKERS = ["build.ts", "link.ts"].map((name) => join(import.meta.dirname, n
 /** CommonJS, wherever it lies. */
 const SCRIPT = "bootstrap.cjs";
 
+/** A bootstrap that is ready to be started. */
 export interface Bootstrap {
   /** The script that an instance starts. */
   readonly main: string;

@@ -5,6 +5,7 @@ import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, PreparedRuntime } from "../../language.ts";
 import { type Bootstrap, buildBootstrap } from "./build.ts";
 
+/** What Node.js functions need of the machine. */
 export interface NodeOptions {
   /** Where the bootstrap is kept. */
   readonly directory: string;
@@ -20,7 +21,7 @@ export function nodeRuntime({ directory, sdk }: NodeOptions): LanguageRuntime {
   return {
     names: new Set(NAMES),
     prepare() {
-      prepared ??= buildBootstrap(directory).then((bootstrap) => describe(bootstrap, sdk));
+      prepared ??= buildBootstrap(join(directory, "node")).then((bootstrap) => describe(bootstrap, sdk));
       return prepared;
     },
   };

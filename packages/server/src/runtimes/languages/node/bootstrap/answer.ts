@@ -9,6 +9,7 @@ const DIRECT_UNITS = 16 * 1024;
 /** Handlers shorter than this do not tell their memory: the question costs more than they can have used. */
 const TELLING_MS = 1;
 
+/** One for each instance. */
 export interface Answers {
   /** Ends a buffered invocation with JSON text. Longer than allowed: it becomes Function.ResponseSizeTooLarge. */
   result(call: number, startedAt: number, json: string): void;

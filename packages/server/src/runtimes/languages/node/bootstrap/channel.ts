@@ -7,6 +7,7 @@ const DESCRIPTOR = 3;
 /** The platform is trusted to send what fits; this only bounds a corrupted stream. */
 const MAX_PAYLOAD = 64 * 1024 * 1024;
 
+/** What the rest of the bootstrap needs of it. */
 export interface Channel {
   readonly writer: FrameWriter;
   /** Whether the wait for frames keeps the process alive: off while a handler runs, so that an empty event loop shows. */

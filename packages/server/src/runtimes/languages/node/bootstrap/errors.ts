@@ -15,6 +15,7 @@ function runtimeError(kind: string) {
   return RuntimeError;
 }
 
+// Each is what Lambda calls `Runtime.` and its name.
 export const ImportModuleError = runtimeError("ImportModuleError");
 export const HandlerNotFound = runtimeError("HandlerNotFound");
 export const MalformedHandlerName = runtimeError("MalformedHandlerName");

@@ -23,6 +23,7 @@ export type Start = (frame: InvokeFrame, ended: () => void) => Running;
 /** So long may invocations follow each other without a turn of the event loop. */
 const BURST_MS = 1;
 
+/** Runs them, in order. */
 export class Line {
   readonly #channel: Channel;
   readonly #start: Start;

@@ -14,7 +14,9 @@ import {
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
 
+/** Whatever the function exports. */
 export type Handler = (...parameters: unknown[]) => unknown;
+/** A handler, and how it wants to be run. */
 export interface LoadedHandler {
   readonly handler: Handler;
   readonly streaming: boolean;

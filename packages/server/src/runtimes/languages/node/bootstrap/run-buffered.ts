@@ -8,6 +8,7 @@ import { JSONStringifyError, NodeJsExit } from "./errors.ts";
 import type { Running, Start } from "./line.ts";
 import type { Handler } from "./load.ts";
 
+/** What every way of running a handler needs. */
 export interface RunParts {
   readonly handler: Handler;
   readonly answers: Answers;
@@ -19,6 +20,7 @@ export interface RunParts {
 export const NEVER_SETTLED =
   "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes";
 
+/** Starts invocations of a handler whose value or promise is its answer. */
 export function bufferedStart({ handler, answers, context, timeoutMs }: RunParts): Start {
   return (frame, ended) => {
     const settle = settleOnce(frame, answers, ended);
@@ -86,6 +88,7 @@ export function toJson(value: unknown): string | undefined {
   }
 }
 
+/** Whether a handler answered with a promise, of whatever kind. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -18,6 +18,7 @@ interface CallbackContext {
   done(error: unknown, result?: unknown): void;
 }
 
+/** Starts invocations of a handler of the old programming model. */
 export function callbackStart({ handler, answers, context, timeoutMs }: RunParts): Start {
   const isAsync = handler.constructor?.name === "AsyncFunction";
   return (frame, ended) => {

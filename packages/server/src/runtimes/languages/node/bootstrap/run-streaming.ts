@@ -8,6 +8,7 @@ import { isThenable, parseEvent, type RunParts } from "./run-buffered.ts";
 
 const NOTHING = new Uint8Array(0);
 
+/** Starts invocations of a handler that writes to a stream. */
 export function streamingStart(
   { handler, answers, context, timeoutMs }: RunParts,
   channel: Channel,

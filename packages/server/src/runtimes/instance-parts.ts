@@ -1,0 +1,50 @@
+/** What an instance is made of, and whom it tells what happens to it. */
+import type { Clock } from "../ports/clock.ts";
+import type { SandboxedProcess } from "../ports/sandbox.ts";
+import type { Call } from "./call.ts";
+import type { Fence } from "./fence.ts";
+import type { Instance } from "./instance.ts";
+import type { InstanceLog } from "./instance-log.ts";
+import type { Tick } from "./tick.ts";
+
+/** Whom an instance tells what happened; its fleet. */
+export interface InstanceOwner {
+  /** Its process runs; from now on its time is the handler's. */
+  booted(): void;
+  /** The handler is loaded. */
+  initialised(instance: Instance): void;
+  /** The handler could not be loaded; the instance is about to end. */
+  initFailed(instance: Instance, error: Uint8Array): void;
+  /** The handler took so many milliseconds, by its own word. */
+  handled(ms: number): void;
+  /** Something was written that does not say to which invocation it belongs. */
+  wrotePlain(): void;
+  /** Such things are written here. */
+  readonly apart: boolean;
+  /** One or more invocations are over: there may be room. */
+  room(instance: Instance): void;
+  /** These were not started, and never will be here. */
+  returned(calls: Call[]): void;
+  /** It has ended, with everything that it started. What was not started was returned before. */
+  gone(instance: Instance): void;
+}
+
+/** Times in milliseconds. */
+export interface InstanceParts {
+  readonly process: SandboxedProcess;
+  readonly fence: Fence;
+  readonly scratch: string;
+  readonly log: InstanceLog;
+  readonly owner: InstanceOwner;
+  readonly clock: Clock;
+  readonly tick: Tick;
+  readonly timeoutMs: number;
+  readonly memoryBytes: number;
+  /** How long the handler may take to load. */
+  readonly initMs: number;
+  /** After so long without work it ends itself. */
+  readonly idleMs: number;
+  readonly responseBytes: number;
+  /** When it was asked for, monotonic milliseconds: its init counts from here. */
+  readonly askedAt: number;
+}
