@@ -248,10 +248,10 @@ function limiting(test: Case): void {
 
   test("processor time is shared out, where the machine can", async ({ node, sandbox }) => {
     if (!sandbox.enforces.some((wall) => wall.startsWith("processor time"))) return;
-    const script = `const end = Date.now() + 500; while (Date.now() < end);
-      console.log(process.cpuUsage().user / 1000);`;
+    const script = `const begun = process.cpuUsage(); const end = Date.now() + 1000;
+      while (Date.now() < end); console.log(process.cpuUsage(begun).user / 1000);`;
     const { stdout } = await outcome(node(script, [], { limits: { cpus: 0.2 } }));
-    assert.ok(Number(stdout) < 300, `${stdout.trim()} ms of processor time in 500 ms`);
+    assert.ok(Number(stdout) < 600, `${stdout.trim()} ms of processor time in a second`);
   });
 }
 

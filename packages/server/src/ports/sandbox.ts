@@ -79,7 +79,7 @@ export interface SandboxedProcess {
   readonly stderr: Readable;
   /** Resolves once the process and all that it started are gone. */
   readonly exited: Promise<SandboxedExit>;
-  /** SIGKILL to the process and to all that it started. Idempotent. */
+  /** SIGKILL to the process and to all that it started, which is then how it ended. Idempotent. */
   kill(): void;
   /** Resident memory of the process and what it started, in bytes; 0 once it is gone. */
   memory(): number;

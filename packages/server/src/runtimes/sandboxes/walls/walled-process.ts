@@ -111,23 +111,34 @@ export class WalledProcess implements SandboxedProcess {
     this.#cgroup?.kill();
     if (this.#state === "ended") return; // its number may be another process's by now
     this.#init ??= childrenOf(this.pid)[0];
-    if (this.#init !== undefined) signalEach([this.#init], "SIGKILL");
-    // Reaches what is there before the program has a pid namespace.
+    // First what would only complain that process 1 is gone; it reaches what is there before process 1, too.
     signalEach([-this.pid], "SIGKILL");
+    if (this.#init !== undefined) signalEach([this.#init], "SIGKILL");
   }
 
   async #follow(child: ChildProcess, hold: Hold): Promise<SandboxedExit> {
     const told = hold.info && this.#hearOfInit(hold.info);
     const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
     this.#state = "ended";
-    if (this.#ending === "its own" && this.#cgroup?.killedForMemory()) this.#ending = "starved";
+    const exit = this.#exitOf(code, signal);
     this.#watch.remove(this.#watched);
     await told;
     await this.#emptied();
     this.#state = "gone";
     this.#meter?.close();
     hold.released();
-    return exitOf(code, signal, this.#ending === "starved");
+    return exit;
+  }
+
+  #exitOf(code: number | null, signal: string | null): SandboxedExit {
+    const own = exitOf(code, signal);
+    const killed = { code: null, signal: "SIGKILL" };
+    // The kernel tells only the group that it killed for memory.
+    const outOfMemory =
+      this.#ending === "starved" ||
+      (this.#ending === "its own" && own.signal === "SIGKILL" && this.#cgroup?.killedForMemory());
+    if (outOfMemory) return { ...killed, outOfMemory: true };
+    return this.#ending === "killed" ? killed : own;
   }
 
   /** bwrap tells the number as JSON, before the program starts. */
@@ -161,11 +172,9 @@ export function limitGroup(cgroup: Cgroup | undefined, limits: SandboxLimits, tm
 }
 
 /** Where a process stands between, the program's signal comes as its exit code, as shells tell it: 128 + number. */
-function exitOf(code: number | null, signal: string | null, starved: boolean): SandboxedExit {
-  const ended = signal ?? (code !== null && code > 128 ? SIGNALS.get(code - 128) : undefined);
-  if (ended === undefined) return { code, signal };
-  const exit: SandboxedExit = { code: null, signal: ended };
-  return starved && ended === "SIGKILL" ? { ...exit, outOfMemory: true } : exit;
+function exitOf(code: number | null, signal: string | null): SandboxedExit {
+  const told = signal ?? (code !== null && code > 128 ? SIGNALS.get(code - 128) : undefined);
+  return told === undefined ? { code, signal } : { code: null, signal: told };
 }
 
 /** Of two names for one number the first counts: SIGABRT, not SIGIOT. */
