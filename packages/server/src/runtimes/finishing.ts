@@ -20,11 +20,13 @@ export interface Finished {
  */
 export class Finishing {
   #list: Finished[] = [];
-  /** So many of them have been followed by a look at all streams. */
+  /** How many there have been, taken ones included; and how many of these were followed by a look at all streams. */
+  #added = 0;
   #looked = 0;
 
   add(finished: Finished): void {
     this.#list.push(finished);
+    this.#added++;
   }
 
   get length(): number {
@@ -40,9 +42,15 @@ export class Finishing {
     return this.#list.find(({ call }) => call.number === number)?.call;
   }
 
-  /** All streams have been looked at since these were answered. */
-  looked(): void {
-    this.#looked = this.#list.length;
+  /**
+   * What to call once all streams have been looked at again: the output of those that are here now is complete then,
+   * but not that of those which come in the meantime.
+   */
+  look(): () => void {
+    const until = this.#added;
+    return () => {
+      this.#looked = Math.max(this.#looked, until);
+    };
   }
 
   /** Whether the output of the first one is all there. */
@@ -52,13 +60,12 @@ export class Finishing {
 
   /** Takes those at the front whose output is all there. */
   take(): Finished[] {
-    const count = this.#complete;
-    this.#looked = Math.max(0, this.#looked - count);
-    return this.#list.splice(0, count);
+    return this.#list.splice(0, this.#complete);
   }
 
   get #complete(): number {
-    let count = this.#looked;
+    const taken = this.#added - this.#list.length;
+    let count = Math.max(0, this.#looked - taken);
     for (; count < this.#list.length; count++) {
       const { call, entries } = this.#list[count] as Finished;
       if (entries === undefined || call.entries < entries) break;

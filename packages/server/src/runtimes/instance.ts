@@ -417,9 +417,10 @@ export class Instance implements TickTask, ChannelListener {
     }
     if (this.#finishing.length === 0 || this.#lookingAgain) return;
     this.#lookingAgain = true;
+    const looked = this.#finishing.look();
     afterPoll(() => {
       this.#lookingAgain = false;
-      this.#finishing.looked();
+      looked();
       this.#parts.tick.add(this);
     });
   }
@@ -471,7 +472,7 @@ export class Instance implements TickTask, ChannelListener {
       this.#finish(head, { payload, failed: true, durationMs, failure, entries: undefined });
     }
     if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
-    this.#finishing.looked();
+    this.#finishing.look()();
     this.endOfTick();
     this.#parts.fence.close();
     this.#channel.close();
