@@ -7,6 +7,8 @@ import type { AwsError } from "./error.ts";
 
 /** A client that sends nothing for so long is given up. */
 const IDLE_MS = 30_000;
+/** The same where it has its answer already, and its connection is only kept so that it can read that. */
+const LINGER_MS = 5_000;
 /** So much of a body that nobody wants is still read: an answer in the face of a sending client is lost to most. */
 const MAX_DISCARDED = 256 * 1024 * 1024;
 
@@ -123,7 +125,7 @@ export class RequestBody {
       if (size > MAX_DISCARDED) incoming.destroy();
     });
     incoming.on("error", ignore);
-    incoming.setTimeout(IDLE_MS, () => incoming.destroy());
+    incoming.setTimeout(this.lingers ? LINGER_MS : IDLE_MS, () => incoming.destroy());
     incoming.on("end", () => {
       incoming.setTimeout(0);
       this.close();

@@ -136,11 +136,12 @@ const WORDS: Readonly<Record<ObjectErrorCode, Words>> = {
       ProposedSize: size,
       MaxSizeAllowed: limits.putBytes,
     }),
-  BodyIncomplete: () =>
+  BodyIncomplete: ({ expected, provided }) =>
     s3Error(
       400,
       "IncompleteBody",
-      "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+      "You did not provide the number of bytes specified by the Content-Length HTTP header",
+      { NumberBytesExpected: expected, NumberBytesProvided: provided },
     ),
   ObjectUnchanged: ({ etag, lastModified }) =>
     s3Error(304, "NotModified", "Not Modified", {
@@ -189,8 +190,10 @@ const WORDS: Readonly<Record<ObjectErrorCode, Words>> = {
         : `Range specified is not valid for source object of size: ${size}`,
     ),
 
-  DigestMalformed: () =>
-    s3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid."),
+  DigestMalformed: ({ md5 }) =>
+    s3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.", {
+      "Content-MD5": md5,
+    }),
   DigestMismatch: ({ expected, calculated }) =>
     s3Error(400, "BadDigest", "The Content-MD5 you specified did not match what we received.", {
       ExpectedDigest: expected,

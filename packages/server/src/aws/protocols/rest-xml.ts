@@ -1,3 +1,4 @@
+import { Malformed } from "../codecs/malformed.ts";
 import { readUtf8 } from "../codecs/text.ts";
 import {
   escapeXml,
@@ -54,6 +55,10 @@ export function writeErrorMembers(
     .join("");
 }
 
+/** The name of a payload's root element. */
+const rootOf = ({ shape, wire, name }: Member): string =>
+  wire === name ? (shape.xmlName ?? shape.name) : wire;
+
 const xmlns = ({ xmlNamespace }: Service) =>
   xmlNamespace === undefined ? "" : ` xmlns="${escapeXml(xmlNamespace)}"`;
 
@@ -63,13 +68,18 @@ function codecOf(service: Service): BodyCodec {
     contentType: "application/xml",
     writesEmpty: false,
     readStructure: (shape, body) => readXmlStructure(shape, parseXml(readUtf8(body))),
-    readPayload: (member, body) => readXml(member, parseXml(readUtf8(body))),
+    readPayload: (member, body) => {
+      const element = parseXml(readUtf8(body));
+      if (element.name !== rootOf(member) && element.name !== member.wire)
+        throw new Malformed(`The XML document is no ${member.wire}`);
+      return readXml(member, element);
+    },
     writeStructure: (operation, shape, output) =>
       DECLARATION +
       writeXmlStructure(shape, output, operation.root ?? shape.xmlName ?? shape.name, namespace),
     writePayload: (member, value) => {
-      const { shape, wire, name, xmlNamespace } = member;
-      const root = wire === name ? (shape.xmlName ?? shape.name) : wire;
+      const { shape, xmlNamespace } = member;
+      const root = rootOf(member);
       if (shape.kind !== "structure" && shape.kind !== "union")
         return DECLARATION + writeXml(member, value, root);
       return DECLARATION + writeXmlStructure(shape, value, root, xmlNamespace ?? namespace);

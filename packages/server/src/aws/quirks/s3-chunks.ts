@@ -22,12 +22,13 @@ export async function* unchunk(
     if ((await reader.line()) !== "") throw incomplete();
   }
   for (let count = 0; ; count++) {
-    const line = await reader.lastLine();
+    const line = await reader.line();
     if (line === "") break;
     const colon = line.indexOf(":");
     if (colon < 0 || count === MAX_TRAILERS) throw malformedTrailer();
     trailer(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
+  if (!(await reader.done())) throw incomplete();
 }
 
 function chunkSize(line: string): number {
@@ -37,11 +38,7 @@ function chunkSize(line: string): number {
 }
 
 const incomplete = () =>
-  new AwsError(
-    "IncompleteBody",
-    "The request body terminated unexpectedly: it is not in well-formed aws-chunked encoding",
-    { status: 400 },
-  );
+  new AwsError("IncompleteBody", "The request body terminated unexpectedly", { status: 400 });
 
 const malformedTrailer = () =>
   new AwsError(
@@ -61,7 +58,7 @@ class Reader {
 
   async *take(size: number): AsyncGenerator<Uint8Array> {
     for (let left = size; left > 0; ) {
-      if (this.#buffer.length === 0 && !(await this.#fill())) throw incomplete();
+      if (await this.done()) throw incomplete();
       const piece = this.#buffer.subarray(0, left);
       this.#buffer = this.#buffer.subarray(piece.length);
       left -= piece.length;
@@ -71,27 +68,23 @@ class Reader {
 
   /** Up to CRLF, which goes with it. */
   async line(): Promise<string> {
-    const line = await this.#upToLineEnd();
-    if (line === undefined) throw incomplete();
-    return line;
-  }
-
-  /** The end of the stream ends the trailers as well as an empty line does: clients differ. */
-  async lastLine(): Promise<string> {
-    return (await this.#upToLineEnd()) ?? "";
-  }
-
-  async #upToLineEnd(): Promise<string | undefined> {
     let text = "";
     for (;;) {
-      if (this.#buffer.length === 0 && !(await this.#fill())) return text === "" ? undefined : text;
+      if (await this.done()) throw incomplete();
       const end = this.#buffer.indexOf(0x0a);
       const piece = this.#buffer.subarray(0, end < 0 ? undefined : end + 1);
       this.#buffer = this.#buffer.subarray(piece.length);
       text += Buffer.from(piece).toString("latin1");
       if (text.length > MAX_LINE) throw incomplete();
-      if (end >= 0) return text.replace(/\r?\n$/, "");
+      if (end < 0) continue;
+      if (!text.endsWith("\r\n")) throw incomplete();
+      return text.slice(0, -2);
     }
+  }
+
+  /** Whether nothing is left. */
+  async done(): Promise<boolean> {
+    return this.#buffer.length === 0 && !(await this.#fill());
   }
 
   async #fill(): Promise<boolean> {

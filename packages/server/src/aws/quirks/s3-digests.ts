@@ -25,6 +25,26 @@ export async function* checkDigests(
     if (!matches(digester.digest())) throw new AwsError(...refusal, { status: 400 });
 }
 
+const PAYLOADS = [
+  "UNSIGNED-PAYLOAD",
+  "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+  "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+  "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+];
+
+/** @throws AwsError where a request says of its body what is neither a kind of signing nor a SHA-256 */
+export function checkPayloadHash({ headers }: AwsRequest): void {
+  const value = headers["x-amz-content-sha256"];
+  if (value === undefined || PAYLOADS.includes(value) || /^[0-9a-f]{64}$/.test(value)) return;
+  throw new AwsError(
+    "InvalidArgument",
+    `x-amz-content-sha256 must be ${PAYLOADS.join(", ")} or a valid sha256 value.`,
+    { status: 400, members: { ArgumentName: "x-amz-content-sha256", ArgumentValue: value } },
+  );
+}
+
 type Refusal = readonly [code: string, message: string];
 
 function claimsOf(headers: AwsRequest["headers"], { input }: Operation) {
@@ -41,6 +61,7 @@ function claimsOf(headers: AwsRequest["headers"], { input }: Operation) {
     if (!isDigest("MD5", md5))
       throw new AwsError("InvalidDigest", "The Content-MD5 you specified was invalid.", {
         status: 400,
+        members: { "Content-MD5": md5 },
       });
     const message = "The Content-MD5 you specified did not match what we received.";
     claims.push(claim("MD5", (digest) => base64(digest) === md5, "BadDigest", message));

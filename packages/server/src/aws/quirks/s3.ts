@@ -4,7 +4,7 @@ import { planOf, streamsInput } from "../plan.ts";
 import type { Failure, Quirks } from "../quirks.ts";
 import type { AwsRequest, AwsResponse } from "../request.ts";
 import { unchunk } from "./s3-chunks.ts";
-import { checkDigests } from "./s3-digests.ts";
+import { checkDigests, checkPayloadHash } from "./s3-digests.ts";
 import { bucketOfHost } from "./s3-host.ts";
 import { hostIdOf } from "./s3-host-id.ts";
 import { checkPresigned, hoistedHeaders } from "./s3-presigned.ts";
@@ -16,6 +16,7 @@ export const s3: Quirks = {
     if (bucket !== undefined) request.path = `/${bucket}${request.path}`;
     checkPresigned(request, Date.now());
     Object.assign(request.headers, hoistedHeaders(request));
+    checkPayloadHash(request);
   },
 
   body(request, operation, bytes) {
@@ -66,7 +67,10 @@ export const s3: Quirks = {
   },
 
   fail(request, operation, failure) {
-    return bareError(request, operation === undefined ? unrouted(request, failure) : failure);
+    return bareError(
+      request,
+      operation === undefined ? unrouted(request, failure) : worded(failure),
+    );
   },
 };
 
@@ -147,6 +151,13 @@ function unrouted({ method, path }: AwsRequest, failure: Failure): Failure {
     status: 405,
     members: { Method: method, ResourceType: resource },
   };
+}
+
+/** S3 has a name of its own for a document that is too long. */
+function worded(failure: Failure): Failure {
+  if (failure.code !== "RequestEntityTooLargeException") return failure;
+  const code = "MaxMessageLengthExceeded";
+  return { ...failure, code, message: "Your request was too large.", status: 400 };
 }
 
 function bareError(

@@ -57,7 +57,7 @@ export async function writeBody(
 
 function checkClaims({ length = 0, md5, checksum }: Incoming): void {
   if (length > limits.putBytes) throw objectError("ObjectTooLarge", { size: length });
-  if (md5 !== undefined && !isDigest("MD5", md5)) throw objectError("DigestMalformed");
+  if (md5 !== undefined && !isDigest("MD5", md5)) throw objectError("DigestMalformed", { md5 });
   if (checksum?.early !== undefined) checkForm(checksum.algorithm, checksum.early);
 }
 
@@ -71,14 +71,18 @@ async function* measure(incoming: Incoming, meter: Meter): AsyncGenerator<Uint8A
   let size = 0;
   for await (const chunk of incoming.bytes) {
     size += chunk.length;
-    if (length !== undefined && size > length) throw objectError("BodyIncomplete");
+    if (length !== undefined && size > length) throw bodyIncomplete(length, size);
     if (size > limits.putBytes) throw objectError("ObjectTooLarge", { size });
     meter.update(chunk);
     yield chunk;
   }
-  if (length !== undefined && size !== length) throw objectError("BodyIncomplete");
+  if (length !== undefined && size !== length) throw bodyIncomplete(length, size);
   verify(incoming, meter);
 }
+
+/** `provided`: as far as they were read. */
+const bodyIncomplete = (expected: number, provided: number) =>
+  objectError("BodyIncomplete", { expected, provided });
 
 function verify({ md5, sha256, checksum }: Incoming, meter: Meter): void {
   const calculated = base64(meter.md5());
