@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type Front, openFront } from "./front.ts";
@@ -95,5 +96,52 @@ describe("the front door", () => {
     assert.equal(await get("a", "/begun"), "cut");
     assert.deepEqual(defects.map(String), ["Error: /broken", "Error: /begun"]);
     assert.equal(await get("a"), "200 a /x");
+  });
+});
+
+describe("the front door closes", () => {
+  /** A front with one connection that keeps alive and whose request waits for `answer`. */
+  async function underWay() {
+    const begun = Promise.withResolvers<ServerResponse>();
+    const front = await openFront(
+      "127.0.0.1",
+      0,
+      [
+        ({ url }, response) => {
+          if (url === "/slow") begun.resolve(response);
+          else response.end("served");
+          return true;
+        },
+      ],
+      (error) => assert.ifError(error),
+    );
+    const socket = connect({ port: Number(new URL(front.origin).port), host: "127.0.0.1" });
+    socket.setEncoding("latin1").write("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    return { front, socket, response: await begun.promise };
+  }
+  const NEVER = 2 ** 31 - 1;
+
+  test("once the requests under way are answered, though their clients keep the connections", async () => {
+    const { front, socket, response } = await underWay();
+    const closed = front.close(NEVER);
+    response.end("done");
+    const text = (await socket.toArray()).join("");
+    assert.match(text, /^HTTP\/1.1 200 .*done$/s);
+    await closed;
+  });
+
+  test("and takes no further request over connections that are still open", async () => {
+    const { front, socket, response } = await underWay();
+    const closed = front.close(NEVER);
+    socket.write("GET /further HTTP/1.1\r\nHost: a\r\n\r\n");
+    response.end("done");
+    // Refused, or cut before it arrived.
+    assert.doesNotMatch((await socket.toArray()).join(""), /served/);
+    await closed;
+  });
+
+  test("and cuts what takes longer than its grace", async () => {
+    const { front, socket } = await underWay();
+    await Promise.all([once(socket, "close"), front.close(0)]);
   });
 });

@@ -19,6 +19,8 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 /** SDKs keep connections for some seconds; a longer time here avoids resets under their feet. */
 const KEEP_ALIVE_MS = 75_000;
+/** How often a stop looks for connections whose last answer was sent: their clients would keep them. */
+const SWEEP_MS = 20;
 
 /**
  * Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot.
@@ -39,9 +41,11 @@ export async function openFront(
     noDelay: true,
   });
   let authority = "";
+  let closing = false;
   const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
     try {
-      if (!settleHost(request, authority)) refuse(response, 400);
+      if (closing) refuse(response, 503);
+      else if (!settleHost(request, authority)) refuse(response, 400);
       else if (!routes.some((route) => route(request, response))) refuse(response, 404);
     } catch (error) {
       onDefect(error);
@@ -55,7 +59,13 @@ export async function openFront(
   await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   authority = `${family === "IPv6" ? `[${address}]` : address}:${bound}`;
-  return { origin: `http://${authority}`, close: (graceMs) => close(server, graceMs) };
+  return {
+    origin: `http://${authority}`,
+    close(graceMs) {
+      closing = true;
+      return close(server, graceMs);
+    },
+  };
 }
 
 /** What no route answers. The connection goes, too: a body may still be under way. */
@@ -76,8 +86,10 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();
