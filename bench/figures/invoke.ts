@@ -1,13 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import {
-  CreateFunctionCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { deploy } from "../../tests/deploy.ts";
 import { clientSettings, startPlatform } from "../../tests/platform.ts";
-import { zipOf } from "../../tests/zip.ts";
 import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
 import { type Load, load, type Target } from "../load.ts";
 import { cpuSeconds, descendants } from "../process.ts";
@@ -35,7 +31,7 @@ export const figure: Figure = {
     const floor = await startFloor();
     const platform = await startPlatform();
     try {
-      const path = await deploy(platform.origin);
+      const path = await deployBench(platform.origin);
       const target: Target = { origin: platform.origin, path, body: BODY };
       const floorTarget: Target = { origin: floor.origin, path: "/", body: BODY };
       await measure(platform.pid, target, CONNECTIONS, seconds / 2);
@@ -133,21 +129,10 @@ async function measure(
   return { load: result, front: cpuSeconds(pid) - front, all: sum(family()) - all };
 }
 
-async function deploy(origin: string): Promise<string> {
+async function deployBench(origin: string): Promise<string> {
   const client = new LambdaClient(clientSettings(origin));
-  await client.send(
-    new CreateFunctionCommand({
-      FunctionName: "bench",
-      Runtime: "nodejs22.x",
-      Handler: "index.handler",
-      Role: "arn:aws:iam::000000000000:role/bench",
-      Code: { ZipFile: await zipOf({ "index.js": HANDLER }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2(
-    { client, maxWaitTime: 20, minDelay: 0.1, maxDelay: 0.2 },
-    { FunctionName: "bench" },
-  );
+  await deploy(client, "bench", { "index.js": HANDLER });
+  client.destroy();
   return "/2015-03-31/functions/bench/invocations";
 }
 

@@ -2,16 +2,18 @@
 import assert from "node:assert/strict";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import {
   AddPermissionCommand,
-  CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
   type CreateFunctionUrlConfigCommandInput,
   DeleteFunctionUrlConfigCommand,
   LambdaClient,
+  PutFunctionConcurrencyCommand,
+  UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
+import { deploy as deployFunction } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
-import { zipOf } from "../zip.ts";
 
 interface Response {
   readonly status: number;
@@ -45,15 +47,7 @@ describe("function URLs", () => {
   ) {
     names += 1;
     const FunctionName = `url-${names}`;
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName,
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Role: "arn:aws:iam::000000000000:role/any",
-        Code: { ZipFile: await zipOf({ "index.mjs": code }) },
-      }),
-    );
+    await deployFunction(lambda, FunctionName, { "index.mjs": code });
     const { FunctionUrl = "" } = await lambda.send(
       new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE", ...config }),
     );
@@ -295,6 +289,29 @@ describe("function URLs", () => {
       [status, headers["content-type"], chunks],
       [200, "text/plain", ["one", "two"]],
     );
+  });
+
+  test("a stream that cannot be an answer does not hold its instance", async () => {
+    const { FunctionName, path } = await deploy(
+      streams(`
+        if (event.rawQueryString === "") return void stream.end("fine");
+        stream.setContentType("application/vnd.awslambda.http-integration-response");
+        stream.write('{"statusCode":7}' + String.fromCharCode(0).repeat(8));
+        stream.write(Buffer.alloc(5_000_000)); stream.end();`),
+      STREAM,
+    );
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: 60 }));
+    await lambda.send(
+      new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }),
+    );
+    assert.equal((await call(`${path}?bad`)).status, 502);
+    for (let tries = 0; tries < 100; tries++) {
+      const { status } = await call(path);
+      if (status === 200) return;
+      assert.equal(status, 429);
+      await setTimeout(50);
+    }
+    assert.fail("the stream that nobody reads still runs");
   });
 
   test("a prelude sets status, headers and cookies of a stream", async () => {

@@ -6,8 +6,6 @@ import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import {
   CreateAliasCommand,
-  CreateFunctionCommand,
-  type CreateFunctionCommandInput,
   DeleteFunctionCommand,
   GetFunctionCommand,
   GetLayerVersionCommand,
@@ -28,10 +26,9 @@ import {
   waitUntilFunctionUpdatedV2,
   waitUntilPublishedVersionActive,
 } from "@aws-sdk/client-lambda";
+import { create, type Settings } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 import { zipOf } from "../zip.ts";
-
-const ROLE = "arn:aws:iam::000000000000:role/any";
 
 describe("Lambda, by AWS's JavaScript client", () => {
   let platform: TestPlatform;
@@ -47,21 +44,8 @@ describe("Lambda, by AWS's JavaScript client", () => {
   });
 
   /** Deploys a Node.js function. Whoever invokes or publishes it next need not wait until it is Active. */
-  async function deploy(
-    name: string,
-    code: string,
-    more: Partial<CreateFunctionCommandInput> = {},
-  ): Promise<void> {
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: name,
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Role: ROLE,
-        Code: { ZipFile: await zipOf({ "index.mjs": code }) },
-        ...more,
-      }),
-    );
+  async function deploy(name: string, code: string, more: Settings = {}): Promise<void> {
+    await create(lambda, name, { "index.mjs": code }, more);
   }
 
   const waiter = () => ({ client: lambda, maxWaitTime: 20, minDelay: 1, maxDelay: 1 });

@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
-  CreateFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
@@ -21,6 +20,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { create } from "../deploy.ts";
 import { clientSettings, startPlatform } from "../platform.ts";
 import { seeded } from "../random.ts";
 import { zipOf } from "../zip.ts";
@@ -100,16 +100,7 @@ async function deploys(lambda: LambdaClient, known: Known, round: number): Promi
         { FunctionName: name },
       );
       await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: code }));
-    } else
-      await lambda.send(
-        new CreateFunctionCommand({
-          FunctionName: name,
-          Runtime: "nodejs22.x",
-          Handler: "index.handler",
-          Role: "arn:aws:iam::000000000000:role/any",
-          Code: { ZipFile: code },
-        }),
-      );
+    } else await create(lambda, name, code);
     known.functions.set(name, SHA256(code));
     known.maybe.set(`lambda/${name}`, new Set());
   }

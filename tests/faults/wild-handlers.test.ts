@@ -1,14 +1,9 @@
 /** Handlers that misbehave: each fails as Lambda says, and the platform and its other functions go on. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from "@aws-sdk/client-lambda";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { deploy } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
-import { zipOf } from "../zip.ts";
 
 interface Wild {
   readonly name: string;
@@ -127,35 +122,18 @@ describe("wild handlers", { concurrency: 4 }, () => {
   before(async () => {
     platform = await startPlatform();
     client = new LambdaClient({ ...clientSettings(platform.origin), maxAttempts: 1 });
-    await deploy("tame", "exports.handler = async (event) => event;", 3);
+    await deploy(client, "tame", { "index.js": "exports.handler = async (event) => event;" });
   });
   after(async () => {
     client.destroy();
     assert.equal(await platform.stop(), 0, platform.log());
   });
 
-  async function deploy(name: string, code: string, timeout: number): Promise<void> {
-    await client.send(
-      new CreateFunctionCommand({
-        FunctionName: name,
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Role: "arn:aws:iam::000000000000:role/any",
-        Timeout: timeout,
-        MemorySize: 256,
-        Code: { ZipFile: await zipOf({ "index.js": code }) },
-      }),
-    );
-    await waitUntilFunctionActiveV2(
-      { client, maxWaitTime: 20, minDelay: 0.05, maxDelay: 0.1 },
-      { FunctionName: name },
-    );
-  }
-
   for (const { name, code, errorType, message, timeout = 10 } of WILD)
     test(`a handler that ${name}`, async () => {
       const functionName = name.replaceAll(" ", "-");
-      await deploy(functionName, code, timeout);
+      const settings = { Timeout: timeout, MemorySize: 256 };
+      await deploy(client, functionName, { "index.js": code }, settings);
       for (let call = 0; call < 2; call++) {
         const answer = await client.send(
           new InvokeCommand({ FunctionName: functionName, Payload: "{}", LogType: "Tail" }),

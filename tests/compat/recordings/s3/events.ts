@@ -1,8 +1,4 @@
-import {
-  CreateFunctionCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
@@ -14,8 +10,8 @@ import {
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { deploy } from "../../../deploy.ts";
 import { clientSettings } from "../../../platform.ts";
-import { zipOf } from "../../../zip.ts";
 import type { Recordings } from "../harness.ts";
 import { newName, type S3Fixture } from "./fixture.ts";
 
@@ -36,7 +32,7 @@ export function playEvents({ play }: Recordings, s3: () => S3Fixture): void {
   /** A bucket whose events go to a function of its region, and the way to what that function got. */
   async function listening(events: Event[], region = "us-east-1") {
     const [bucket, sink] = [await s3().bucket(...inRegion(region)), await s3().bucket()];
-    const LambdaFunctionArn = await deploy(s3().origin, region, sink);
+    const LambdaFunctionArn = await deployTo(sink, s3().origin, region);
     const Events = events.length > 0 ? events : undefined;
     const NotificationConfiguration = {
       LambdaFunctionConfigurations: [{ LambdaFunctionArn, Events }],
@@ -124,23 +120,12 @@ const inRegion = (region: string) =>
     ? []
     : ([{ CreateBucketConfiguration: { LocationConstraint: region as "us-west-2" } }] as const);
 
-async function deploy(origin: string, region: string, sink: string): Promise<string> {
+async function deployTo(sink: string, origin: string, region: string): Promise<string> {
   const lambda = new LambdaClient({ ...clientSettings(origin), region });
-  const FunctionName = newName();
-  const { FunctionArn = "" } = await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Runtime: "nodejs22.x",
-      Handler: "index.handler",
-      Role: "arn:aws:iam::000000000000:role/any",
-      Timeout: 30,
-      Environment: { Variables: { SINK: sink } },
-      Code: { ZipFile: await zipOf({ "index.js": HANDLER }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30 }, { FunctionName });
+  const settings = { Timeout: 30, Environment: { Variables: { SINK: sink } } };
+  const arn = await deploy(lambda, newName(), { "index.js": HANDLER }, settings);
   lambda.destroy();
-  return FunctionArn;
+  return arn;
 }
 
 /** The records of so many messages, by the name of the event. Waits for them; one that is too much is seen, too. */

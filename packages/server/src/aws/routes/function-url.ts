@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { pipeline } from "node:stream/promises";
 import { allowsPublicUrl } from "../../domain/function-policy.ts";
 import { corsHeaders, preflightHeaders } from "../../domain/function-url.ts";
-import type { Invocation } from "../../domain/invocation.ts";
+import type { Invocation, InvocationStream } from "../../domain/invocation.ts";
 import type { Functions, Runnable, UrlTarget } from "../../services/functions/index.ts";
 import { ClientGone } from "../body.ts";
 import { Malformed } from "../codecs/malformed.ts";
@@ -17,7 +17,7 @@ import {
   type UrlExchange,
   urlExchange,
 } from "./url-exchange.ts";
-import { PRELUDE_TYPE, readPrelude } from "./url-prelude.ts";
+import { PRELUDE_TYPE, readPrelude, resumed } from "./url-prelude.ts";
 import { FORBIDDEN, Refusal, refusalOf } from "./url-refusal.ts";
 import { BadUrlResponse, sendHead, urlHead, urlResponse } from "./url-response.ts";
 
@@ -97,25 +97,37 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
     extra: OutgoingHttpHeaders,
   ): Promise<void> {
     const stream = await functions.stream(runnable, invocation);
-    const own = { ...commonHeaders(call), ...extra };
-    if (stream.contentType === PRELUDE_TYPE) {
-      const prelude = await readPrelude(stream.body);
-      if (prelude === undefined) throw new BadUrlResponse("the stream has no prelude");
-      const { status, headers } = urlHead(prelude.head);
-      sendHead(call.response, status, { ...headers, ...own });
-      await pipeline(prelude.body, call.response, { end: false });
-    } else {
-      const type = stream.contentType || "application/octet-stream";
-      const chunks = stream.body[Symbol.asyncIterator]();
-      const first = await chunks.next();
-      if (first.done && (await stream.completion).errorCode !== undefined)
-        throw new BadUrlResponse("the function failed");
-      sendHead(call.response, 200, { "content-type": type, ...own });
-      if (!first.done) await pipeline(resumed(first.value, chunks), call.response, { end: false });
+    const chunks = stream.body[Symbol.asyncIterator]();
+    try {
+      const body = await begin(call, stream, chunks, { ...commonHeaders(call), ...extra });
+      await pipeline(body, call.response, { end: false });
+    } finally {
+      await chunks.return?.(); // what is not taken to its end would hold the handler back
     }
     // A stream that breaks must not look whole.
     if ((await stream.completion).errorCode === undefined) call.response.end();
     else call.response.destroy();
+  }
+
+  /** Sends the head of a streamed answer; what it returns is the body. @throws BadUrlResponse */
+  async function begin(
+    { response }: UrlExchange,
+    { contentType, completion }: InvocationStream,
+    chunks: AsyncIterator<Uint8Array>,
+    own: OutgoingHttpHeaders,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    if (contentType === PRELUDE_TYPE) {
+      const prelude = await readPrelude(chunks);
+      if (prelude === undefined) throw new BadUrlResponse("the stream has no prelude");
+      const { status, headers } = urlHead(prelude.head);
+      sendHead(response, status, { ...headers, ...own });
+      return prelude.body;
+    }
+    const first = await chunks.next();
+    if (first.done && (await completion).errorCode !== undefined)
+      throw new BadUrlResponse("the function failed");
+    sendHead(response, 200, { "content-type": contentType || "application/octet-stream", ...own });
+    return resumed(first.done ? new Uint8Array(0) : first.value, chunks);
   }
 
   function fail(call: UrlExchange, error: unknown): void {
@@ -159,16 +171,4 @@ function invocationOf(call: UrlExchange, runnable: Runnable, payload: Uint8Array
     traceId: call.traceId,
     signal: gone.signal,
   };
-}
-
-async function* resumed(
-  first: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield first;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }

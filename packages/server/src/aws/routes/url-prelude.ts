@@ -15,36 +15,28 @@ export interface Prelude {
 }
 
 /** Undefined where the stream ends, or goes on for too long, without a prelude. */
-export async function readPrelude(stream: AsyncIterable<Uint8Array>): Promise<Prelude | undefined> {
-  const chunks = stream[Symbol.asyncIterator]();
+export async function readPrelude(chunks: AsyncIterator<Uint8Array>): Promise<Prelude | undefined> {
   let held = Buffer.alloc(0);
-  for (;;) {
+  while (held.length <= MAX_PRELUDE) {
     const next = await chunks.next();
     if (next.done) return undefined;
     held = Buffer.concat([held, next.value]);
     const end = held.indexOf(SEPARATOR);
-    if (end >= 0) {
-      const head = parse(held.subarray(0, end));
-      const rest = held.subarray(end + SEPARATOR.length);
-      return head && { head, body: restOf(rest, chunks) };
-    }
-    if (held.length > MAX_PRELUDE) {
-      await chunks.return?.();
-      return undefined;
-    }
+    if (end < 0) continue;
+    const head = parse(held.subarray(0, end));
+    const rest = held.subarray(end + SEPARATOR.length);
+    return head && { head, body: resumed(rest, chunks) };
   }
+  return undefined;
 }
 
-async function* restOf(
+/** A stream whose beginning was read already. */
+export async function* resumed(
   first: Uint8Array,
   chunks: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  try {
-    if (first.length > 0) yield first;
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-  } finally {
-    await chunks.return?.();
-  }
+  if (first.length > 0) yield first;
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
 }
 
 function parse(json: Buffer): Readonly<Record<string, unknown>> | undefined {
