@@ -36,13 +36,18 @@ export async function serve(
   try {
     response = await perform(step, form);
   } catch (error) {
-    if (error instanceof ClientGone) throw error;
+    if (error instanceof ClientGone || givenUp(exchange, error))
+      throw new ClientGone("the client went away");
     response = failed(step, error);
   }
   response.headers["x-amzn-requestid"] ??= request.requestId;
   endpoint.quirks.respond?.(request, step.operation, response);
   return response;
 }
+
+/** Whether a door stopped because its client went away, which it learns by the context's signal. */
+const givenUp = ({ response }: Exchange, error: unknown): boolean =>
+  response.destroyed && error instanceof Error && error.name === "AbortError";
 
 async function perform(step: Step, form: Uint8Array | undefined): Promise<AwsResponse> {
   const { exchange, request, endpoint, protocol } = step;
