@@ -39,6 +39,8 @@ export class Call {
   inLine = false;
   /** Its START line is written. */
   started = false;
+  /** Instances that had it, and ended before they began with it. */
+  endings = 0;
   /** It has begun to stream. */
   streaming = false;
   /** Entries of `console` that have been read. */

@@ -142,6 +142,10 @@ class ProcessExecutor implements Executor, FleetHost {
     }
   }
 
+  settled(fleet: Fleet): void {
+    this.#forget(fleet.deployment.id);
+  }
+
   booted(): void {
     this.#starting--;
     this.#feed();

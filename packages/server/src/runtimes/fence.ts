@@ -23,7 +23,6 @@ export async function createFence(directory: string, name: string): Promise<Fenc
   const descriptor = await openNameless(join(MEMORY, name)).catch(() =>
     openNameless(join(directory, name)),
   );
-  await promisify(write)(descriptor, DOWN, 0, 1, 0);
   let usable = true;
   const set = (byte: Uint8Array): void => {
     if (usable) writeSync(descriptor, byte, 0, 1, 0);
@@ -42,6 +41,12 @@ export async function createFence(directory: string, name: string): Promise<Fenc
 
 async function openNameless(path: string): Promise<number> {
   const descriptor = await promisify(open)(path, "wx+", 0o600);
-  await promisify(unlink)(path);
-  return descriptor;
+  try {
+    await promisify(unlink)(path);
+    await promisify(write)(descriptor, DOWN, 0, 1, 0); // memory may be full
+    return descriptor;
+  } catch (error) {
+    close(descriptor, () => {});
+    throw error;
+  }
 }

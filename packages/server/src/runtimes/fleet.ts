@@ -19,6 +19,8 @@ export interface FleetHost {
   start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
   /** The fleet has more work than instances. */
   grow(fleet: Fleet): void;
+  /** A start has come to its end, well or not. */
+  settled(fleet: Fleet): void;
   /** The process of an instance runs. */
   booted(): void;
   /** An instance is gone, its place is free. */
@@ -64,6 +66,8 @@ export class Fleet implements InstanceOwner {
   #boundPreparing = 0;
   #watching = false;
   #retired = false;
+  /** Why nothing is begun any more. */
+  #ended: ExecutorError | undefined;
 
   constructor(deployment: Deployment, scratch: Scratch, host: FleetHost) {
     this.deployment = deployment;
@@ -118,12 +122,14 @@ export class Fleet implements InstanceOwner {
 
   get counts() {
     let busy = 0;
+    let idle = 0;
     let starting = this.#preparing;
     for (const instance of this.#instances) {
       if (instance.load > 0) busy++;
       else if (!instance.loaded) starting++;
+      else if (instance.free) idle++;
     }
-    return { busy, starting, idle: this.#idle.length, queued: this.#waiting.length };
+    return { busy, starting, idle, queued: this.#waiting.length };
   }
 
   get instances(): Iterable<Instance> {
@@ -148,13 +154,15 @@ export class Fleet implements InstanceOwner {
   /** Idle instances end now, the others when they are free. */
   retire(): void {
     this.#retired = true;
-    for (const instance of this.#idle) instance.kill();
+    // Among the idle ones may be one that was given work again: see #pick.
+    for (const instance of this.#idle) if (instance.free) instance.kill();
     this.#scratch.clear();
   }
 
   /** Refuses what waits, and ends every instance. */
   end(error: ExecutorError): void {
     this.#retired = true;
+    this.#ended = error;
     for (const call of this.#waiting.splice(0)) call.refuse(error);
     for (const instance of this.#instances) instance.kill();
     this.#scratch.clear();
@@ -205,6 +213,10 @@ export class Fleet implements InstanceOwner {
   }
 
   returned(calls: Call[]): void {
+    if (this.#ended) {
+      for (const call of calls) call.refuse(this.#ended);
+      return;
+    }
     this.#waiting.unshift(...calls);
     this.pump();
   }
@@ -225,19 +237,22 @@ export class Fleet implements InstanceOwner {
   async #start(initMs: number, bound: Bound | undefined): Promise<void> {
     this.#preparing++;
     if (bound) this.#boundPreparing++;
+    const scratch = this.#scratch.take();
     try {
-      const scratch = this.#scratch.take();
       const instance = await this.#host.start(this, scratch, initMs);
       this.#instances.add(instance);
       if (bound) this.#bound.set(instance, bound);
-      if (this.#retired && this.#waiting.length === 0 && !bound) instance.kill();
+      const unneeded = this.#retired && this.#waiting.length === 0 && !bound;
+      if (unneeded || this.#ended) instance.kill();
     } catch (error) {
+      this.#scratch.discard(scratch);
       const call = bound?.call ?? this.#waiting.shift();
       const reason = error instanceof Error ? error.message : String(error);
       call?.refuse(new ExecutorError("internal", `an instance could not be started: ${reason}`));
     } finally {
       this.#preparing--;
       if (bound) this.#boundPreparing--;
+      this.#host.settled(this);
     }
   }
 
@@ -320,9 +335,9 @@ export class Fleet implements InstanceOwner {
   }
 
   #free(instance: Instance): void {
-    if (!instance.free || instance.listed) return;
+    if (!instance.free) return;
     if (this.#retired && this.#waiting.length === 0) instance.kill();
-    else {
+    else if (!instance.listed) {
       instance.listed = true;
       this.#idle.push(instance);
     }

@@ -35,6 +35,8 @@ const LINE_BYTES = 256 * 1024;
 /** How long the streams of a process that has ended, and a process that was killed, are waited for. */
 const CLOSING_MS = 200;
 const DYING_MS = 5_000;
+/** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
+const MOST_ENDINGS = 3;
 /** How long a process that says that it ends, or says nothing any more, may take to do so. */
 const LEAVING_MS = 1_000;
 
@@ -228,6 +230,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#initEnds();
     this.#state = "ready";
     this.loaded = true;
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
     this.#rests();
     this.#parts.owner.initialised(this);
   }
@@ -265,6 +268,7 @@ export class Instance implements TickTask, ChannelListener {
       this.violated("more of a stream than it may send");
       return;
     }
+    if (bytes.length === 0) return; // costs no credit: nothing would bound how many wait
     call.reply.chunk(bytes, (taken) => {
       if (this.#line.head !== call) return;
       this.#ahead -= taken;
@@ -461,7 +465,8 @@ export class Instance implements TickTask, ChannelListener {
     this.#output.flush();
     const notStarted = this.#line.cut();
     const { head } = this.#line;
-    if (head && this.#leaving !== undefined && this.#leaving !== head.number) {
+    const untouched = this.#leaving !== undefined && this.#leaving !== head?.number;
+    if (head && untouched && head.endings++ < MOST_ENDINGS) {
       this.#line.shift(now);
       notStarted.unshift(head);
     } else if (head) {

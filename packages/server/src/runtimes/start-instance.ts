@@ -26,6 +26,8 @@ export class InstanceStarter {
   readonly #tick = new Tick();
   /** What an earlier run of the platform left is gone. */
   readonly #cleared: Promise<unknown>;
+  /** The languages have been made ready, or could not be. */
+  readonly #prepared: Promise<unknown>;
 
   constructor(options: ExecutorOptions, limits: ExecutorLimits, scratchRoot: string) {
     this.#options = options;
@@ -36,7 +38,7 @@ export class InstanceStarter {
     this.#cleared = Promise.all([empty(scratchRoot), empty(layersRoot)]);
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
-    for (const language of options.languages) language.prepare().catch(() => {});
+    this.#prepared = Promise.allSettled(options.languages.map((language) => language.prepare()));
   }
 
   /** @throws Error where there is no such runtime, no such package, or no process could be started. */
@@ -49,27 +51,30 @@ export class InstanceStarter {
     const { clock, packages } = this.#options;
     const askedAt = clock.monotonic();
     await this.#cleared;
-    const [runtime, taskRoot, layers, fence] = await Promise.all([
-      this.#language(deployment.runtime).prepare(),
-      packages.directory(deployment.code),
-      this.#layers.directory(deployment.layers),
-      createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`),
-      mkdir(scratch, { recursive: true, mode: 0o700 }),
-    ]);
+    const language = this.#language(deployment.runtime);
+    const fencing = createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`);
+    const making = mkdir(scratch, { recursive: true, mode: 0o700 });
     try {
-      return this.#launch(deployment, owner, runtime, { taskRoot, layers, scratch }, fence, {
-        askedAt,
-        initMs,
-      });
+      const [runtime, taskRoot, layers, fence] = await Promise.all([
+        language.prepare(),
+        packages.directory(deployment.code),
+        this.#layers.directory(deployment.layers),
+        fencing,
+        making,
+      ]);
+      const host = { taskRoot, layers, scratch };
+      return this.#launch(deployment, owner, runtime, host, fence, { askedAt, initMs });
     } catch (error) {
-      fence.close();
+      // Whatever failed: these come to their end, too, before the caller clears up.
+      const [fence] = await Promise.allSettled([fencing, making]);
+      if (fence.status === "fulfilled") fence.value.close();
       throw error;
     }
   }
 
   /** Removes what instances needed. Call when all are gone. */
   async close(): Promise<void> {
-    await this.#cleared.catch(() => {});
+    await Promise.allSettled([this.#cleared, this.#prepared]);
     await rm(this.#scratchRoot, { recursive: true, force: true, maxRetries: 3 });
   }
 
