@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { isLocalName } from "../domain/local-name.ts";
 import { Problem } from "./problem.ts";
 
 /** @throws Problem where the request may not be served. */
@@ -45,10 +46,6 @@ function holds(request: IncomingMessage, token: string): boolean {
 function isLocal({ socket, headers }: IncomingMessage): boolean {
   if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined) return false;
   return /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/.test(socket.remoteAddress ?? "");
-}
-
-function isLocalName(name: string): boolean {
-  return /^(([a-z0-9-]+\.)*localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(name);
 }
 
 const hostname = (host: string): string => host.replace(/:\d+$/, "");

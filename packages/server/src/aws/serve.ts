@@ -7,6 +7,7 @@ import { AwsError } from "./error.ts";
 import { type Exchange, reportDefect } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
 import { internalFailure, misread, notImplemented, unknownOperation } from "./faults.ts";
+import { refuseForeignPages } from "./foreign-page.ts";
 import type { Operation } from "./model.ts";
 import type { Call, Protocol } from "./protocols/protocol.ts";
 import { readForm } from "./protocols/query.ts";
@@ -52,6 +53,7 @@ const givenUp = ({ response }: Exchange, error: unknown): boolean =>
 async function perform(step: Step, form: Uint8Array | undefined): Promise<AwsResponse> {
   const { exchange, request, endpoint, protocol } = step;
   const { service, quirks, door } = endpoint;
+  refuseForeignPages(request, service.name);
   if (request.malformed !== undefined) throw request.malformed;
   quirks.route?.(request);
   // Here a signature will be verified, and the caller's policies decide.

@@ -35,6 +35,7 @@ export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteO
     const plain =
       length <= MAX_PAYLOAD_BYTES && // also false for what is no number
       headers["expect"] === undefined &&
+      headers["origin"] === undefined && // pages are for the wire to judge
       headers["content-encoding"] === undefined &&
       headers["transfer-encoding"] === undefined &&
       headers["x-amz-tenant-id"] === undefined &&

@@ -1,0 +1,30 @@
+/**
+ * Pages of other sites in this machine's browser: they reach the platform, but nobody meant them to. A browser sends
+ * a plain POST without asking first, and what CreateFunction is told would run here. (CWE-352)
+ */
+import { isLocalName } from "../domain/local-name.ts";
+import { AwsError } from "./error.ts";
+import type { AwsRequest } from "./request.ts";
+
+/**
+ * Refuses what such a page sends. S3 alone serves them, as buckets and presigned URLs are made for: all but a POST that
+ * is no upload by a form; before anything else that changes something browsers ask. @throws AwsError
+ */
+export function refuseForeignPages(request: AwsRequest, service: string): void {
+  if (!isForeignPage(request)) return;
+  const { method, headers } = request;
+  const isForm = headers["content-type"]?.startsWith("multipart/form-data") === true;
+  if (service === "s3" && (method !== "POST" || isForm)) return;
+  throw new AwsError(
+    service === "s3" ? "AccessDenied" : "AccessDeniedException",
+    "Yunque serves no page of another site, except by S3 and function URLs.",
+    { status: 403 },
+  );
+}
+
+/** Browsers name the page's origin with all but the plainest GETs, and there say whether it is another site's. */
+function isForeignPage({ headers }: AwsRequest): boolean {
+  const { origin } = headers;
+  if (origin === undefined) return headers["sec-fetch-site"] === "cross-site";
+  return !isLocalName(URL.parse(origin)?.hostname ?? "");
+}
