@@ -45,6 +45,12 @@ export const configSchema = z.strictObject({
     .enum(["embedded", "memory"])
     .default("embedded")
     .describe("where data lives: embedded keeps it in dataDir, memory forgets it at the end"),
+  isolation: z
+    .enum(["none", "auto", "bubblewrap", "unshare"])
+    .default("none")
+    .describe(
+      "walls around functions: none, the best that works here (auto), or that one; experimental",
+    ),
   account: z
     .string()
     .regex(/^\d{12}$/, "expected twelve digits")

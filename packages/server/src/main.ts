@@ -24,7 +24,7 @@ import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
 import { createLog } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import { createExecutor, nodeRuntime, processSandbox as sandbox } from "./runtimes/index.ts";
+import { chooseSandbox, createExecutor, nodeRuntime } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -70,13 +70,25 @@ export async function start(
     directory: join(directory, "packages"),
   });
 
+  const { sandbox } = await chooseSandbox({
+    tier: config.isolation,
+    directory: join(directory, "sandbox"),
+  });
+  opened.defer(() => sandbox.close?.());
+
   let origin = "";
   const executor = createExecutor({
     packages,
     logs,
     clock,
     sandbox,
-    languages: [nodeRuntime({ directory: join(directory, "runtimes"), sdk: AWS_SDK })],
+    languages: [
+      nodeRuntime({
+        directory: join(directory, "runtimes"),
+        sdk: AWS_SDK,
+        ownFilesystem: sandbox.ownFilesystem === true,
+      }),
+    ],
     endpoint: () => origin,
     directory,
     limits: {

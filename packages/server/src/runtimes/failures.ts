@@ -12,6 +12,8 @@ export interface Failure {
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
+  /** The sandbox ended it because it held more memory than the function has. */
+  readonly outOfMemory?: true;
 }
 
 /** The function's timeout passed. */
@@ -29,11 +31,10 @@ export const outOfMemory: Failure = {
 };
 
 /** The process ended by itself, or somebody ended it. */
-export const exited = (exit: Exit): Failure => ({
-  errorType: "Runtime.ExitError",
-  reason: exitReason(exit),
-  status: "error",
-});
+export const exited = (exit: Exit): Failure =>
+  exit.outOfMemory
+    ? outOfMemory
+    : { errorType: "Runtime.ExitError", reason: exitReason(exit), status: "error" };
 
 /** The error object that the caller gets, as JSON. */
 export const failurePayload = (failure: Failure, requestId: string): Uint8Array =>

@@ -40,6 +40,8 @@ export interface InstanceParts {
   readonly tick: Tick;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
+  /** Its share of processor time once the handler is loaded, 1 = one core; an init takes what it can get. */
+  readonly cpus: number;
   /** How long the handler may take to load. */
   readonly initMs: number;
   /** After so long without work it ends itself. */

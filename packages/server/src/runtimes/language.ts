@@ -23,4 +23,12 @@ export interface PreparedRuntime {
   readonly programs: string;
   /** A directory whose node_modules (or the like) the runtime brings along. */
   readonly modules: string;
+  /** What an instance with a file system of its own must see of the runtime. */
+  readonly mounts: readonly Mount[];
+}
+
+/** A file or directory of ours, and where an instance sees it. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
 }

@@ -1,6 +1,7 @@
 /** /opt: the layers of a deployment in one directory, later ones over earlier ones, made once per list of layers. */
 import { createHash } from "node:crypto";
 import {
+  chmod,
   copyFile,
   link,
   lstat,
@@ -53,6 +54,7 @@ async function merge(
   if (await isDirectory(target)) return target;
   await mkdir(dirname(target), { recursive: true });
   const scratch = await mkdtemp(`${target}.`);
+  await chmod(scratch, 0o755); // instances are ordinary users in a sandbox
   try {
     for (const id of packages) await overlay(await packageDirectory(id), scratch);
     await rename(scratch, target);

@@ -17,6 +17,14 @@ import { Tick } from "./tick.ts";
 /** In dev mode any credentials are the account's own. */
 const DEV_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
 
+/** Where instances with a file system of their own find their files. */
+const LAMBDA: Places = { taskRoot: "/var/task", layers: "/opt", scratch: "/tmp" };
+/** Lambda: a function with 1,769 MB has the equivalent of one vCPU. */
+const MB_PER_CPU = 1_769;
+/** Lambda's quotas: execution processes and threads, file descriptors. */
+const PROCESSES = 1_024;
+const OPEN_FILES = 1_024;
+
 /** Knows what every instance of this platform needs. */
 export class InstanceStarter {
   readonly #options: ExecutorOptions;
@@ -82,11 +90,12 @@ export class InstanceStarter {
     deployment: Deployment,
     owner: InstanceOwner,
     runtime: PreparedRuntime,
-    places: Places,
+    host: Places,
     fence: Fence,
     times: { readonly askedAt: number; readonly initMs: number },
   ): Instance {
     const { clock, logs, sandbox, endpoint, credentials } = this.#options;
+    const places = sandbox.ownFilesystem ? LAMBDA : host;
     const log = new InstanceLog(deployment, logs, clock);
     const environment = handlerEnvironment({
       deployment,
@@ -106,6 +115,19 @@ export class InstanceStarter {
       environment: wrapper === undefined ? startEnvironment(environment) : environment,
       directory: places.scratch,
       descriptors: [fence.descriptor],
+      filesystem: {
+        mounts: [
+          ...runtime.mounts,
+          { source: host.taskRoot, target: LAMBDA.taskRoot },
+          { source: host.layers, target: LAMBDA.layers },
+        ],
+        tmpMB: deployment.ephemeralStorageMB,
+      },
+      limits: {
+        memoryMB: deployment.memoryMB,
+        processes: PROCESSES,
+        openFiles: OPEN_FILES,
+      },
     });
     log.initStart({
       version: runtime.version,
@@ -117,13 +139,14 @@ export class InstanceStarter {
       ...times,
       process,
       fence,
-      scratch: places.scratch,
+      scratch: host.scratch,
       log,
       owner,
       clock,
       tick: this.#tick,
       timeoutMs,
       memoryBytes: deployment.memoryMB * 2 ** 20,
+      cpus: deployment.memoryMB / MB_PER_CPU,
       idleMs: this.#limits.idleMs,
       responseBytes: this.#limits.responseBytes,
     });

@@ -1,6 +1,16 @@
 /** Makes the bootstrap that instances run: its sources without their types, in one script, once per content. */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { link } from "./link.ts";
@@ -55,6 +65,7 @@ async function build(sources: Sources, target: string): Promise<void> {
   const stripped = new Map(sources.map(([path, source]) => [path, withoutTypes(source)]));
   await mkdir(dirname(target), { recursive: true });
   const scratch = await mkdtemp(`${target}.`);
+  await chmod(scratch, 0o755); // instances are ordinary users in a sandbox
   await writeFile(join(scratch, SCRIPT), link(stripped, MAIN));
   try {
     await rename(scratch, target);

@@ -1,8 +1,9 @@
 /** Functions in Node.js. Every version that Lambda names runs on the Node.js that the platform itself runs on. */
-import { dirname, join } from "node:path";
+import { createRequire } from "node:module";
+import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Places } from "../../environment.ts";
-import type { LanguageRuntime, PreparedRuntime } from "../../language.ts";
+import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
 import { type Bootstrap, buildBootstrap } from "./build.ts";
 
 /** What Node.js functions need of the machine. */
@@ -11,34 +12,72 @@ export interface NodeOptions {
   readonly directory: string;
   /** A directory from which the AWS SDK for JavaScript can be resolved. */
   readonly sdk: string;
+  /** Whether instances have a file system of their own; they see everything where Lambda has it then. */
+  readonly ownFilesystem?: boolean;
 }
+
+/** Where an instance finds what it runs on. */
+interface Paths {
+  readonly node: string;
+  readonly bootstrap: string;
+  /** Its node_modules hold the AWS SDK. */
+  readonly sdk: string;
+}
+
+/** As in Lambda's own Node.js runtimes. */
+const LAMBDA: Paths = {
+  node: "/var/lang/bin/node",
+  bootstrap: "/var/runtime/bootstrap",
+  sdk: "/var/runtime",
+};
 
 const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
 
 /** The Node.js runtimes; builds the bootstrap when first asked. */
-export function nodeRuntime({ directory, sdk }: NodeOptions): LanguageRuntime {
+export function nodeRuntime({ directory, sdk, ownFilesystem }: NodeOptions): LanguageRuntime {
   let prepared: Promise<PreparedRuntime> | undefined;
   return {
     names: new Set(NAMES),
     prepare() {
-      prepared ??= buildBootstrap(join(directory, "node")).then((bootstrap) => describe(bootstrap, sdk));
+      prepared ??= buildBootstrap(join(directory, "node")).then((bootstrap) => {
+        const host = { node: process.execPath, bootstrap: dirname(bootstrap.main), sdk };
+        return ownFilesystem
+          ? { ...describe(bootstrap, LAMBDA), mounts: mountsOf(host) }
+          : { ...describe(bootstrap, host), mounts: [] };
+      });
       return prepared;
     },
   };
 }
 
-function describe(bootstrap: Bootstrap, sdk: string): PreparedRuntime {
+function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime, "mounts"> {
+  const { node, bootstrap, sdk } = paths;
   return {
     version: `nodejs:${process.versions.node}`,
-    hash: bootstrap.hash,
-    programs: dirname(process.execPath),
+    hash,
+    programs: dirname(node),
     modules: sdk,
     command: (deployment) => ({
-      command: process.execPath,
-      args: [...heapFlags(deployment), bootstrap.main],
+      command: node,
+      args: [...heapFlags(deployment), join(bootstrap, basename(main))],
     }),
     environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
   };
+}
+
+function mountsOf({ node, bootstrap, sdk }: Paths): Mount[] {
+  return [
+    { source: node, target: LAMBDA.node },
+    { source: bootstrap, target: LAMBDA.bootstrap },
+    { source: modulesOf(sdk), target: join(LAMBDA.sdk, "node_modules") },
+  ];
+}
+
+/** The node_modules in which the SDK's clients lie: npm puts them where it likes, above the package that wants them. */
+function modulesOf(sdk: string): string {
+  const client = createRequire(join(sdk, "_")).resolve("@aws-sdk/client-s3");
+  const folder = `${sep}node_modules${sep}`;
+  return client.slice(0, client.lastIndexOf(`${folder}@aws-sdk${sep}`) + folder.length - 1);
 }
 
 /** V8 must give up before the function's memory does: as in Lambda, 90 % for what lives long, 5 % for what is young. */
