@@ -51,6 +51,10 @@ export const STORAGE_ERRORS: Readonly<Record<StorageCode, ErrorEntry>> = {
   },
 };
 
+/** Whether a commit that ended with this error may have been kept all the same: what it names must stay then. */
+export const mayHaveBeenKept = (error: unknown): boolean =>
+  error instanceof YunqueError && error.code === "StorageFailed";
+
 /** An error of the table. `message` says what was tried on what. */
 export function storageError(
   code: StorageCode,

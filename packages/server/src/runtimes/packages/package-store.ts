@@ -1,8 +1,7 @@
-import { YunqueError } from "../../domain/errors.ts";
 import type { Blobs } from "../../ports/blobs.ts";
 import { type Package, PackageMissing, type Packages } from "../../ports/packages.ts";
 import { type Listed, RecordConflict, type Records } from "../../ports/records.ts";
-import { storageError } from "../../ports/storage-errors.ts";
+import { mayHaveBeenKept, storageError } from "../../ports/storage-errors.ts";
 import { gather, sha256Of, slices } from "./gather.ts";
 import { Turns } from "./turns.ts";
 import type { UnpackedPackages } from "./unpacked.ts";
@@ -95,9 +94,8 @@ export class PackageStore implements Packages {
       await this.#records.commit([{ put: stored, space: SPACE, id, expect: 0 }]);
       return stored;
     } catch (error) {
-      // Whether a failed store kept the record is not known: then the blob is the sweep's.
-      const unknown = error instanceof YunqueError && error.code === "StorageFailed";
-      if (!unknown) await this.#blobs.delete(blob);
+      // Else the blob is the sweep's, should nobody name it.
+      if (!mayHaveBeenKept(error)) await this.#blobs.delete(blob);
       const theirs = error instanceof RecordConflict ? await this.#stored(id) : undefined;
       if (theirs) return theirs;
       throw error;
@@ -125,8 +123,8 @@ export class PackageStore implements Packages {
   }
 
   /**
-   * Deletes a package that was not used since the start; answers whether it did. The record first: a blob that is left over is nobody's, a record
-   * without its blob would be broken.
+   * Deletes a package that was not used since the start; answers whether it did. The record first: a blob that is left
+   * over is nobody's, a record without its blob would be broken.
    */
   async #forget(id: string): Promise<boolean> {
     const stored = await this.#stored(id);

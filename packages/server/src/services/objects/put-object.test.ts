@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
+import type { Change, Records } from "../../ports/records.ts";
+import { storageError } from "../../ports/storage-errors.ts";
 import { BUCKET, caller, chunks, openFixture, plain, rejects } from "./fixture.ts";
 
 const md5 = (text: string) => createHash("md5").update(text).digest();
@@ -151,4 +153,27 @@ describe("limits of a put", () => {
       ["constructor", "b"],
     ]);
   });
+});
+
+it("a write of which nobody knows whether it was kept does not take its bytes away", async () => {
+  const engine = createMemoryEngine();
+  let failing = false;
+  const records: Records = Object.create(engine.records, {
+    commit: {
+      value: async (changes: readonly Change[]) => {
+        await engine.records.commit(changes);
+        if (failing) throw storageError("StorageFailed", "the thread ended after the commit");
+      },
+    },
+    ...Object.fromEntries(
+      (["get", "list", "spaces", "watch"] as const).map((name) => [
+        name,
+        { value: engine.records[name].bind(engine.records) },
+      ]),
+    ),
+  });
+  const { put, get } = await openFixture({ records, blobs: engine.blobs });
+  failing = true;
+  await rejects(put("k", "kept after all"), "StorageFailed");
+  assert.equal(await get("k"), "kept after all");
 });

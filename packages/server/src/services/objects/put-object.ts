@@ -7,6 +7,7 @@ import {
 } from "../../domain/object.ts";
 import type { WriteConditions } from "../../domain/object-conditions.ts";
 import { OBJECT_TAGS } from "../../domain/object-tags.ts";
+import { mayHaveBeenKept } from "../../ports/storage-errors.ts";
 import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type ObjectName } from "./find-object.ts";
@@ -67,7 +68,7 @@ export function checkAttributes({ metadata, tags }: ObjectAttributes): void {
   checkTags(tags, OBJECT_TAGS);
 }
 
-/** Runs a step that puts blobs into the records; where it fails, they go. */
+/** Runs a step that puts blobs into the records; where it fails, they go. Where nobody knows, the sweep will. */
 export async function keepingNothing<T>(
   store: Store,
   blobs: readonly string[],
@@ -76,7 +77,7 @@ export async function keepingNothing<T>(
   try {
     return await step();
   } catch (error) {
-    await store.blobs.discard(blobs);
+    if (!mayHaveBeenKept(error)) await store.blobs.discard(blobs);
     throw error;
   }
 }

@@ -62,20 +62,26 @@ export async function sweepParts(
   records: Records,
   stopping: Stopping = () => false,
 ): Promise<void> {
+  const buckets = new Map<string, string[]>();
   for (const space of await spacesOf(records, "upload-parts")) {
-    if (stopping()) return;
-    const [account, region, , bucket, upload = ""] = space.split("/");
+    const [account, region, , bucket] = space.split("/");
     const uploads = `${account}/${region}/uploads/${bucket}`;
-    const parts = await records.list(space, { limit: 10_000 });
-    const known = await anyOf(records, uploads, upload);
-    if (!known) await records.commit(parts.map(({ id }) => ({ delete: true, space, id })));
+    const spaces = buckets.get(uploads) ?? [];
+    spaces.push(space);
+    buckets.set(uploads, spaces);
   }
-}
-
-/** Uploads are found by their key, which a part does not know. */
-async function anyOf(records: Records, space: string, upload: string): Promise<boolean> {
-  for await (const { id } of values<{ id: string }>(records, space)) if (id === upload) return true;
-  return false;
+  for (const [uploads, spaces] of buckets) {
+    // Uploads are found by their key, which a part does not know. An upload has parts only once it is there itself, so
+    // one that has some and is not there now has ended.
+    const known = new Set<string>();
+    for await (const { id } of values<{ id: string }>(records, uploads)) known.add(id);
+    for (const space of spaces) {
+      if (stopping()) return;
+      if (known.has(space.split("/")[4] ?? "")) continue;
+      const parts = await records.list(space, { limit: 10_000 });
+      await records.commit(parts.map(({ id }) => ({ delete: true, space, id })));
+    }
+  }
 }
 
 async function spacesOf(records: Records, kind: string): Promise<string[]> {
