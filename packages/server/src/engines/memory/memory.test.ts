@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
 import { blobsContract } from "../../ports/blobs.contract.ts";
 import { logsContract } from "../../ports/logs.contract.ts";
 import { recordsContract } from "../../ports/records.contract.ts";
@@ -28,4 +30,13 @@ logsContract({
     const engine = createMemoryEngine();
     return { port: engine.logs, dispose: () => engine.close() };
   },
+});
+
+it("memory logs keep the newest lines, however long they are", async () => {
+  const { logs } = createMemoryEngine();
+  const message = "x".repeat(256 * 1024);
+  for (let n = 0; n < 200; n++) logs.append("group", "stream", [{ timestamp: n, message }]);
+  const kept = await logs.read("group");
+  assert.equal(kept.at(-1)?.timestamp, 199);
+  assert.ok(kept.length >= 32 && kept.length <= 65, `${kept.length} lines of 256 KB`);
 });

@@ -109,6 +109,25 @@ describe("an event on its way", () => {
     });
   });
 
+  it("is delivered once where the records fail for a while, and forgotten when they are back", async () => {
+    const { put, got, left, clock, records } = await listening();
+    const { commit } = records;
+    let failures = 0;
+    records.commit = (changes) => {
+      if (!changes.some((change) => "delete" in change)) return commit.call(records, changes);
+      failures++;
+      return Promise.reject(new Error("the disk is full"));
+    };
+    await put("k", "x");
+    await until(() => failures > 0);
+    records.commit = commit;
+    await until(async () => {
+      clock.advance(1000);
+      return (await left()) === 0;
+    });
+    assert.equal(got.length, 1);
+  });
+
   it("for a function that is gone is dropped", async () => {
     const { put, got, left } = await listening(async () => {
       throw Object.assign(new Error("no such function"), { gone: true });

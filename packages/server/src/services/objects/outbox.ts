@@ -26,6 +26,8 @@ export interface OutboxReference {
 
 interface Job extends OutboxReference {
   readonly retryMs: number;
+  /** Its destination has it: only its record is left. */
+  readonly accepted?: boolean;
 }
 
 /** Deliveries under way at once. */
@@ -110,26 +112,33 @@ export class Outbox {
     }
     if (this.#more && this.#running.size === 0) {
       this.#more = false;
-      this.#run(this.recover());
+      this.#run(this.recover().catch(() => this.#lookAgain()));
     }
   }
 
   #run(work: Promise<void>): void {
-    const running: Promise<void> = work
-      .catch(() => undefined) // the records fail: the message stays there, and the next life sends it
-      .finally(() => {
-        this.#running.delete(running);
-        this.#fill();
-      });
+    const running: Promise<void> = work.finally(() => {
+      this.#running.delete(running);
+      this.#fill();
+    });
     this.#running.add(running);
   }
 
+  /** Where the records fail, the message stays there, and it is tried again like any other. */
   async #attempt(job: Job): Promise<void> {
     const { space, id } = job;
-    const entry = await this.#records.get<OutboxEntry>(space, id);
-    if (entry !== undefined && !(await this.#handOver(entry.value))) return this.#tryLater(job);
-    if (entry !== undefined) await this.#records.commit([{ delete: true, space, id }]);
-    this.#known.delete(nameOf(job));
+    let { accepted = false } = job;
+    try {
+      const entry = await this.#records.get<OutboxEntry>(space, id);
+      if (entry !== undefined) {
+        accepted ||= await this.#handOver(entry.value);
+        if (!accepted) return this.#tryLater(job);
+        await this.#records.commit([{ delete: true, space, id }]);
+      }
+      this.#known.delete(nameOf(job));
+    } catch {
+      this.#tryLater({ ...job, accepted });
+    }
   }
 
   /** Whether nothing is left to do for the message. */
@@ -151,10 +160,14 @@ export class Outbox {
     }
     // Too many to remember: the records remember it, and are looked through again when things have calmed down.
     this.#known.delete(nameOf(job));
-    if (this.#timers.size === RETRYING)
-      this.#after(LAST_RETRY_MS, () => {
-        this.#more = true;
-      });
+    if (this.#timers.size === RETRYING) this.#lookAgain();
+  }
+
+  /** Looks through the records after a while. */
+  #lookAgain(): void {
+    this.#after(LAST_RETRY_MS, () => {
+      this.#more = true;
+    });
   }
 
   #after(ms: number, act: () => void): void {
