@@ -1,5 +1,6 @@
 import { escapeXml } from "../codecs/xml.ts";
 import { AwsError } from "../error.ts";
+import { listOf } from "../header-list.ts";
 import { planOf, streamsInput } from "../plan.ts";
 import type { Failure, Quirks } from "../quirks.ts";
 import type { AwsRequest, AwsResponse } from "../request.ts";
@@ -76,7 +77,7 @@ export const s3: Quirks = {
 
 /** Trailers join the headers that announced them (RFC 9110, 6.5.1); no other name is let in. */
 function addTrailer({ headers }: AwsRequest, name: string, value: string): void {
-  const announced = headers["x-amz-trailer"]?.toLowerCase().split(/\s*,\s*/) ?? [];
+  const announced = listOf(headers["x-amz-trailer"]?.toLowerCase() ?? "");
   if (announced.includes(name)) Object.assign(headers, { [name]: value });
 }
 
@@ -86,7 +87,7 @@ const isChunked = ({ headers }: AwsRequest): boolean =>
 
 /** The transfer's encoding is none of the object's. */
 function withoutChunked(encoding: string): string | undefined {
-  const left = encoding.split(/\s*,\s*/).filter((name) => name !== "aws-chunked");
+  const left = listOf(encoding).filter((name) => name !== "aws-chunked");
   return left.length === 0 ? undefined : left.join(",");
 }
 

@@ -7,6 +7,7 @@ import type { Invocation, InvocationStream } from "../../domain/invocation.ts";
 import type { Functions, Runnable, UrlTarget } from "../../services/functions/index.ts";
 import { ClientGone } from "../body.ts";
 import { Malformed } from "../codecs/malformed.ts";
+import { listOf } from "../header-list.ts";
 import { Query } from "../query-string.ts";
 import { readSignature, type Signature } from "../signature.ts";
 import { urlEvent } from "./url-event.ts";
@@ -50,7 +51,7 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
       asked !== undefined &&
       request.method === "OPTIONS"
     ) {
-      const headers = request.headers["access-control-request-headers"]?.split(/ *, */) ?? [];
+      const headers = listOf(request.headers["access-control-request-headers"] ?? "");
       respond(call, 200, preflightHeaders(cors, origin, asked, headers) ?? {}, "");
       return;
     }

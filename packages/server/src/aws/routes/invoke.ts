@@ -22,7 +22,7 @@ export interface InvokeRouteOptions {
 
 const TARGET =
   /^\/2015-03-31\/functions\/([a-zA-Z0-9-_]{1,64})\/invocations(?:\?Qualifier=([a-zA-Z0-9-_]{1,128}))?$/;
-const REGION = /Credential=[^/,]+\/\d{8}\/([a-z0-9-]{1,32})\/lambda\/aws4_request/;
+const REGION = /Credential=[^/,]{1,128}\/\d{8}\/([a-z0-9-]{1,32})\/lambda\/aws4_request/;
 
 /** Serves the invocations that it knows how to; the others are not claimed. */
 export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteOptions) {
