@@ -22,7 +22,6 @@ export function uploadListingDoor(objects: Objects): Door<S3Api> {
         max,
       });
       const text = encoder(EncodingType);
-      const last = found.uploads.at(-1);
       const uploads = found.uploads.map((upload) => ({
         UploadId: upload.id,
         Key: text(upload.key),
@@ -35,8 +34,8 @@ export function uploadListingDoor(objects: Objects): Door<S3Api> {
         Bucket: input.Bucket,
         KeyMarker: text(KeyMarker),
         UploadIdMarker: afterUpload,
-        NextKeyMarker: text(last?.key ?? ""),
-        NextUploadIdMarker: last?.id ?? "",
+        NextKeyMarker: text(found.last?.key ?? ""),
+        NextUploadIdMarker: found.last?.upload ?? "",
         ...(Prefix !== "" && { Prefix: text(Prefix) }),
         ...(Delimiter && { Delimiter: text(Delimiter) }),
         MaxUploads: max,

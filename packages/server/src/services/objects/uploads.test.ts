@@ -315,3 +315,19 @@ it("uploads are listed by key and age", async () => {
   assert.deepEqual(await list({ max: 1, afterKey: "a", afterUpload: ids[1] ?? "" }), [2, true]);
   await rejects(list({ afterKey: "b", afterUpload: ids[1] ?? "" }), "UploadMarkerInvalid");
 });
+
+it("pages of uploads end with what the next one goes on behind, an upload or a prefix", async () => {
+  const { objects } = await openFixture(createMemoryEngine());
+  for (const key of ["a/1", "a/2", "b", "c/1", "c/2"])
+    await objects.createUpload(caller, { bucket: BUCKET, key, attributes: plain });
+  const seen: string[] = [];
+  for (let afterKey = "", afterUpload = "", more = true; more; ) {
+    const request = { bucket: BUCKET, prefix: "", delimiter: "/", max: 1, afterKey, afterUpload };
+    const { uploads, prefixes, last, truncated } = await objects.listUploads(caller, request);
+    seen.push(...uploads.map(({ key }) => key), ...prefixes);
+    afterKey = last?.key ?? "";
+    afterUpload = last?.upload ?? "";
+    more = truncated && seen.length < 10;
+  }
+  assert.deepEqual(seen, ["a/", "b", "c/"]);
+});

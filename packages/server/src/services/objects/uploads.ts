@@ -93,6 +93,8 @@ export async function dropUploads(store: Store, bucket: Bucket): Promise<void> {
 export interface UploadListing {
   readonly uploads: readonly Upload[];
   readonly prefixes: readonly string[];
+  /** What the page ends with: an upload, or a prefix, which has no upload's id. */
+  readonly last: { readonly key: string; readonly upload: string } | undefined;
   readonly truncated: boolean;
 }
 
@@ -116,6 +118,8 @@ export async function listUploads(
     await checkMarker(store, bucket, afterKey, afterUpload);
   const uploads: Upload[] = [];
   const prefixes = new Set<string>();
+  let last: UploadListing["last"];
+  const listing = (truncated: boolean) => ({ uploads, prefixes: [...prefixes], last, truncated });
   let after = afterKey && recordId({ key: afterKey, id: afterUpload || LAST });
   for (;;) {
     const page = await store.records.list<Upload>(uploadsSpace(bucket), { prefix, after });
@@ -123,14 +127,14 @@ export async function listUploads(
       const at = delimiter === "" ? -1 : value.key.indexOf(delimiter, prefix.length);
       const rolled = at < 0 ? undefined : value.key.slice(0, at + delimiter.length);
       if (rolled !== undefined && (prefixes.has(rolled) || rolled === afterKey)) continue;
-      if (uploads.length + prefixes.size >= max)
-        return { uploads, prefixes: [...prefixes], truncated: max > 0 };
+      if (uploads.length + prefixes.size >= max) return listing(max > 0);
+      last = { key: rolled ?? value.key, upload: rolled === undefined ? value.id : "" };
       if (rolled === undefined) uploads.push(value);
       else prefixes.add(rolled);
     }
-    const last = page.at(-1);
-    if (last === undefined) return { uploads, prefixes: [...prefixes], truncated: false };
-    after = last.id;
+    const end = page.at(-1);
+    if (end === undefined) return listing(false);
+    after = end.id;
   }
 }
 
