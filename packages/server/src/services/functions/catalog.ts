@@ -27,6 +27,8 @@ export class Catalog {
   readonly #gates = new Map<string, Gate>();
   readonly #urls = new Map<string, UrlOwner>();
   readonly #watches = new Map<string, () => void>();
+  /** Spaces of functions in which some were found. */
+  readonly #inhabited = new Set<string>();
   #closed = false;
 
   constructor(records: Records, executor: Executor) {
@@ -52,7 +54,6 @@ export class Catalog {
     if (view !== undefined) return Promise.resolve(view);
     const loading = this.#loading.get(key);
     if (loading !== undefined) return loading;
-    this.#watch(scope);
     const started = this.#read(key, scope, name);
     this.#loading.set(key, started);
     return started;
@@ -62,7 +63,7 @@ export class Catalog {
   forget(scope: Scope, name: string): void {
     const key = keyOf(scope, name);
     if (this.#loading.has(key)) this.#stale.add(key);
-    else if (this.#views.delete(key) && !this.#closed)
+    else if ((this.#views.delete(key) || this.#deployed.has(key)) && !this.#closed)
       // Nobody waits for it: who asks next reads it again, if this one fails.
       this.load(scope, name).catch(() => undefined);
   }
@@ -86,18 +87,25 @@ export class Catalog {
   }
 
   async #read(key: string, scope: Scope, name: string): Promise<FunctionView | undefined> {
+    this.#watch(scope);
     try {
       for (;;) {
         this.#stale.delete(key);
         const gate = this.#gates.get(key) ?? new Gate();
         const view = await readView(this.#records, scope, name, gate);
         if (this.#stale.has(key)) continue;
+        if (view !== undefined) {
+          this.#inhabited.add(spaceOf(scope, FUNCTIONS));
+          // Another search, for nothing, ended the watch: what changed since, nobody told.
+          if (this.#watch(scope)) continue;
+        }
         this.#retire(key, view);
         if (view !== undefined) this.#keep(key, view);
         return view;
       }
     } finally {
       this.#loading.delete(key);
+      this.#unwatchEmpty(scope);
     }
   }
 
@@ -119,16 +127,25 @@ export class Catalog {
     } else this.#deployed.set(key, now);
   }
 
-  /** Another node may change functions of this scope. */
-  #watch(scope: Scope): void {
+  /** Another node may change functions of this scope. Answers whether that was not watched before. */
+  #watch(scope: Scope): boolean {
     const space = spaceOf(scope, FUNCTIONS);
-    if (this.#watches.has(space) || this.#closed) return;
+    if (this.#watches.has(space) || this.#closed) return false;
     this.#watches.set(
       space,
       this.#records.watch(space, (names) => {
         for (const name of names) this.forget(scope, name);
       }),
     );
+    return true;
+  }
+
+  /** Anybody can ask for functions of any scope: those without functions are not remembered. */
+  #unwatchEmpty(scope: Scope): void {
+    const space = spaceOf(scope, FUNCTIONS);
+    if (this.#inhabited.has(space)) return;
+    this.#watches.get(space)?.();
+    this.#watches.delete(space);
   }
 }
 

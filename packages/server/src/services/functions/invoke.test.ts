@@ -141,3 +141,22 @@ test("what the executor cannot do is told in the words of the service", async ()
     await assert.rejects(functions.stream(runnable, invocationOf(arn)), { code });
   }
 });
+
+test("asking for functions that do not exist leaves nothing behind", async () => {
+  const { functions, deploy, engine } = testFunctions();
+  await deploy("f");
+  const { watch } = engine.records;
+  const watched = new Set<string>();
+  engine.records.watch = (space, listener) => {
+    watched.add(space);
+    const end = watch.call(engine.records, space, listener);
+    return () => {
+      watched.delete(space);
+      end();
+    };
+  };
+  for (let n = 0; n < 10; n++)
+    await assert.rejects(functions.resolve({ ...SCOPE, region: `somewhere-${n}` }, "f"));
+  await Promise.allSettled(["none", "f"].map((name) => functions.resolve(SCOPE, name)));
+  assert.deepEqual([...watched], [`${SCOPE.account}/${SCOPE.region}/functions`]);
+});

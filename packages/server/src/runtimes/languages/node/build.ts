@@ -66,7 +66,8 @@ async function build(sources: Sources, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const scratch = await mkdtemp(`${target}.`);
   await chmod(scratch, 0o755); // instances are ordinary users in a sandbox
-  await writeFile(join(scratch, SCRIPT), link(stripped, MAIN));
+  // On disk before it has its name: nobody looks into it again, also not after the machine went down.
+  await writeFile(join(scratch, SCRIPT), link(stripped, MAIN), { flush: true });
   try {
     await rename(scratch, target);
   } catch (error) {
