@@ -133,7 +133,8 @@ describe("events and bodies that are refused", () => {
     target = await openTarget();
     const { lambda } = target;
     const ZipFile = await zipOf({
-      "index.mjs": "export const handler = async (event) => typeof event;",
+      "index.mjs":
+        "export const handler = async (event) => { if (event?.ms) await new Promise((done) => setTimeout(done, event.ms)); return typeof event; };",
     });
     await lambda.send(
       new CreateFunctionCommand({ FunctionName: "echo", ...SOUND, Code: { ZipFile } }),
@@ -301,6 +302,25 @@ describe("events and bodies that are refused", () => {
       }
       await target.unchanged();
     });
+
+  test("clients that leave while a function runs are nobody's defect", async () => {
+    const ways: readonly RawRequest[] = [
+      { target: INVOKE },
+      { target: INVOKE, service: "lambda" },
+      {
+        target: INVOKE,
+        service: "lambda",
+        headers: ["Transfer-Encoding: chunked"],
+        body: "2\r\n{}\r\n0\r\n\r\n",
+      },
+      { target: "/2021-11-15/functions/echo/response-streaming-invocations", service: "lambda" },
+    ];
+    for (const way of [...ways, ...ways, ...ways]) {
+      const bytes = requestBytes({ method: "POST", body: '{"ms":200}', ...way });
+      assert.deepEqual(await sendRaw(target.platform.origin, bytes, "reset"), []);
+    }
+    assert.equal((await invoke({ Payload: Buffer.from("{}") })).FunctionError, undefined);
+  });
 
   test("after all of that, events are taken as before", async () => {
     const { Payload } = await invoke({ Payload: Buffer.from("{}") });
