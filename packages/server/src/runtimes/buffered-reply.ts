@@ -8,7 +8,8 @@ export class BufferedReply implements Reply {
   readonly #limit: number;
   readonly #resolve: (result: InvocationResult) => void;
   readonly refuse: (error: unknown) => void;
-  #chunks: Uint8Array[] = [];
+  /** A stream's bytes so far are its first `#bytes`: a handler may write them one by one, so no chunk is kept as such. */
+  #gathered = Buffer.alloc(0);
   #bytes = 0;
 
   /** `limit`: the longest response in bytes. */
@@ -27,9 +28,12 @@ export class BufferedReply implements Reply {
   begin(): void {}
 
   chunk(bytes: Uint8Array, taken: (bytes: number) => void): void {
+    const start = this.#bytes;
     this.#bytes += bytes.length;
-    if (this.#bytes <= this.#limit) this.#chunks.push(bytes);
-    else this.#chunks = [];
+    if (this.#bytes <= this.#limit) {
+      this.#makeRoom();
+      this.#gathered.set(bytes, start);
+    } else this.#gathered = Buffer.alloc(0);
     taken(bytes.length);
   }
 
@@ -37,7 +41,9 @@ export class BufferedReply implements Reply {
     const excess = !failed && this.#bytes > this.#limit;
     this.#resolve({
       requestId: this.#requestId,
-      payload: excess ? tooLarge(this.#limit) : (payload ?? Buffer.concat(this.#chunks)),
+      payload: excess
+        ? tooLarge(this.#limit)
+        : (payload ?? this.#gathered.subarray(0, this.#bytes)),
       ...(failed || excess ? { functionError: "Unhandled" as const } : {}),
       report,
       // Few callers ask for the log.
@@ -45,5 +51,12 @@ export class BufferedReply implements Reply {
         return tail.bytes();
       },
     });
+  }
+  /** For `#bytes`, and as many again, so that no byte is copied often. */
+  #makeRoom(): void {
+    if (this.#bytes <= this.#gathered.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes, 1024));
+    this.#gathered.copy(larger);
+    this.#gathered = larger;
   }
 }

@@ -5,7 +5,7 @@ import type { Places } from "./environment.ts";
 export interface LanguageRuntime {
   /** Its names in Lambda, for example nodejs22.x. */
   readonly names: ReadonlySet<string>;
-  /** What must be there before the first instance starts; the same promise each time. */
+  /** What must be there before the first instance starts; the same promise each time, until one fails. */
   prepare(): Promise<PreparedRuntime>;
 }
 

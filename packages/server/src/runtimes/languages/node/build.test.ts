@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { buildBootstrap } from "./build.ts";
+import { nodeRuntime } from "./runtime.ts";
 
 describe("the bootstrap of Node.js instances", () => {
   let directory: string;
@@ -37,5 +38,15 @@ describe("the bootstrap of Node.js instances", () => {
     await mkdir(join(directory, "0123456789abcdef"));
     const { main } = await buildBootstrap(directory);
     assert.deepEqual(await readdir(directory), [dirname(main).slice(directory.length + 1)]);
+  });
+
+  it("is tried again where it could not be built", async () => {
+    const blocked = join(directory, "file");
+    await writeFile(blocked, "");
+    const node = nodeRuntime({ directory: blocked, sdk: directory });
+    await assert.rejects(node.prepare());
+    await rm(blocked);
+    assert.ok((await node.prepare()).hash);
+    assert.equal(node.prepare(), node.prepare());
   });
 });

@@ -45,6 +45,9 @@ export function nodeRuntime({ directory, sdk, ownFilesystem }: NodeOptions): Lan
           ? { ...describe(bootstrap, LAMBDA), mounts: mountsOf(host) }
           : { ...describe(bootstrap, host), mounts: [] };
       });
+      prepared.catch(() => {
+        prepared = undefined; // a disk that was full may have room by the next time
+      });
       return prepared;
     },
   };
