@@ -1,7 +1,7 @@
 /** Asks the admin API of the platform. */
 import type { Coverage, LogLine } from "@yunque/server/admin";
 import { Failure } from "./failure.ts";
-import { notRunning, notYunque, type Target } from "./target.ts";
+import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 
 /** @throws Failure where there is no platform, or it refuses. */
 export async function readServices(target: Target): Promise<readonly Coverage[]> {
@@ -21,10 +21,18 @@ export async function* readLogs(
   const path = `/_yunque/functions/${encodeURIComponent(name)}/logs?${search}`;
   const { body } = await ask(target, path, signal);
   let rest = "";
-  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+  for await (const text of textOf(body, target)) {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) yield JSON.parse(line) as LogLine;
+  }
+}
+
+async function* textOf(body: Response["body"], target: Target): AsyncGenerator<string> {
+  try {
+    yield* body?.pipeThrough(new TextDecoderStream()) ?? [];
+  } catch {
+    throw hungUp(target);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The platform's Lambda door by AWS's own client, which is loaded only where a command needs it. */
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { Failure } from "./failure.ts";
-import { notRunning, notYunque, type Target } from "./target.ts";
+import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 
 /** A client of the platform, and the module of its commands. */
 export interface Lambda {
@@ -61,7 +61,7 @@ function explain(error: unknown, target: Target): unknown {
   if (!(error instanceof Error) || error instanceof Failure) return error;
   const { code, $fault, name, message } = error as SdkError;
   if (code === "ECONNREFUSED" || code === "ENOTFOUND") return notRunning(target);
-  if (code === "ECONNRESET") return new Failure(`the platform at ${target.origin} hung up`);
+  if (code === "ECONNRESET") return hungUp(target);
   if (error instanceof SyntaxError) return notYunque(target); // the SDK read what is no JSON
   if ($fault === undefined) return error;
   return new Failure(`${name}: ${message}`, HINTS[name]);

@@ -47,6 +47,11 @@ export function notRunning({ origin }: Target): Failure {
   );
 }
 
+/** What to tell where it went away inside its answer. */
+export function hungUp({ origin }: Target): Failure {
+  return new Failure(`the platform at ${origin} hung up`);
+}
+
 /** What to tell where something else answers. */
 export function notYunque({ origin }: Target): Failure {
   return new Failure(

@@ -1,12 +1,37 @@
 /** Bodies of requests: whole or as they come, too long, compressed, late, or cut off. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { RequestBody } from "./body.ts";
 import { json, openDoors, signed } from "./doors.fixture.ts";
 import { AwsError } from "./error.ts";
 
 const doors = openDoors();
+
+test("a connection whose body nobody wanted is not kept for ever", async () => {
+  const ended = Promise.withResolvers<number | undefined>();
+  const server = createServer((incoming, response) => {
+    const body = new RequestBody(incoming, response);
+    body.settle();
+    response.end("no");
+    response.once("finish", () => {
+      body.discard();
+      incoming.once("end", () => ended.resolve(incoming.socket.timeout));
+      client.write("late");
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  client.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n");
+  const timeout = await ended.promise;
+  client.destroy();
+  server.close();
+  assert.ok(timeout, `an idle connection with the timeout ${timeout}`);
+});
 
 test("a body past its operation's limit is refused in AWS's words, whether or not it says its length", async () => {
   const url = "/2015-03-31/functions/f/invocations";

@@ -125,11 +125,9 @@ export class RequestBody {
       if (size > MAX_DISCARDED) incoming.destroy();
     });
     incoming.on("error", ignore);
+    // Not undone at the end: it took the place of Node's timeout of idle connections, which began with the answer.
     incoming.setTimeout(this.lingers ? LINGER_MS : IDLE_MS, () => incoming.destroy());
-    incoming.on("end", () => {
-      incoming.setTimeout(0);
-      this.close();
-    });
+    incoming.on("end", () => this.close());
     incoming.resume();
   }
 
