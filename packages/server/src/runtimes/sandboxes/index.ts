@@ -1,9 +1,3 @@
 /** Walls around strangers' code: the tiers, and which of them works here. */
-export {
-  type ChosenSandbox,
-  chooseSandbox,
-  type SandboxOptions,
-  TIERS,
-  type Tier,
-} from "./choose.ts";
+export { chooseSandbox, TIERS, type Tier } from "./choose.ts";
 export { processSandbox } from "./process.ts";
