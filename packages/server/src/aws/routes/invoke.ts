@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
 import type { Invocation, InvocationResult } from "../../domain/invocation.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { traceIdOf } from "../../domain/trace-id.ts";
 import type { Functions, Runnable } from "../../services/functions/index.ts";
 import { checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
@@ -23,6 +24,13 @@ export interface InvokeRouteOptions {
 const TARGET =
   /^\/2015-03-31\/functions\/([a-zA-Z0-9-_]{1,64})\/invocations(?:\?Qualifier=([a-zA-Z0-9-_]{1,128}))?$/;
 const REGION = /Credential=[^/,]{1,128}\/\d{8}\/([a-z0-9-]{1,32})\/lambda\/aws4_request/;
+
+/** Whom a request names. */
+interface Called {
+  readonly scope: Scope;
+  readonly name: string;
+  readonly qualifier: string | undefined;
+}
 
 /** Serves the invocations that it knows how to; the others are not claimed. */
 export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteOptions) {
@@ -45,24 +53,35 @@ export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteO
     // Unsigned requests and presigned URLs are for the wire; here a signature will be verified.
     const region = plain ? REGION.exec(headers["authorization"] ?? "")?.[1] : undefined;
     if (region === undefined) return false;
-    const runnable = functions.peek({ account, region }, target[1] ?? "", target[2]);
-    if (runnable === undefined) return false;
+    const called: Called = {
+      scope: { account, region },
+      name: target[1] ?? "",
+      qualifier: target[2],
+    };
+    if (peek(called) === undefined) return false;
     const requestId = randomUUID();
     readPayload(request, length, (payload) => {
-      answer(request, response, runnable, requestId, payload).catch((error) =>
+      answer(request, response, called, requestId, payload).catch((error) =>
         sendLambdaError(response, error, requestId, onDefect),
       );
     });
     return true;
   };
 
+  function peek({ scope, name, qualifier }: Called): Runnable | undefined {
+    return functions.peek(scope, name, qualifier);
+  }
+
   async function answer(
     { headers }: IncomingMessage,
     response: ServerResponse,
-    runnable: Runnable,
+    called: Called,
     requestId: string,
     payload: Uint8Array,
   ): Promise<void> {
+    // Looked up again: while the body came the function may have been updated or deleted.
+    const runnable =
+      peek(called) ?? (await functions.resolve(called.scope, called.name, called.qualifier));
     const clientContext = clientContextOf(headers["x-amz-client-context"] as string | undefined);
     const traceId = traceIdOf(headers["x-amzn-trace-id"] as string | undefined, Date.now());
     const invocation = new HttpInvocation(
