@@ -11,37 +11,32 @@ import type { Sandbox, SandboxedExit, SandboxedProcess, SandboxedProgram } from 
 /** A tier as the suite sees it. */
 export interface SandboxSubject {
   readonly tier: string;
+  /** Whether it has walls: a file system, processes and limits of its own for each program. */
+  readonly walled: boolean;
   /** A sandbox, or why it cannot be had here. */
   readonly open: () => Promise<Sandbox | string>;
 }
 
 type Case = (name: string, behaviour: (bench: Bench) => Promise<void>) => void;
 
-/** What every tier does, and what those do that give a program a file system of its own. */
-export function sandboxContract({ tier, open }: SandboxSubject): void {
+/** What every tier does, and what those do that have walls. */
+export function sandboxContract({ tier, walled, open }: SandboxSubject): void {
   describe(`sandbox ${tier}`, { concurrency: 4 }, () => {
-    const cases =
-      (walled: boolean): Case =>
-      (name, behaviour) => {
-        it(name, { timeout: 60_000 }, async (t) => {
-          const sandbox = await open();
-          if (typeof sandbox === "string") return t.skip(sandbox);
-          if (walled && !sandbox.ownFilesystem) return t.skip(`the tier ${tier} has no walls`);
-          const bench = await createBench(sandbox);
-          try {
-            await behaviour(bench);
-          } finally {
-            await bench.dispose();
-          }
-        });
-      };
-    running(cases(false));
-    ending(cases(false));
-    containing(cases(true));
-    limiting(cases(true));
-    freezing(cases(true));
-    files(cases(true));
-    networks(cases(true));
+    const test: Case = (name, behaviour) => {
+      it(name, { timeout: 60_000 }, async (t) => {
+        const sandbox = await open();
+        if (typeof sandbox === "string") return t.skip(sandbox);
+        const bench = await createBench(sandbox);
+        try {
+          await behaviour(bench);
+        } finally {
+          await bench.dispose();
+        }
+      });
+    };
+    for (const cases of [running, ending]) cases(test);
+    if (!walled) return;
+    for (const cases of [containing, limiting, freezing, files, networks]) cases(test);
   });
 }
 

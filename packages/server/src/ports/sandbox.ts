@@ -31,7 +31,10 @@ export interface SandboxedProgram {
   readonly environment: Readonly<Record<string, string>>;
   /** Working directory, as the program sees it; without a file system of its own, private to this instance. */
   readonly directory: string;
-  /** Open files of ours that the program gets as its descriptors 4, 5, ... */
+  /**
+   * Open files of ours that the program gets as its descriptors 4, 5, ... It may open them again with whatever rights
+   * its user has there: nothing that others trust, and no directories.
+   */
   readonly descriptors?: readonly number[];
   /** Without one: the system's own directories, and a /tmp of 512 MB. */
   readonly filesystem?: SandboxFilesystem;

@@ -8,7 +8,7 @@ import { chooseSandbox, TIERS, type Tier } from "./index.ts";
 
 for (const tier of TIERS) {
   const opened = openOnce(tier);
-  sandboxContract({ tier, open: opened.open });
+  sandboxContract({ tier, walled: tier !== "none", open: opened.open });
   after(opened.close);
 }
 

@@ -1,5 +1,5 @@
 /** The tier "bubblewrap": every namespace, a root of its own, a seccomp filter, and a user without privileges. */
-import type { Sandbox, SandboxedProcess, SandboxedProgram } from "../../../ports/sandbox.ts";
+import type { Sandbox, SandboxedProgram } from "../../../ports/sandbox.ts";
 import type { Identity } from "../walls/identity.ts";
 import { proven } from "../walls/self-test.ts";
 import type { Site } from "../walls/site.ts";
@@ -14,7 +14,14 @@ import { bubblewrapArguments } from "./arguments.ts";
 export async function bubblewrapSandbox(site: Site): Promise<Sandbox> {
   const tools = findTools();
   return proven(
-    { tier: "bubblewrap", start: (program) => start(program, site, tools), close: site.close },
+    {
+      tier: "bubblewrap",
+      start: (program) =>
+        startWalled(program, site, (start) => commandOf(program, site, tools, start), {
+          tellsInit: true,
+        }),
+      close: site.close,
+    },
     site,
   );
 }
@@ -23,7 +30,7 @@ interface Tools {
   readonly bwrap: string;
   readonly setpriv: string;
   readonly env: string;
-  readonly prlimit: string | undefined;
+  readonly prlimit: string;
 }
 
 function findTools(): Tools {
@@ -35,16 +42,8 @@ function findTools(): Tools {
     bwrap: needed(toolOnPath("bwrap"), "bwrap"),
     setpriv: needed(systemTool("setpriv"), "setpriv"),
     env: needed(systemTool("env"), "env"),
-    prlimit: systemTool("prlimit"),
+    prlimit: needed(systemTool("prlimit"), "prlimit"),
   };
-}
-
-function start(program: SandboxedProgram, site: Site, tools: Tools): SandboxedProcess {
-  refuseUnspeakable(program);
-  site.etc.refresh();
-  return startWalled(program, site, (start) => commandOf(program, site, tools, start), {
-    tellsInit: true,
-  });
 }
 
 function commandOf(program: SandboxedProgram, site: Site, tools: Tools, start: Start): string[] {
@@ -80,7 +79,7 @@ function privileges({ kind, uid, gid }: Identity, { setpriv }: Tools): string[] 
 
 /** Without a control group the kernel counts the processes of the user, from within the user namespace. */
 function processes({ limits }: SandboxedProgram, { cgroups }: Site, { prlimit }: Tools): string[] {
-  if (cgroups?.controls.processes || limits?.processes === undefined || !prlimit) return [];
+  if (cgroups?.controls.processes || limits?.processes === undefined) return [];
   return [prlimit, `--nproc=${limits.processes}`];
 }
 
@@ -96,20 +95,4 @@ function lateNames({ environment, command }: SandboxedProgram): Set<string> {
   // env(1) would take the command for one more variable.
   if (names.size > 0 && command.includes("=")) throw new RangeError(`no command: ${command}`);
   return names;
-}
-
-/** The words are separated by NUL. */
-function refuseUnspeakable(program: SandboxedProgram): void {
-  const { command, args, environment, directory, filesystem } = program;
-  const mounts = (filesystem?.mounts ?? []).flatMap(({ source, target }) => [source, target]);
-  for (const text of [
-    command,
-    directory,
-    ...args,
-    ...mounts,
-    ...Object.entries(environment).flat(),
-  ])
-    if (text.includes("\0")) throw new RangeError("NUL in a program's start");
-  for (const name of Object.keys(environment))
-    if (name === "" || name.includes("=")) throw new RangeError(`no variable: ${name}`);
 }

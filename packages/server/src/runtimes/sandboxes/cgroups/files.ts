@@ -70,14 +70,3 @@ export function numberIn(path: string): number | undefined {
 /** The process ids of a group. */
 export const processesIn = (path: string): number[] =>
   (readIf(`${path}/cgroup.procs`) ?? "").split("\n").map(Number).filter(Boolean);
-
-/** SIGKILL to each that is still there. */
-export function killEach(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It is gone already.
-    }
-  }
-}

@@ -1,9 +1,9 @@
 /** Control groups of version 1: a hierarchy, and so a directory, per controller. Source: kernel documentation, cgroup-v1. */
 import { join } from "node:path";
+import { signalEach } from "../walls/process-tree.ts";
 import { type Cgroup, type Cgroups, CPU_PERIOD, cpuQuota } from "./cgroup.ts";
 import {
   groupsIn,
-  killEach,
   makeIf,
   numberIn,
   numberOf,
@@ -95,7 +95,7 @@ function killAll(directory: string, freezer: string | undefined): void {
   for (let look = 0; look < MOST_LOOKS; look++) {
     const frozen = freezer && readIf(join(freezer, "freezer.state"))?.startsWith("FROZEN");
     const processes = processesIn(directory);
-    killEach(processes);
+    signalEach(processes, "SIGKILL");
     if (frozen || processes.length === 0) break;
   }
   thaw(freezer);

@@ -1,9 +1,9 @@
 /** Control groups of version 2: one directory for all controllers. Source: kernel documentation, cgroup-v2. */
 import { join } from "node:path";
+import { signalEach } from "../walls/process-tree.ts";
 import { type Cgroup, type CgroupControls, type Cgroups, CPU_PERIOD, cpuQuota } from "./cgroup.ts";
 import {
   groupsIn,
-  killEach,
   makeIf,
   numberIn,
   numberOf,
@@ -99,7 +99,7 @@ function create(directory: string, controls: CgroupControls): Cgroup {
 
 /** Linux 5.14 has a file for it; a frozen group dies like any other. */
 function killAll(directory: string): void {
-  if (!writeIf(join(directory, "cgroup.kill"), 1)) killEach(processesIn(directory));
+  if (!writeIf(join(directory, "cgroup.kill"), 1)) signalEach(processesIn(directory), "SIGKILL");
 }
 
 function removeAbandoned(parent: string): boolean {

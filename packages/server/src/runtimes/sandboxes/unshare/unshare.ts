@@ -22,12 +22,11 @@ export async function unshareSandbox(site: Site): Promise<Sandbox> {
   return proven(
     {
       tier: "unshare",
-      start(program) {
-        site.etc.refresh();
-        // unshare waits for process 1 itself, and ends after it.
-        const options = { tellsInit: false };
-        return startWalled(program, site, (start) => commandOf(program, place, start), options);
-      },
+      // unshare waits for process 1 itself, and ends after it.
+      start: (program) =>
+        startWalled(program, site, (start) => commandOf(program, place, start), {
+          tellsInit: false,
+        }),
       close: site.close,
     },
     site,

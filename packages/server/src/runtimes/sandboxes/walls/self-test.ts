@@ -41,7 +41,7 @@ export async function proven(
     ...sandbox,
     ownFilesystem: true,
     enforces: [
-      "processes, mounts, users' numbers, IPC and host name of its own",
+      "processes, mounts, IPC and host name of its own",
       "a root of its own, read-only; of the host only programs and libraries",
       "/tmp in memory, limited, gone with the instance",
       "no capabilities, and no way to gain privileges",

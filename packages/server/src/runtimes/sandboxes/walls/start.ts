@@ -4,6 +4,7 @@ import { closeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { SandboxedProcess, SandboxedProgram } from "../../../ports/sandbox.ts";
 import type { Cgroup } from "../cgroups/cgroup.ts";
+import { checkProgram } from "./check-program.ts";
 import type { Identity } from "./identity.ts";
 import { launching } from "./launcher.ts";
 import type { Site } from "./site.ts";
@@ -23,7 +24,7 @@ export interface Start {
 
 /**
  * Starts the command line that builds the walls and then runs the program in them.
- * @throws Error where it cannot be started; nothing stays behind.
+ * @throws Error where it cannot be started, RangeError where it cannot even be said; nothing stays behind.
  */
 export function startWalled(
   program: SandboxedProgram,
@@ -31,6 +32,8 @@ export function startWalled(
   commandOf: (start: Start) => readonly string[],
   { tellsInit }: { readonly tellsInit: boolean },
 ): SandboxedProcess {
+  checkProgram(program);
+  site.etc.refresh();
   const given = [...(program.descriptors ?? [])];
   const opened: number[] = [];
   using undo = new DisposableStack();
