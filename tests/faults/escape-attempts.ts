@@ -215,9 +215,9 @@ function reach(path: string): Promise<void> {
 
 const pids = (): string[] => list("/proc").filter((name) => /^\d+$/.test(name));
 
-/** Its own are /dev/null, sockets, and what Node.js waits with. */
+/** Its own are /dev/null, sockets, what Node.js waits with, and the platform's nameless notes to this instance. */
 const leftOpen = (target: string): boolean =>
-  target.startsWith("/") && target !== "/dev/null" && !target.startsWith("/proc/");
+  target.startsWith("/") && !/^\/dev\/null$|^\/proc\/| \(deleted\)$/.test(target);
 
 function linkOf(path: string): string {
   try {

@@ -1,7 +1,7 @@
 /** From inside of an instance: everything beyond its own walls is refused. And without walls it is not. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -17,11 +17,8 @@ import {
   TIERS,
   type Tier,
 } from "../../packages/server/src/runtimes/sandboxes/index.ts";
-import {
-  DENIED,
-  type SystemCall,
-} from "../../packages/server/src/runtimes/sandboxes/seccomp/syscalls.ts";
 import type { Findings, Targets } from "./escape-attempts.ts";
+import { callNumbers, identified, reachedIn } from "./escape-targets.ts";
 
 const ATTEMPTS = join(import.meta.dirname, "escape-attempts.ts");
 const LANGUAGE = { source: dirname(dirname(process.execPath)), target: "/var/lang" };
@@ -68,8 +65,7 @@ for (const tier of TIERS) {
     }
 
     within("no file, process or socket of others is reached, and nothing can be changed", () => {
-      const reached = Object.entries(findings.walls).filter(([, how]) => how === "reached");
-      assert.deepEqual(reached, []);
+      assert.deepEqual(reachedIn(findings.walls), []);
       for (const name of REACHED_WITHOUT_WALLS) assert.ok(findings.walls[name], name);
     });
 
@@ -198,7 +194,7 @@ async function createScene(tier: Tier): Promise<Scene | string> {
         socket,
         code: join(walled ? "/var/task" : slots.own, basename(ATTEMPTS)),
         hostname: hostname(),
-        calls: numbers(),
+        calls: callNumbers(),
         walled,
       };
       const program = start({
@@ -219,18 +215,6 @@ async function createScene(tier: Tier): Promise<Scene | string> {
       for (const path of [data, note]) await rm(path, { recursive: true, force: true });
     },
   };
-}
-
-/** With its start time a number is one process's for ever. */
-async function identified(pid: number): Promise<{ pid: number; start: string }> {
-  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-  return { pid, start: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "" };
-}
-
-function numbers(): Record<string, number> {
-  const machine = process.arch as keyof SystemCall;
-  const calls = Object.values(DENIED).flatMap((group) => Object.entries(group));
-  return Object.fromEntries(calls.map(([name, call]) => [name, call[machine] ?? -1]));
 }
 
 /** Resolves when the program complains. */
