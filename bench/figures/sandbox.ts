@@ -12,7 +12,8 @@ import { type BenchOptions, type Figure, type Measurement, quantile } from "../f
 /** The runtime's first word on its channel. */
 const SCRIPT = "require('fs').writeSync(3, 'r'); setTimeout(() => {}, 60000);";
 const LANGUAGE = dirname(dirname(process.execPath));
-const MOST_ADDED_MS = 8;
+/** 8 ms on the 30 ms that Node.js itself takes on a machine without other work. */
+const MOST = 1.27;
 /** The kernel takes the walls of a process down in the background. */
 const PAUSE_MS = 15;
 
@@ -110,8 +111,8 @@ function report(samples: ReadonlyMap<string, readonly number[]>): Measurement[] 
       const value = quantile(values, q);
       const measurement = { name, value, unit: `ms p${q * 100}`, floor, floorName };
       if (name !== "bubblewrap" || q !== 0.5) return measurement;
-      const target = `<= ${MOST_ADDED_MS} ms added`;
-      return { ...measurement, target, met: value - floor <= MOST_ADDED_MS };
+      const target = `<= ${MOST} of the floor`;
+      return { ...measurement, target, met: value <= MOST * floor };
     });
   });
 }
