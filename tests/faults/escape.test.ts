@@ -1,5 +1,6 @@
 /** From inside of an instance: everything beyond its own walls is refused. And without walls it is not. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
@@ -156,6 +157,7 @@ async function createScene(tier: Tier): Promise<Scene | string> {
     await copyFile(ATTEMPTS, join(slot, basename(ATTEMPTS)));
   }
   await writeFile(join(data, "secret"), "the platform's secret");
+  execFileSync("chmod", ["-R", "a+rX", slots.other, slots.own, join(data, "secret")]);
   const socket = join(data, "socket");
   const server = createServer((peer) => peer.end()).listen(socket);
   await once(server, "listening");

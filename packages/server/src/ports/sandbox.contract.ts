@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, open, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -415,6 +416,8 @@ async function createBench(sandbox: Sandbox): Promise<Bench> {
   const directory = walled ? "/tmp" : host;
   const started: SandboxedProcess[] = [];
   const start: Bench["start"] = (program) => {
+    // Whatever the umask is: the program is another user.
+    if (program.filesystem) execFileSync("chmod", ["-R", "a+rX", host]);
     const mounts = [LANGUAGE, ...(program.filesystem?.mounts ?? [])];
     const tmpMB = program.filesystem?.tmpMB ?? 512;
     const whole = {

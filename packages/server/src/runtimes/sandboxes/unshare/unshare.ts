@@ -18,7 +18,14 @@ import { findUnshareTools, type UnshareTools } from "./tools.ts";
  * @throws Error which says why it does not work here.
  */
 export async function unshareSandbox(site: Site): Promise<Sandbox> {
-  const place = { site, tools: await findUnshareTools(), root: prepareRoot(site) };
+  const tools = await findUnshareTools();
+  const root = prepareRoot(site);
+  const sandbox = (filters: boolean) => tried(site, { site, root, tools: { ...tools, filters } });
+  // A filter that cannot be loaded is no reason to have no walls at all.
+  return tools.filters ? sandbox(true).catch(() => sandbox(false)) : sandbox(false);
+}
+
+function tried(site: Site, place: Place): Promise<Sandbox> {
   return proven(
     {
       tier: "unshare",

@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SandboxNetwork } from "../../../ports/sandbox.ts";
 import type { Cgroups } from "../cgroups/cgroup.ts";
@@ -71,7 +71,7 @@ export async function prepareSite({ directory, cgroups }: SiteOptions): Promise<
       const path = join(users, String(who.uid));
       if (!known.has(who.uid)) {
         writeFileSync(path, passwdOf(who));
-        chmodSync(path, 0o644); // whatever the umask is
+        chmodSync(path, 0o644);
         known.add(who.uid);
       }
       return path;
@@ -95,6 +95,7 @@ async function writeFilters(directory: string): Promise<ReadonlyMap<SandboxNetwo
     if (filter === undefined) continue;
     const path = join(directory, `filter-${network}`);
     await writeFile(path, filter);
+    await chmod(path, 0o644); // whatever the umask is
     paths.set(network, path);
   }
   return paths;
