@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { ExecutorError } from "../ports/executor.ts";
 import { type Bench, invocation, openBench, type Told, until } from "./runtimes.fixture.ts";
 
-/** Runs an event `{ ms, block, exit }`: waits, blocks the event loop, or ends the process. */
+/**
+ * Runs an event `{ ms, block, exit, release, hold }`: waits, blocks the event loop, or ends the process; until the
+ * file `release` is there, it waits, or holds the event loop.
+ */
 const WORKER = `
+  const { existsSync } = require("node:fs");
   let running = 0, runs = 0;
-  exports.handler = async ({ ms = 0, block = 0, exit = false, i }) => {
+  exports.handler = async ({ ms = 0, block = 0, exit = false, release, hold = false, i }) => {
     if (++running > 1) throw new Error("two at a time");
     runs++;
     try {
       if (exit) process.exit(1);
       for (const end = performance.now() + block; performance.now() < end; );
+      while (release && !existsSync(release))
+        if (!hold) await new Promise((resolve) => setTimeout(resolve, 5));
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
       return { i, runs, pid: process.pid };
     } finally { running-- }
@@ -43,8 +50,8 @@ const alive = (pid: number): boolean => {
 };
 
 /** A function that the executor knows to be short. */
-const shortFunction = async (bench: Bench) => {
-  const deployment = await bench.deploy(WORKER);
+const shortFunction = async (bench: Bench, timeoutSeconds = 10) => {
+  const deployment = await bench.deploy(WORKER, { timeoutSeconds });
   for (let i = 0; i < 60; i++) work(await bench.invoke(deployment, { i }));
   return deployment;
 };
@@ -52,10 +59,12 @@ const shortFunction = async (bench: Bench) => {
 describe("instances of a function", () => {
   it("run one invocation at a time, and several in parallel", async () => {
     await using bench = await openBench({ limits: { starting: 8 } });
-    const deployment = await bench.deploy(WORKER);
-    const all = await Promise.all(
-      Array.from({ length: 4 }, (_, i) => bench.invoke(deployment, { i, ms: 400 })),
-    );
+    const deployment = await bench.deploy(WORKER, { timeoutSeconds: 60 });
+    const release = join(bench.directory, "release");
+    const calls = Array.from({ length: 4 }, (_, i) => bench.invoke(deployment, { i, release }));
+    await until(() => counts(bench, deployment.id)?.busy === 4);
+    writeFileSync(release, "");
+    const all = await Promise.all(calls);
     assert.equal(new Set(all.map((told) => work(told).pid)).size, 4);
   });
 
@@ -128,23 +137,20 @@ describe("instances of a function", () => {
     }
   });
 
-  for (const [name, slow] of [
-    ["waits", { ms: 700 }],
-    ["never lets go of the event loop", { block: 700 }],
+  for (const [name, hold] of [
+    ["waits", false],
+    ["never lets go of the event loop", true],
   ] as const) {
     it(`are not held up by one that ${name}`, async () => {
       await using bench = await openBench();
-      const deployment = await shortFunction(bench);
-      const finished: string[] = [];
-      const run = async (event: object, label: string) => {
-        work(await bench.invoke(deployment, event));
-        finished.push(label);
-      };
-      await Promise.all([
-        run(slow, "slow"),
-        ...Array.from({ length: 30 }, (_, i) => run({ i }, "short")),
-      ]);
-      assert.equal(finished.indexOf("slow"), 30);
+      const deployment = await shortFunction(bench, 60);
+      const release = join(bench.directory, "release");
+      const slow = bench.invoke(deployment, { i: -1, release, hold });
+      const short = Array.from({ length: 30 }, (_, i) => bench.invoke(deployment, { i }));
+      // The slow one ends only when all that stood behind it have ended: held up, they would never end.
+      for (const told of await Promise.all(short)) work(told);
+      writeFileSync(release, "");
+      work(await slow);
     });
   }
 

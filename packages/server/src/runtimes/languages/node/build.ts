@@ -68,6 +68,7 @@ async function build(sources: Sources, target: string): Promise<void> {
   await chmod(scratch, 0o755); // instances are ordinary users in a sandbox
   // On disk before it has its name: nobody looks into it again, also not after the machine went down.
   await writeFile(join(scratch, SCRIPT), link(stripped, MAIN), { flush: true });
+  await chmod(join(scratch, SCRIPT), 0o644); // whatever the umask is
   try {
     await rename(scratch, target);
   } catch (error) {
