@@ -39,13 +39,8 @@ export function deliverTo(functions: Functions): Deliver {
 /** Whether an ARN names a function, version or alias that exists. */
 export function existsIn(functions: Functions): (functionArn: string) => Promise<boolean> {
   return async (functionArn) => {
-    try {
-      await functions.get(scopeOf(functionArn), functionArn);
-      return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+    const found = await unlessMissing(async () => functions.get(scopeOf(functionArn), functionArn));
+    return found !== undefined;
   };
 }
 
@@ -55,13 +50,8 @@ export function logGroupIn(
   scope: Scope,
 ): (functionName: string) => Promise<string | undefined> {
   return async (functionName) => {
-    try {
-      const { version } = await functions.get(scope, functionName);
-      return version.settings.logging.group;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const found = await unlessMissing(() => functions.get(scope, functionName));
+    return found?.version.settings.logging.group;
   };
 }
 
@@ -108,6 +98,15 @@ function scopeOf(functionArn: string): Scope {
   const { account, region } = parseFunctionReference(functionArn) ?? {};
   if (account === undefined || region === undefined) throw new Gone(functionArn);
   return { account, region };
+}
+
+async function unlessMissing<T>(get: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await get();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 const isMissing = (error: unknown): boolean =>
