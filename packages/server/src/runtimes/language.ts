@@ -5,8 +5,11 @@ import type { Places } from "./environment.ts";
 export interface LanguageRuntime {
   /** Its names in Lambda, for example nodejs22.x. */
   readonly names: ReadonlySet<string>;
-  /** What must be there before the first instance starts; the same promise each time, until one fails. */
-  prepare(): Promise<PreparedRuntime>;
+  /**
+   * What must be there before the first instance of one of these names starts; the same promise each time, until one
+   * fails.
+   */
+  prepare(name: string): Promise<PreparedRuntime>;
 }
 
 /** A runtime that can start instances. */
@@ -23,6 +26,10 @@ export interface PreparedRuntime {
   readonly programs: string;
   /** A directory whose node_modules (or the like) the runtime brings along. */
   readonly modules: string;
+  /** What the runtime's own processes hold besides the function's memory, in MB; absent where it counts as the function's. */
+  readonly overheadMB?: number;
+  /** How long an instance that is ended on purpose may take to say goodbye, in milliseconds; absent: it is killed at once. */
+  lingerMs?(deployment: Deployment): number;
   /** What an instance with a file system of its own must see of the runtime. */
   readonly mounts: readonly Mount[];
 }

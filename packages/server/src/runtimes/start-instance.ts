@@ -46,7 +46,9 @@ export class InstanceStarter {
     this.#cleared = Promise.all([empty(scratchRoot), empty(layersRoot)]);
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
-    this.#prepared = Promise.allSettled(options.languages.map((language) => language.prepare()));
+    this.#prepared = Promise.allSettled(
+      options.languages.flatMap((language) => [...language.names].map((n) => language.prepare(n))),
+    );
   }
 
   /** @throws Error where there is no such runtime, no such package, or no process could be started. */
@@ -64,7 +66,7 @@ export class InstanceStarter {
     const making = mkdir(scratch, { recursive: true, mode: 0o700 });
     try {
       const [runtime, taskRoot, layers, fence] = await Promise.all([
-        language.prepare(),
+        language.prepare(deployment.runtime),
         packages.directory(deployment.code),
         this.#layers.directory(deployment.layers),
         fencing,
@@ -158,6 +160,7 @@ export class InstanceStarter {
       handler: deployment.handler,
       timeoutMs,
       responseBytes: this.#limits.responseBytes,
+      snapStart: false,
       runtimeModules: runtime.modules,
     });
     return instance;

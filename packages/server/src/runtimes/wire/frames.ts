@@ -18,6 +18,11 @@ export const Kind = {
   /** u32 LE: so many further bytes of a streamed response may be sent. */
   credit: 4,
 
+  /** Say goodbye, then exit: UTF-8 text, why (SPINDOWN, TIMEOUT or FAILURE). Only to runtimes that linger. */
+  shutdown: 5,
+  /** SnapStart: this instance was initialised ahead of time and is about to be used. Answered by `restored`. */
+  restore: 6,
+
   /** The process runs, and waits to be told what to become. */
   booted: 15,
   /** The handler is loaded. */
@@ -38,6 +43,8 @@ export const Kind = {
   returned: 23,
   /** The process is about to end by itself. Of an invocation: the one that runs, and ends with it. Others never start. */
   leaving: 24,
+  /** SnapStart: the hooks that follow a restore have run. Nothing, or the error object as JSON where one failed. */
+  restored: 25,
 } as const;
 
 /** Bytes that a streamed response may be ahead of what its reader has taken. */
@@ -64,6 +71,11 @@ export interface Specialisation {
   readonly timeoutMs: number;
   /** Largest response in bytes. */
   readonly responseBytes: number;
+  /**
+   * SnapStart: run the hooks that precede a snapshot before saying `initialised`; a `restore` comes before the first
+   * invocation.
+   */
+  readonly snapStart: boolean;
   /** A directory whose node_modules hold what the runtime itself brings, such as the AWS SDK. */
   readonly runtimeModules: string;
 }

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { buildBootstrap } from "./build.ts";
-import { nodeRuntime } from "./runtime.ts";
+import { buildBootstrap } from "../build.ts";
+import { NODE_BOOTSTRAP, nodeRuntime } from "./runtime.ts";
 
 describe("the bootstrap of Node.js instances", () => {
   let directory: string;
@@ -15,28 +15,30 @@ describe("the bootstrap of Node.js instances", () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   it("is one script that Node.js can parse", async () => {
-    const { main } = await buildBootstrap(join(directory, "node"));
+    const { main } = await buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP);
     assert.deepEqual(await readdir(dirname(main)), ["bootstrap.cjs"]);
     assert.equal(spawnSync(process.execPath, ["--check", main]).status, 0);
   });
 
   it("is built once per content", async () => {
-    const first = await buildBootstrap(directory);
+    const first = await buildBootstrap(directory, NODE_BOOTSTRAP);
     await writeFile(first.main, "// kept");
-    const second = await buildBootstrap(directory);
+    const second = await buildBootstrap(directory, NODE_BOOTSTRAP);
     assert.deepEqual(second, first);
     assert.equal(await readFile(second.main, "utf8"), "// kept");
   });
 
   it("may be built by several at once", async () => {
-    const all = await Promise.all([1, 2, 3, 4].map(() => buildBootstrap(directory)));
+    const all = await Promise.all(
+      [1, 2, 3, 4].map(() => buildBootstrap(directory, NODE_BOOTSTRAP)),
+    );
     assert.equal(new Set(all.map(({ main }) => main)).size, 1);
     assert.equal((await readdir(directory)).length, 1);
   });
 
   it("forgets what an earlier version of the platform built", async () => {
     await mkdir(join(directory, "0123456789abcdef"));
-    const { main } = await buildBootstrap(directory);
+    const { main } = await buildBootstrap(directory, NODE_BOOTSTRAP);
     assert.deepEqual(await readdir(directory), [dirname(main).slice(directory.length + 1)]);
   });
 
@@ -44,9 +46,9 @@ describe("the bootstrap of Node.js instances", () => {
     const blocked = join(directory, "file");
     await writeFile(blocked, "");
     const node = nodeRuntime({ directory: blocked, sdk: directory });
-    await assert.rejects(node.prepare());
+    await assert.rejects(node.prepare("nodejs22.x"));
     await rm(blocked);
-    assert.ok((await node.prepare()).hash);
-    assert.equal(node.prepare(), node.prepare());
+    assert.ok((await node.prepare("nodejs22.x")).hash);
+    assert.equal(node.prepare("nodejs22.x"), node.prepare("nodejs22.x"));
   });
 });

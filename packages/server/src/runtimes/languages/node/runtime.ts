@@ -4,7 +4,7 @@ import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
-import { type Bootstrap, buildBootstrap } from "./build.ts";
+import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
@@ -31,6 +31,12 @@ const LAMBDA: Paths = {
   sdk: "/var/runtime",
 };
 
+/** What the script of an instance is made of. */
+export const NODE_BOOTSTRAP: BootstrapSources = {
+  folders: ["wire", "languages/node/bootstrap"],
+  main: "languages/node/bootstrap/main.ts",
+};
+
 const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
 
 /** The Node.js runtimes; builds the bootstrap when first asked. */
@@ -39,7 +45,7 @@ export function nodeRuntime({ directory, sdk, ownFilesystem }: NodeOptions): Lan
   return {
     names: new Set(NAMES),
     prepare() {
-      prepared ??= buildBootstrap(join(directory, "node")).then((bootstrap) => {
+      prepared ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP).then((bootstrap) => {
         const host = { node: process.execPath, bootstrap: dirname(bootstrap.main), sdk };
         return ownFilesystem
           ? { ...describe(bootstrap, LAMBDA), mounts: mountsOf(host) }

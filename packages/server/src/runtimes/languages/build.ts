@@ -1,4 +1,4 @@
-/** Makes the bootstrap that instances run: its sources without their types, in one script, once per content. */
+/** Makes a bootstrap that instances run: its sources without their types, in one script, once per content. */
 import { createHash } from "node:crypto";
 import {
   chmod,
@@ -15,14 +15,19 @@ import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { link } from "./link.ts";
 
-const RUNTIMES = join(import.meta.dirname, "../..");
-/** Folders below runtimes/ that the bootstrap consists of. */
-const FOLDERS = ["wire", "languages/node/bootstrap"];
-const MAIN = "languages/node/bootstrap/main.ts";
+const RUNTIMES = join(import.meta.dirname, "..");
 /** What else decides how the script looks. */
 const MAKERS = ["build.ts", "link.ts"].map((name) => join(import.meta.dirname, name));
 /** CommonJS, wherever it lies. */
 const SCRIPT = "bootstrap.cjs";
+
+/** What a bootstrap is made of. */
+export interface BootstrapSources {
+  /** Folders below runtimes/ whose modules it may use. */
+  readonly folders: readonly string[];
+  /** The module that runs, below runtimes/, for example languages/node/bootstrap/main.ts. */
+  readonly main: string;
+}
 
 /** A bootstrap that is ready to be started. */
 export interface Bootstrap {
@@ -33,24 +38,27 @@ export interface Bootstrap {
 }
 
 /** Builds into `directory`/<hash>, unless it is there; forgets what earlier versions left. */
-export async function buildBootstrap(directory: string): Promise<Bootstrap> {
-  const sources = await readSources();
+export async function buildBootstrap(
+  directory: string,
+  { folders, main: entry }: BootstrapSources,
+): Promise<Bootstrap> {
+  const sources = await readSources(folders);
   const makers = await Promise.all(MAKERS.map((name) => readFile(name, "utf8")));
   const hash = createHash("sha256")
-    .update(JSON.stringify([sources, makers]))
+    .update(JSON.stringify([entry, sources, makers]))
     .digest("hex");
   const target = join(directory, hash.slice(0, 16));
   const main = join(target, SCRIPT);
-  if (!(await exists(main))) await build(sources, target);
+  if (!(await exists(main))) await build(sources, entry, target);
   await forgetOthers(directory, target);
   return { main, hash };
 }
 
 type Sources = readonly (readonly [path: string, source: string])[];
 
-async function readSources(): Promise<Sources> {
+async function readSources(folders: readonly string[]): Promise<Sources> {
   const names = await Promise.all(
-    FOLDERS.map(async (folder) =>
+    folders.map(async (folder) =>
       (await readdir(join(RUNTIMES, folder))).map((name) => join(folder, name)),
     ),
   );
@@ -61,13 +69,13 @@ async function readSources(): Promise<Sources> {
 }
 
 /** In a directory of its own first: another process may build the same. */
-async function build(sources: Sources, target: string): Promise<void> {
+async function build(sources: Sources, entry: string, target: string): Promise<void> {
   const stripped = new Map(sources.map(([path, source]) => [path, withoutTypes(source)]));
   await mkdir(dirname(target), { recursive: true });
   const scratch = await mkdtemp(`${target}.`);
   await chmod(scratch, 0o755); // instances are ordinary users in a sandbox
   // On disk before it has its name: nobody looks into it again, also not after the machine went down.
-  await writeFile(join(scratch, SCRIPT), link(stripped, MAIN), { flush: true });
+  await writeFile(join(scratch, SCRIPT), link(stripped, entry), { flush: true });
   await chmod(join(scratch, SCRIPT), 0o644); // whatever the umask is
   try {
     await rename(scratch, target);
