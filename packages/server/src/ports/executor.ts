@@ -13,6 +13,9 @@ export interface Executor {
   /** The same with the response as a stream; resolves when the handler first writes, or fails. */
   stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream>;
 
+  /** An invocation may come soon: makes ready what takes time. Never fails. */
+  expect(deployment: Deployment): void;
+
   /** No new invocation will come for this deployment: its idle instances end now, busy ones when they are free. */
   retire(deploymentId: string): void;
 

@@ -77,6 +77,8 @@ export class Instance implements TickTask, ChannelListener {
   #toldOne = false;
   readonly #deadline: Alarm;
   readonly #rest: Alarm;
+  readonly #chill: Alarm;
+  #frozen = false;
   readonly #cancelInit: () => void;
   #cancelDying: (() => void) | undefined;
 
@@ -97,6 +99,11 @@ export class Instance implements TickTask, ChannelListener {
       clock,
       () => this.#leftOf(parts.idleMs, this.#line.length === 0, this.idleSince),
       () => this.kill(),
+    );
+    this.#chill = new Alarm(
+      clock,
+      () => this.#leftOf(parts.freezeMs, this.#line.length === 0 && !this.#frozen, this.idleSince),
+      () => this.#freeze(),
     );
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
     this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
@@ -137,6 +144,11 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#verdict === "timeout" || this.#verdict === "initTimeout")
       return timedOut(this.#parts.timeoutMs);
     return this.#verdict === "memory" ? outOfMemory : exited(this.#exit);
+  }
+
+  /** Bytes of memory that it holds now. */
+  get memory(): number {
+    return this.#parts.process.memory();
   }
 
   /** How many invocations it has. */
@@ -207,6 +219,7 @@ export class Instance implements TickTask, ChannelListener {
     // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
     if (!this.#unsure) this.#tellRoom();
     this.#channel.flush();
+    if (this.#frozen && this.#line.length > 0) this.#thaw();
     if (this.#finishing.length > 0) this.#tellFinished();
     this.#tellRoom();
     const { head } = this.#line;
@@ -374,6 +387,19 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#line.length > 0) return;
     this.idleSince = this.#clock.monotonic();
     this.#rest.set();
+    if (this.#parts.process.freeze) this.#chill.set();
+  }
+
+  /** Lambda: between invocations nothing runs, whatever the handler left behind. */
+  #freeze(): void {
+    this.#frozen = true;
+    this.#parts.process.freeze?.();
+  }
+
+  /** Its next invocation is there already when it wakes up. */
+  #thaw(): void {
+    this.#frozen = false;
+    this.#parts.process.thaw?.();
   }
 
   /** What is left of a time that began at `since`, where it counts at all. */
@@ -490,6 +516,7 @@ export class Instance implements TickTask, ChannelListener {
   #stopTimers(): void {
     this.#deadline.stop();
     this.#rest.stop();
+    this.#chill.stop();
     this.#cancelInit();
     this.#cancelDying?.();
   }

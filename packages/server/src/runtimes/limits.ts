@@ -14,6 +14,10 @@ export interface ExecutorLimits {
   readonly waitMs: number;
   /** An instance without work is ended after this. */
   readonly idleMs: number;
+  /** An instance without work is frozen after this: Lambda does so once everything has been said. */
+  readonly freezeMs: number;
+  /** Generic processes that wait to become an instance, of all kinds together. */
+  readonly pooled: number;
   /** Lambda: the init phase may take 10 s; then it is tried again within the invocation. */
   readonly initMs: number;
   /** Lambda: 6 MB, and 100 bytes over. */
@@ -33,6 +37,8 @@ export const defaultLimits = (): ExecutorLimits => ({
   waiting: 1_000,
   waitMs: 10_000,
   idleMs: 5 * 60_000,
+  freezeMs: 100,
+  pooled: 16,
   initMs: 10_000,
   responseBytes: 6_291_556,
   streamBytes: 200 * 1024 * 1024,

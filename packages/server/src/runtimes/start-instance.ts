@@ -1,54 +1,113 @@
 /** Starts instances: a generic process, its files and its channel, and then what it is to become. */
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
-import { handlerEnvironment, type Places, startEnvironment } from "./environment.ts";
+import type { SandboxedProcess } from "../ports/sandbox.ts";
+import { type Blueprint, blueprintOf, type Ground } from "./blueprint.ts";
+import type { Places } from "./environment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createFence, type Fence } from "./fence.ts";
 import { Instance } from "./instance.ts";
 import { InstanceLog } from "./instance-log.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
-import type { LanguageRuntime, PreparedRuntime } from "./language.ts";
+import type { LanguageRuntime } from "./language.ts";
 import { type LayerStore, layerStore } from "./layers.ts";
 import type { ExecutorLimits } from "./limits.ts";
+import { Pool } from "./pool/pool.ts";
+import { Trees } from "./pool/trees.ts";
 import { Tick } from "./tick.ts";
 
 /** In dev mode any credentials are the account's own. */
 const DEV_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
-
-/** Where instances with a file system of their own find their files. */
-const LAMBDA: Places = { taskRoot: "/var/task", layers: "/opt", scratch: "/tmp" };
 /** Lambda: a function with 1,769 MB has the equivalent of one vCPU. */
 const MB_PER_CPU = 1_769;
-/** Lambda's quotas: execution processes and threads, file descriptors. */
-const PROCESSES = 1_024;
-const OPEN_FILES = 1_024;
+/** Deployments whose blueprint is kept; others' is made again. */
+const MOST_BLUEPRINTS = 10_000;
+
+/** A process that can become an instance, and where it finds its files. Host paths. */
+interface Seat {
+  readonly process: SandboxedProcess;
+  readonly fence: Fence;
+  readonly host: Places;
+  /** It has booted already. */
+  readonly booted: boolean;
+}
 
 /** Knows what every instance of this platform needs. */
 export class InstanceStarter {
   readonly #options: ExecutorOptions;
   readonly #limits: ExecutorLimits;
+  readonly #ground: Ground;
   readonly #scratchRoot: string;
   readonly #layers: LayerStore;
+  readonly #trees: Trees;
+  readonly #pool: Pool;
+  readonly #blueprints = new Map<string, Blueprint>();
   readonly #tick = new Tick();
   /** What an earlier run of the platform left is gone. */
   readonly #cleared: Promise<unknown>;
   /** The languages have been made ready, or could not be. */
   readonly #prepared: Promise<unknown>;
 
-  constructor(options: ExecutorOptions, limits: ExecutorLimits, scratchRoot: string) {
+  /** `busy`: the machine has something better to do than to fill the pool. */
+  constructor(
+    options: ExecutorOptions,
+    limits: ExecutorLimits,
+    scratchRoot: string,
+    busy: () => boolean,
+  ) {
     this.#options = options;
     this.#limits = limits;
     this.#scratchRoot = scratchRoot;
-    const layersRoot = join(options.directory, "instances", "opt");
-    this.#layers = layerStore(layersRoot, (id) => options.packages.directory(id));
-    this.#cleared = Promise.all([empty(scratchRoot), empty(layersRoot)]);
+    const { sandbox, clock, endpoint, credentials = () => DEV_CREDENTIALS } = options;
+    this.#ground = { ownFilesystem: sandbox.ownFilesystem === true, endpoint, credentials };
+    const at = (name: string) => join(options.directory, "instances", name);
+    this.#layers = layerStore(at("opt"), (id) => options.packages.directory(id));
+    this.#trees = new Trees(at("trees"));
+    const booting = Math.max(1, availableParallelism() - 1);
+    const slots = at("slots");
+    this.#pool = new Pool({
+      ...{ sandbox, clock, slots, scratch: scratchRoot },
+      ...{ most: limits.pooled, booting, busy },
+    });
+    this.#cleared = Promise.all([scratchRoot, at("opt"), at("trees"), slots].map(empty));
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
     this.#prepared = Promise.allSettled(
       options.languages.flatMap((language) => [...language.names].map((n) => language.prepare(n))),
     );
+  }
+
+  /** It may be started soon: makes ready what takes time. */
+  async expect(deployment: Deployment): Promise<void> {
+    await this.#cleared;
+    const blueprint = await this.#blueprint(deployment);
+    const { taskRoot, layers } = await this.#code(deployment);
+    await Promise.all([this.#trees.prepare(taskRoot), this.#trees.prepare(layers)]);
+    this.#pool.expect(blueprint);
+  }
+
+  /** It will not be started any more. */
+  forget(deploymentId: string): void {
+    this.#blueprints.delete(deploymentId);
+  }
+
+  /** Whether a process that has booted waits to become one of its instances. */
+  hasReady(deployment: Deployment): boolean {
+    const blueprint = this.#blueprints.get(deployment.id);
+    return blueprint !== undefined && this.#pool.has(blueprint);
+  }
+
+  /** The machine has time to fill the pool. */
+  wake(): void {
+    this.#pool.wake();
+  }
+
+  /** Ends processes that nobody uses yet; answers how many. */
+  shrink(): number {
+    return this.#pool.shrink();
   }
 
   /** @throws Error where there is no such runtime, no such package, or no process could be started. */
@@ -58,79 +117,74 @@ export class InstanceStarter {
     scratch: string,
     initMs: number,
   ): Promise<Instance> {
-    const { clock, packages } = this.#options;
-    const askedAt = clock.monotonic();
+    const askedAt = this.#options.clock.monotonic();
     await this.#cleared;
-    const language = this.#language(deployment.runtime);
-    const fencing = createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`);
-    const making = mkdir(scratch, { recursive: true, mode: 0o700 });
+    const log = new InstanceLog(deployment, this.#options.logs, this.#options.clock);
+    const [blueprint, code] = await Promise.all([
+      this.#blueprint(deployment),
+      this.#code(deployment),
+      this.#makeScratch(scratch),
+    ]);
+    await Promise.all([this.#trees.prepare(code.taskRoot), this.#trees.prepare(code.layers)]);
+    const host = { ...code, scratch };
+    const seat =
+      this.#pooled(blueprint, host) ?? (await this.#fresh(deployment, blueprint, host, log));
+    return this.#become(deployment, owner, blueprint, seat, log, { askedAt, initMs });
+  }
+
+  /** Ends the pool, and removes what instances needed. Call when all are gone. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#cleared, this.#prepared, this.#pool.close()]);
+    await this.#trees.close();
+    await rm(this.#scratchRoot, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** A process that has booted already, with the code in it. */
+  #pooled(blueprint: Blueprint, host: Places): Seat | undefined {
+    if (!this.#trees.ready(host.taskRoot) || !this.#trees.ready(host.layers)) return undefined;
+    const generic = this.#pool.take(blueprint);
+    if (!generic) return undefined;
+    const { process, fence, slot } = generic;
     try {
-      const [runtime, taskRoot, layers, fence] = await Promise.all([
-        language.prepare(deployment.runtime),
-        packages.directory(deployment.code),
-        this.#layers.directory(deployment.layers),
-        fencing,
-        making,
-      ]);
-      const host = { taskRoot, layers, scratch };
-      return this.#launch(deployment, owner, runtime, host, fence, { askedAt, initMs });
+      this.#trees.put(host.taskRoot, slot.taskRoot);
+      this.#trees.put(host.layers, slot.layers);
+    } catch {
+      process.kill();
+      return undefined;
+    }
+    return { process, fence, host: { ...slot, scratch: host.scratch }, booted: true };
+  }
+
+  async #fresh(
+    deployment: Deployment,
+    blueprint: Blueprint,
+    host: Places,
+    log: InstanceLog,
+  ): Promise<Seat> {
+    const fence = await createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`);
+    try {
+      const program = blueprint.program(host, log.stream, fence.descriptor);
+      const limits = { ...program.limits, memoryMB: memoryMBOf(deployment, blueprint) };
+      const process = this.#options.sandbox.start({ ...program, limits });
+      return { process, fence, host, booted: false };
     } catch (error) {
-      // Whatever failed: these come to their end, too, before the caller clears up.
-      const [fence] = await Promise.allSettled([fencing, making]);
-      if (fence.status === "fulfilled") fence.value.close();
+      fence.close();
       throw error;
     }
   }
 
-  /** Removes what instances needed. Call when all are gone. */
-  async close(): Promise<void> {
-    await Promise.allSettled([this.#cleared, this.#prepared]);
-    await rm(this.#scratchRoot, { recursive: true, force: true, maxRetries: 3 });
-  }
-
-  #launch(
+  #become(
     deployment: Deployment,
     owner: InstanceOwner,
-    runtime: PreparedRuntime,
-    host: Places,
-    fence: Fence,
+    blueprint: Blueprint,
+    { process, fence, host, booted }: Seat,
+    log: InstanceLog,
     times: { readonly askedAt: number; readonly initMs: number },
   ): Instance {
-    const { clock, logs, sandbox, endpoint, credentials } = this.#options;
-    const places = sandbox.ownFilesystem ? LAMBDA : host;
-    const log = new InstanceLog(deployment, logs, clock);
-    const environment = handlerEnvironment({
-      deployment,
-      places,
-      credentials: credentials?.(deployment) ?? DEV_CREDENTIALS,
-      logStream: log.stream,
-      endpoint: endpoint(),
-      language: runtime.environment(deployment, places),
-      programs: runtime.programs,
-    });
-    // Lambda: a wrapper script gets the runtime's command line as its arguments, and the whole environment.
-    const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
-    const { command, args } = runtime.command(deployment);
-    const process = sandbox.start({
-      command: wrapper ?? command,
-      args: wrapper === undefined ? args : [command, ...args],
-      environment: wrapper === undefined ? startEnvironment(environment) : environment,
-      directory: places.scratch,
-      descriptors: [fence.descriptor],
-      filesystem: {
-        mounts: [
-          ...runtime.mounts,
-          { source: host.taskRoot, target: LAMBDA.taskRoot },
-          { source: host.layers, target: LAMBDA.layers },
-        ],
-        tmpMB: deployment.ephemeralStorageMB,
-      },
-      limits: {
-        memoryMB: deployment.memoryMB,
-        processes: PROCESSES,
-        openFiles: OPEN_FILES,
-      },
-    });
+    const { runtime, wrapped } = blueprint;
+    const { responseBytes, idleMs, freezeMs } = this.#limits;
+    const memoryMB = memoryMBOf(deployment, blueprint);
+    if (booted) process.limit?.({ memoryMB });
     log.initStart({
       version: runtime.version,
       arn: `arn:aws:lambda:${deployment.region}::runtime:${runtime.hash}`,
@@ -139,31 +193,48 @@ export class InstanceStarter {
     const timeoutMs = deployment.timeoutSeconds * 1000;
     const instance = new Instance({
       ...times,
-      process,
-      fence,
+      ...{ process, fence, log, owner, timeoutMs, idleMs, freezeMs, responseBytes },
       scratch: host.scratch,
-      log,
-      owner,
-      clock,
+      clock: this.#options.clock,
       tick: this.#tick,
-      timeoutMs,
-      memoryBytes: deployment.memoryMB * 2 ** 20,
+      memoryBytes: memoryMB * 2 ** 20,
       cpus: deployment.memoryMB / MB_PER_CPU,
-      idleMs: this.#limits.idleMs,
-      responseBytes: this.#limits.responseBytes,
     });
+    if (booted) instance.booted();
+    const { taskRoot, layers } = blueprint.places(host);
     instance.specialise({
-      environment,
-      wrapped: wrapper !== undefined,
-      taskRoot: places.taskRoot,
-      layers: places.layers,
+      environment: blueprint.environment(host, log.stream),
+      ...{ wrapped, taskRoot, layers, timeoutMs, responseBytes },
       handler: deployment.handler,
-      timeoutMs,
-      responseBytes: this.#limits.responseBytes,
       snapStart: false,
       runtimeModules: runtime.modules,
     });
     return instance;
+  }
+
+  async #blueprint(deployment: Deployment): Promise<Blueprint> {
+    const runtime = await this.#language(deployment.runtime).prepare(deployment.runtime);
+    const known = this.#blueprints.get(deployment.id);
+    if (known?.runtime === runtime) return known;
+    const blueprint = blueprintOf(deployment, runtime, this.#ground);
+    const [oldest] = this.#blueprints.size >= MOST_BLUEPRINTS ? this.#blueprints.keys() : [];
+    if (oldest !== undefined) this.#blueprints.delete(oldest);
+    this.#blueprints.set(deployment.id, blueprint);
+    return blueprint;
+  }
+
+  async #code(deployment: Deployment): Promise<Pick<Places, "taskRoot" | "layers">> {
+    const [taskRoot, layers] = await Promise.all([
+      this.#options.packages.directory(deployment.code),
+      this.#layers.directory(deployment.layers),
+    ]);
+    return { taskRoot, layers };
+  }
+
+  /** Where instances have a file system of their own, their /tmp is in it. */
+  async #makeScratch(directory: string): Promise<void> {
+    if (this.#ground.ownFilesystem) return;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
   }
 
   #language(runtime: string): LanguageRuntime {
@@ -172,6 +243,10 @@ export class InstanceStarter {
     return found;
   }
 }
+
+/** What the runtime's own processes hold does not count as the function's. */
+const memoryMBOf = ({ memoryMB }: Deployment, { runtime }: Blueprint): number =>
+  memoryMB + (runtime.overheadMB ?? 0);
 
 async function empty(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });

@@ -51,6 +51,7 @@ export type Handler = (
 export class FakeExecutor implements Executor {
   readonly runtimes: ReadonlySet<string> = new Set(["nodejs22.x", "nodejs24.x"]);
   readonly retired: string[] = [];
+  readonly expected: Deployment[] = [];
   readonly invocations: { readonly deployment: Deployment; readonly invocation: Invocation }[] = [];
   handler: Handler = async () => ({});
 
@@ -73,6 +74,10 @@ export class FakeExecutor implements Executor {
       })(),
       completion: Promise.resolve({ logTail, report }),
     };
+  }
+
+  expect(deployment: Deployment): void {
+    this.expected.push(deployment);
   }
 
   retire(deploymentId: string): void {

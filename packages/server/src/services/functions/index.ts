@@ -119,7 +119,7 @@ export function createFunctions(
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
   const catalog = new Catalog(records, executor);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
-  const settler = new Settler(store, records, clock, limits.settleMs);
+  const settler = new Settler(store, dependencies, limits.settleMs);
   const random = dependencies.random ?? Math.random;
   const context: FunctionsContext = { ...dependencies, limits, random, catalog, store, settler };
   const invoke = createInvoke(context);
