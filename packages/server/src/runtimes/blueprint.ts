@@ -41,14 +41,18 @@ export interface Blueprint {
   environment(host: Places, logStream: string): Record<string, string>;
   /** The process, without a limit of its memory. `fence`: its descriptor. */
   program(host: Places, logStream: string, fence: number): SandboxedProgram;
+  /** The same, started ahead of time. */
+  ahead(host: Places, fence: number): SandboxedProgram;
 }
 
 /** What stands for the host's paths in a key. */
 const ANYWHERE: Places = { taskRoot: "task", layers: "layers", scratch: "scratch" };
 
+/** `needs`: see PreparedRuntime. */
 export function blueprintOf(
   deployment: Deployment,
   runtime: PreparedRuntime,
+  needs: readonly string[],
   ground: Ground,
 ): Blueprint {
   const wrapped = deployment.environment[WRAPPER] !== undefined;
@@ -63,9 +67,14 @@ export function blueprintOf(
       language: runtime.environment(deployment, places(host)),
       programs: runtime.programs,
     });
-  const program = (host: Places, logStream: string, fence: number): SandboxedProgram => {
+  const program = (
+    host: Places,
+    logStream: string,
+    fence: number,
+    ahead?: readonly string[],
+  ): SandboxedProgram => {
     const whole = environment(host, logStream);
-    const { command, args } = runtime.command(deployment);
+    const { command, args } = runtime.command(deployment, ahead);
     return {
       // Lambda: a wrapper script gets the runtime's command line as its arguments, and the whole environment.
       command: whole[WRAPPER] ?? command,
@@ -84,12 +93,7 @@ export function blueprintOf(
       limits: { processes: PROCESSES, openFiles: OPEN_FILES },
     };
   };
-  return {
-    runtime,
-    key: wrapped ? undefined : JSON.stringify(program(ANYWHERE, "", 0)),
-    wrapped,
-    places,
-    environment,
-    program,
-  };
+  const ahead = (host: Places, fence: number) => program(host, "", fence, needs);
+  const key = wrapped ? undefined : JSON.stringify(ahead(ANYWHERE, 0));
+  return { runtime, key, wrapped, places, environment, program, ahead };
 }

@@ -83,8 +83,8 @@ export class InstanceStarter {
   /** It may be started soon: makes ready what takes time. */
   async expect(deployment: Deployment): Promise<void> {
     await this.#cleared;
-    const blueprint = await this.#blueprint(deployment);
     const { taskRoot, layers } = await this.#code(deployment);
+    const blueprint = await this.#blueprint(deployment, taskRoot);
     await Promise.all([this.#trees.prepare(taskRoot), this.#trees.prepare(layers)]);
     this.#pool.expect(blueprint);
   }
@@ -120,12 +120,12 @@ export class InstanceStarter {
     const askedAt = this.#options.clock.monotonic();
     await this.#cleared;
     const log = new InstanceLog(deployment, this.#options.logs, this.#options.clock);
-    const [blueprint, code] = await Promise.all([
-      this.#blueprint(deployment),
-      this.#code(deployment),
-      this.#makeScratch(scratch),
+    const [code] = await Promise.all([this.#code(deployment), this.#makeScratch(scratch)]);
+    const [blueprint] = await Promise.all([
+      this.#blueprint(deployment, code.taskRoot),
+      this.#trees.prepare(code.taskRoot),
+      this.#trees.prepare(code.layers),
     ]);
-    await Promise.all([this.#trees.prepare(code.taskRoot), this.#trees.prepare(code.layers)]);
     const host = { ...code, scratch };
     const seat =
       this.#pooled(blueprint, host) ?? (await this.#fresh(deployment, blueprint, host, log));
@@ -212,11 +212,12 @@ export class InstanceStarter {
     return instance;
   }
 
-  async #blueprint(deployment: Deployment): Promise<Blueprint> {
+  async #blueprint(deployment: Deployment, taskRoot: string): Promise<Blueprint> {
     const runtime = await this.#language(deployment.runtime).prepare(deployment.runtime);
     const known = this.#blueprints.get(deployment.id);
     if (known?.runtime === runtime) return known;
-    const blueprint = blueprintOf(deployment, runtime, this.#ground);
+    const needs = (await runtime.needs?.(taskRoot)) ?? [];
+    const blueprint = blueprintOf(deployment, runtime, needs, this.#ground);
     const [oldest] = this.#blueprints.size >= MOST_BLUEPRINTS ? this.#blueprints.keys() : [];
     if (oldest !== undefined) this.#blueprints.delete(oldest);
     this.#blueprints.set(deployment.id, blueprint);

@@ -38,7 +38,7 @@ export async function startGeneric(blueprint: Blueprint, workshop: Workshop): Pr
   let process: SandboxedProcess;
   try {
     const host = { taskRoot: slot.taskRoot, layers: slot.layers, scratch: slot.taskRoot };
-    process = workshop.sandbox.start(blueprint.program(host, "", fence.descriptor));
+    process = workshop.sandbox.start(blueprint.ahead(host, fence.descriptor));
   } catch (error) {
     fence.close();
     await slot.discard();
