@@ -15,6 +15,7 @@ import type { InstanceOwner } from "./instance-parts.ts";
 import type { LanguageRuntime } from "./language.ts";
 import { type LayerStore, layerStore } from "./layers.ts";
 import type { ExecutorLimits } from "./limits.ts";
+import type { Generic } from "./pool/generic.ts";
 import { Pool } from "./pool/pool.ts";
 import { Trees } from "./pool/trees.ts";
 import { Tick } from "./tick.ts";
@@ -33,6 +34,8 @@ interface Seat {
   readonly host: Places;
   /** It has booted already. */
   readonly booted: boolean;
+  /** Its memory has no limit yet. */
+  readonly unlimited: boolean;
 }
 
 /** Knows what every instance of this platform needs. */
@@ -43,7 +46,8 @@ export class InstanceStarter {
   readonly #scratchRoot: string;
   readonly #layers: LayerStore;
   readonly #trees: Trees;
-  readonly #pool: Pool;
+  readonly #booted: Pool;
+  readonly #walls: Pool;
   readonly #blueprints = new Map<string, Blueprint>();
   readonly #tick = new Tick();
   /** What an earlier run of the platform left is gone. */
@@ -68,10 +72,9 @@ export class InstanceStarter {
     this.#trees = new Trees(at("trees"));
     const booting = Math.max(1, availableParallelism() - 1);
     const slots = at("slots");
-    this.#pool = new Pool({
-      ...{ sandbox, clock, slots, scratch: scratchRoot },
-      ...{ most: limits.pooled, booting, busy },
-    });
+    const shop = { sandbox, clock, slots, scratch: scratchRoot, booting, busy };
+    this.#booted = new Pool({ ...shop, most: limits.pooled, least: 2 });
+    this.#walls = new Pool({ ...shop, most: limits.walled, least: 8 });
     this.#cleared = Promise.all([scratchRoot, at("opt"), at("trees"), slots].map(empty));
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
@@ -86,7 +89,8 @@ export class InstanceStarter {
     const { taskRoot, layers } = await this.#code(deployment);
     const blueprint = await this.#blueprint(deployment, taskRoot);
     await Promise.all([this.#trees.prepare(taskRoot), this.#trees.prepare(layers)]);
-    this.#pool.expect(blueprint);
+    if (blueprint.booted) this.#booted.expect(blueprint.booted);
+    if (blueprint.walls) this.#walls.expect(blueprint.walls);
   }
 
   /** It will not be started any more. */
@@ -96,18 +100,20 @@ export class InstanceStarter {
 
   /** Whether a process that has booted waits to become one of its instances. */
   hasReady(deployment: Deployment): boolean {
-    const blueprint = this.#blueprints.get(deployment.id);
-    return blueprint !== undefined && this.#pool.has(blueprint);
+    const booted = this.#blueprints.get(deployment.id)?.booted;
+    return booted !== undefined && this.#booted.has(booted);
   }
 
   /** The machine has time to fill the pool. */
   wake(): void {
-    this.#pool.wake();
+    this.#booted.wake();
+    this.#walls.wake();
   }
 
   /** Ends processes that nobody uses yet; answers how many. */
   shrink(): number {
-    return this.#pool.shrink();
+    this.#walls.shrink();
+    return this.#booted.shrink();
   }
 
   /** @throws Error where there is no such runtime, no such package, or no process could be started. */
@@ -128,23 +134,34 @@ export class InstanceStarter {
     ]);
     const host = { ...code, scratch };
     const seat =
-      this.#pooled(blueprint, host) ?? (await this.#fresh(deployment, blueprint, host, log));
+      this.#waiting(blueprint, host) ?? (await this.#fresh(deployment, blueprint, host, log));
     return this.#become(deployment, owner, blueprint, seat, log, { askedAt, initMs });
   }
 
   /** Ends the pool, and removes what instances needed. Call when all are gone. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#cleared, this.#prepared, this.#pool.close()]);
+    await Promise.allSettled([
+      this.#cleared,
+      this.#prepared,
+      this.#booted.close(),
+      this.#walls.close(),
+    ]);
     await this.#trees.close();
     await rm(this.#scratchRoot, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** A process that has booted already, with the code in it. */
-  #pooled(blueprint: Blueprint, host: Places): Seat | undefined {
+  /** What was started ahead of time, with the code in it. */
+  #waiting({ booted, walls }: Blueprint, host: Places): Seat | undefined {
     if (!this.#trees.ready(host.taskRoot) || !this.#trees.ready(host.layers)) return undefined;
-    const generic = this.#pool.take(blueprint);
-    if (!generic) return undefined;
-    const { process, fence, slot } = generic;
+    const generic = booted && this.#booted.take(booted);
+    if (generic) return this.#filled(generic, host, true);
+    const around = walls && this.#walls.take(walls);
+    if (!around) return undefined;
+    around.process.channel.write(walls.order);
+    return this.#filled(around, host, false);
+  }
+
+  #filled({ process, fence, slot }: Generic, host: Places, booted: boolean): Seat | undefined {
     try {
       this.#trees.put(host.taskRoot, slot.taskRoot);
       this.#trees.put(host.layers, slot.layers);
@@ -152,7 +169,7 @@ export class InstanceStarter {
       process.kill();
       return undefined;
     }
-    return { process, fence, host: { ...slot, scratch: host.scratch }, booted: true };
+    return { process, fence, host: { ...slot, scratch: host.scratch }, booted, unlimited: true };
   }
 
   async #fresh(
@@ -166,7 +183,7 @@ export class InstanceStarter {
       const program = blueprint.program(host, log.stream, fence.descriptor);
       const limits = { ...program.limits, memoryMB: memoryMBOf(deployment, blueprint) };
       const process = this.#options.sandbox.start({ ...program, limits });
-      return { process, fence, host, booted: false };
+      return { process, fence, host, booted: false, unlimited: false };
     } catch (error) {
       fence.close();
       throw error;
@@ -177,14 +194,14 @@ export class InstanceStarter {
     deployment: Deployment,
     owner: InstanceOwner,
     blueprint: Blueprint,
-    { process, fence, host, booted }: Seat,
+    { process, fence, host, booted, unlimited }: Seat,
     log: InstanceLog,
     times: { readonly askedAt: number; readonly initMs: number },
   ): Instance {
     const { runtime, wrapped } = blueprint;
     const { responseBytes, idleMs, freezeMs } = this.#limits;
     const memoryMB = memoryMBOf(deployment, blueprint);
-    if (booted) process.limit?.({ memoryMB });
+    if (unlimited) process.limit?.({ memoryMB });
     log.initStart({
       version: runtime.version,
       arn: `arn:aws:lambda:${deployment.region}::runtime:${runtime.hash}`,

@@ -1,8 +1,8 @@
 /**
  * How many generic processes of each kind are kept ready. Decides only; `runtimes/pool/` does it.
  *
- * A kind that was asked for lately has one, the kind that was asked for last two; one that was asked for in bursts has
- * as many as its greatest burst of a second, which is forgotten by half every minute.
+ * A kind that was asked for lately has one, the kind that was asked for last a few; one that was asked for in bursts
+ * has as many as its greatest burst of a second, which is forgotten by half every minute.
  */
 
 /** Asked for less than this long ago, a kind is kept ready. */
@@ -10,8 +10,14 @@ const KEPT_MS = 15 * 60_000;
 /** What is asked for within this time is one burst: about what it takes to refill the pool. */
 const BURST_MS = 1_000;
 const HALF_LIFE_MS = 60_000;
-/** Of the kind that was asked for last: two functions are often called one after another. */
-const LEAST_OF_LAST = 2;
+
+/** Bounds of a pool. */
+export interface PoolBounds {
+  /** Processes of all kinds together. */
+  readonly most: number;
+  /** Of the kind that was asked for last: functions are often called one after another. */
+  readonly least: number;
+}
 
 interface Demand {
   askedAt: number;
@@ -23,13 +29,12 @@ interface Demand {
 
 /** One for the whole pool. Times are monotonic milliseconds. */
 export class PoolPolicy {
-  readonly #most: number;
+  readonly #bounds: PoolBounds;
   /** The kind that was asked for last is the last one. */
   readonly #kinds = new Map<string, Demand>();
 
-  /** `most`: processes of all kinds together. */
-  constructor(most: number) {
-    this.#most = most;
+  constructor(bounds: PoolBounds) {
+    this.#bounds = bounds;
   }
 
   /** A process of this kind was wanted, whether there was one or not. */
@@ -53,12 +58,13 @@ export class PoolPolicy {
   /** How many of each kind should be ready: those that were asked for last first. */
   plan(now: number): ReadonlyMap<string, number> {
     const plan = new Map<string, number>();
-    let left = this.#most;
+    const { most, least } = this.#bounds;
+    let left = most;
     for (const [kind, demand] of [...this.#kinds].reverse()) {
       if (now - demand.askedAt > KEPT_MS) this.#kinds.delete(kind);
       else {
-        const least = plan.size === 0 ? LEAST_OF_LAST : 1;
-        const count = Math.min(left, Math.max(least, Math.round(peakOf(demand, now))));
+        const usual = plan.size === 0 ? least : 1;
+        const count = Math.min(left, Math.max(usual, Math.round(peakOf(demand, now))));
         plan.set(kind, count);
         left -= count;
       }

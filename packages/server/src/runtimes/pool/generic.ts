@@ -1,7 +1,7 @@
 /** A process that has booted, but does not know yet which function it will run. */
 import { randomUUID } from "node:crypto";
 import type { Sandbox, SandboxedProcess } from "../../ports/sandbox.ts";
-import type { Blueprint } from "../blueprint.ts";
+import type { Recipe } from "../blueprint.ts";
 import { createFence, type Fence } from "../fence.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
 import { Kind } from "../wire/frames.ts";
@@ -30,7 +30,7 @@ export interface Generic {
 const NOTHING = 0;
 
 /** @throws Error where no process can be started; nothing stays behind. */
-export async function startGeneric(blueprint: Blueprint, workshop: Workshop): Promise<Generic> {
+export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<Generic> {
   const [slot, fence] = await Promise.all([
     makeSlot(workshop.slots),
     createFence(workshop.scratch, `yunque-fence-${randomUUID()}`),
@@ -38,7 +38,7 @@ export async function startGeneric(blueprint: Blueprint, workshop: Workshop): Pr
   let process: SandboxedProcess;
   try {
     const host = { taskRoot: slot.taskRoot, layers: slot.layers, scratch: slot.taskRoot };
-    process = workshop.sandbox.start(blueprint.ahead(host, fence.descriptor));
+    process = workshop.sandbox.start(recipe.program(host, fence.descriptor));
   } catch (error) {
     fence.close();
     await slot.discard();

@@ -1,7 +1,7 @@
-/** Generic processes that are ready to become an instance, of whatever kinds are asked for. */
+/** Processes that wait to become an instance, of whatever kinds are asked for. */
 import type { Clock } from "../../ports/clock.ts";
 import { PoolPolicy } from "../../scaling/index.ts";
-import type { Blueprint } from "../blueprint.ts";
+import type { Recipe } from "../blueprint.ts";
 import { type Generic, startGeneric, type Workshop } from "./generic.ts";
 
 /** What a pool needs. */
@@ -9,6 +9,8 @@ export interface PoolOptions extends Workshop {
   readonly clock: Clock;
   /** Processes of all kinds together; 0: there is no pool. */
   readonly most: number;
+  /** Of the kind that was asked for last, where there was no burst. */
+  readonly least: number;
   /** How many may boot at once. */
   readonly booting: number;
   /** Whether the machine has something better to do than to fill the pool, or no memory for it. */
@@ -17,7 +19,7 @@ export interface PoolOptions extends Workshop {
 
 interface Kind {
   /** Of the deployment that was told last. */
-  blueprint: Blueprint;
+  recipe: Recipe;
   /** The one that booted first is the first. */
   readonly ready: Generic[];
   booting: number;
@@ -47,7 +49,7 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#policy = new PoolPolicy(options.most);
+    this.#policy = new PoolPolicy(options);
   }
 
   /** Processes that are ready, by kind. */
@@ -56,24 +58,22 @@ export class Pool {
   }
 
   /** A process of this kind may be wanted soon. */
-  expect(blueprint: Blueprint): void {
-    const { key } = blueprint;
-    if (key === undefined || this.#closed) return;
-    this.#policy.expected(key, this.#options.clock.monotonic());
-    this.#kind(key, blueprint);
+  expect(recipe: Recipe): void {
+    if (this.#closed) return;
+    this.#policy.expected(recipe.key, this.#options.clock.monotonic());
+    this.#kind(recipe);
     this.#lookSoon();
   }
 
-  has({ key }: Blueprint): boolean {
-    return key !== undefined && (this.#kinds.get(key)?.ready.length ?? 0) > 0;
+  has({ key }: Recipe): boolean {
+    return (this.#kinds.get(key)?.ready.length ?? 0) > 0;
   }
 
-  /** A process that has booted, or undefined. It is the caller's now. */
-  take(blueprint: Blueprint): Generic | undefined {
-    const { key } = blueprint;
-    if (key === undefined || this.#closed || this.#options.most === 0) return undefined;
-    this.#policy.wanted(key, this.#options.clock.monotonic());
-    const taken = this.#kind(key, blueprint).ready.shift();
+  /** A process that is ready, or undefined. It is the caller's now. */
+  take(recipe: Recipe): Generic | undefined {
+    if (this.#closed || this.#options.most === 0) return undefined;
+    this.#policy.wanted(recipe.key, this.#options.clock.monotonic());
+    const taken = this.#kind(recipe).ready.shift();
     this.#lookSoon();
     return taken;
   }
@@ -104,12 +104,12 @@ export class Pool {
     await Promise.all([...this.#alive].map(({ process }) => process.exited));
   }
 
-  #kind(key: string, blueprint: Blueprint): Kind {
-    let kind = this.#kinds.get(key);
-    if (kind) kind.blueprint = blueprint;
+  #kind(recipe: Recipe): Kind {
+    let kind = this.#kinds.get(recipe.key);
+    if (kind) kind.recipe = recipe;
     else {
-      kind = { blueprint, ready: [], booting: 0, pausedUntil: 0 };
-      this.#kinds.set(key, kind);
+      kind = { recipe, ready: [], booting: 0, pausedUntil: 0 };
+      this.#kinds.set(recipe.key, kind);
     }
     return kind;
   }
@@ -164,7 +164,7 @@ export class Pool {
   }
 
   async #start(kind: Kind): Promise<void> {
-    const generic = await startGeneric(kind.blueprint, this.#options);
+    const generic = await startGeneric(kind.recipe, this.#options);
     this.#alive.add(generic);
     void generic.process.exited.then(() => {
       this.#alive.delete(generic);
