@@ -32,6 +32,8 @@ export interface Executor {
 export interface ExecutorSnapshot {
   /** What separates instances here: "none" until a sandbox is there. */
   readonly isolation: string;
+  /** What was started ahead of time: processes that have booted, and walls that wait for a process. */
+  readonly waiting: { readonly booted: number; readonly walls: number };
   readonly deployments: readonly {
     readonly deploymentId: string;
     readonly functionName: string;

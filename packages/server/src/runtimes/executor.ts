@@ -121,6 +121,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   snapshot(): ExecutorSnapshot {
     return {
       isolation: this.#sandbox.tier,
+      waiting: this.#starter.waiting,
       deployments: [...this.#fleets.values()].map((fleet) => ({
         deploymentId: fleet.deployment.id,
         functionName: fleet.deployment.functionName,

@@ -4,6 +4,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
+import type { ExecutorSnapshot } from "../ports/executor.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import { type Blueprint, blueprintOf, type Ground } from "./blueprint.ts";
 import type { Places } from "./environment.ts";
@@ -102,6 +103,11 @@ export class InstanceStarter {
   hasReady(deployment: Deployment): boolean {
     const booted = this.#blueprints.get(deployment.id)?.booted;
     return booted !== undefined && this.#booted.has(booted);
+  }
+
+  /** How much waits to be used. */
+  get waiting(): ExecutorSnapshot["waiting"] {
+    return { booted: this.#booted.size, walls: this.#walls.size };
   }
 
   /** The machine has time to fill the pool. */

@@ -52,9 +52,11 @@ export class Pool {
     this.#policy = new PoolPolicy(options);
   }
 
-  /** Processes that are ready, by kind. */
-  get sizes(): ReadonlyMap<string, number> {
-    return new Map([...this.#kinds].map(([key, { ready }]) => [key, ready.length]));
+  /** How many are ready. */
+  get size(): number {
+    let size = 0;
+    for (const { ready } of this.#kinds.values()) size += ready.length;
+    return size;
   }
 
   /** A process of this kind may be wanted soon. */

@@ -85,7 +85,7 @@ export class FakeExecutor implements Executor {
   }
 
   snapshot() {
-    return { isolation: "none", deployments: [] };
+    return { isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] };
   }
 
   async close(): Promise<void> {}
