@@ -8,7 +8,7 @@ import { bareStart } from "../bare-start.ts";
 import { type ColdCalls, type ColdFunction, openColdCalls } from "../cold-calls.ts";
 import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
 import { openPrototype } from "../prototype.ts";
-import { openLab } from "../runtimes-lab.ts";
+import { type Lab, openLab } from "../runtimes-lab.ts";
 
 const HANDLER = "exports.handler = async (event) => ({ greeting: `hello ${event.name}` });";
 const SDK_HANDLER = `
@@ -19,6 +19,8 @@ const SMALL: ColdFunction = { files: { "index.js": HANDLER } };
 const SDK: ColdFunction = { files: { "index.mjs": SDK_HANDLER } };
 /** Each of them is called for the first time at the same moment. */
 const BURST = 50;
+/** What a process needs to boot, and a little. */
+const BOOT_MS = 200;
 
 /** First invocations: with a process waiting, without one, and fifty at once. */
 export const figure: Figure = {
@@ -35,24 +37,25 @@ export const figure: Figure = {
   },
 };
 
-/** Something waits: over HTTP, in alternating rounds with the prototype. */
+/** A process waits: in alternating rounds the prototype, the runtimes alone, and the platform over HTTP. */
 async function hits(rounds: number, { progress }: BenchOptions): Promise<Measurement[]> {
   const directory = await mkdtemp(join(tmpdir(), "yunque-bench-"));
   const { sandbox } = await chooseSandbox({ directory: join(directory, "sandbox") });
   const prototype = await openPrototype(sandbox, HANDLER);
+  await using lab = await openLab({ tier: "auto" });
   const platform = await startPlatform({ flags: ["--isolation", "auto"] });
   const calls = openColdCalls(platform);
-  const floor: number[] = [];
-  const small: number[] = [];
-  const sdk: number[] = [];
+  const samples = { floor: [], alone: [], small: [], sdk: [] } as Record<string, number[]>;
+  const add = (name: keyof typeof samples, ms: number): void => void samples[name]?.push(ms);
   try {
     for (let round = 1; round <= rounds; round++) {
       if (round % 25 === 0) progress(`waiting process, round ${round} of ${rounds}`);
       const become = await prototype.boot();
       await wait(50);
-      floor.push(await become());
-      small.push(await first(calls, SMALL));
-      sdk.push(await first(calls, SDK));
+      add("floor", await become());
+      add("alone", await firstAlone(lab));
+      add("small", await first(calls, SMALL));
+      add("sdk", await first(calls, SDK));
     }
   } finally {
     calls.close();
@@ -61,38 +64,40 @@ async function hits(rounds: number, { progress }: BenchOptions): Promise<Measure
     sandbox.close?.();
     await rm(directory, { recursive: true, force: true });
   }
-  const floorName = "prototype";
-  const of = (samples: number[], q: number) => ({
-    value: quantile(samples, q),
-    unit: `ms p${q * 100}, HTTP`,
-    floor: quantile(floor, q),
-    floorName,
-  });
-  const p50 = quantile(small, 0.5);
-  const most = Math.min(6, 3 * quantile(floor, 0.5));
+  const at = (name: string, q: number) => quantile(samples[name] ?? [], q);
+  const rows = (name: string, from: string, targets: Record<number, [string, number]>) =>
+    [0.5, 0.95, 0.99].map((q): Measurement => {
+      const value = at(from, q);
+      const [target, most] = targets[q] ?? [];
+      const row = {
+        name,
+        value,
+        unit: `ms p${q * 100}`,
+        floor: at("floor", q),
+        floorName: "prototype",
+      };
+      return target === undefined || most === undefined
+        ? row
+        : { ...row, target, met: value <= most };
+    });
   return [
-    {
-      ...of(small, 0.5),
-      name: "small function",
-      target: "<= 3 of the floor and <= 6 ms",
-      met: p50 <= most,
-    },
-    { ...of(small, 0.95), name: "small function" },
-    {
-      ...of(small, 0.99),
-      name: "small function",
-      target: "<= 20 ms",
-      met: quantile(small, 0.99) <= 20,
-    },
-    {
-      ...of(sdk, 0.5),
-      name: "imports @aws-sdk/client-s3",
-      target: "<= 25 ms",
-      met: quantile(sdk, 0.5) <= 25,
-    },
-    { ...of(sdk, 0.95), name: "imports @aws-sdk/client-s3" },
-    { ...of(sdk, 0.99), name: "imports @aws-sdk/client-s3" },
+    ...rows("small function, runtimes alone", "alone", {
+      0.5: ["<= 3 of the floor", 3 * at("floor", 0.5)],
+    }),
+    ...rows("small function, HTTP", "small", { 0.5: ["<= 6 ms", 6], 0.99: ["<= 20 ms", 20] }),
+    ...rows("imports @aws-sdk/client-s3, HTTP", "sdk", { 0.5: ["<= 25 ms", 25] }),
   ];
+}
+
+async function firstAlone(lab: Lab): Promise<number> {
+  const deployment = lab.deployment(await lab.store(SMALL.files));
+  lab.executor.expect(deployment);
+  await wait(BOOT_MS);
+  const begun = performance.now();
+  await lab.invoke(deployment);
+  const ms = performance.now() - begun;
+  lab.executor.retire(deployment.id);
+  return ms;
 }
 
 async function first(calls: ColdCalls, source: ColdFunction): Promise<number> {

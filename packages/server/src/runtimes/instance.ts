@@ -243,9 +243,11 @@ export class Instance implements TickTask, ChannelListener {
     this.#initEnds();
     this.#state = "ready";
     this.loaded = true;
-    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
     this.#rests();
     this.#parts.owner.initialised(this);
+    this.#channel.flush(); // it is being woken up meanwhile
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    this.#meter.sawMemory(this.#parts.process.memory());
   }
 
   initFailed(payload: Buffer): void {
@@ -254,6 +256,7 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     this.#initEnds();
+    this.#meter.sawMemory(this.#parts.process.memory());
     this.#state = "ending";
     this.initHasFailed = true;
     const error = Buffer.from(payload);
@@ -371,7 +374,6 @@ export class Instance implements TickTask, ChannelListener {
   #initEnds(): void {
     this.#cancelInit();
     this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
-    this.#meter.sawMemory(this.#parts.process.memory());
   }
 
   #initTooLong(): void {

@@ -207,12 +207,6 @@ export class InstanceStarter {
     const { runtime, wrapped } = blueprint;
     const { responseBytes, idleMs, freezeMs } = this.#limits;
     const memoryMB = memoryMBOf(deployment, blueprint);
-    if (unlimited) process.limit?.({ memoryMB });
-    log.initStart({
-      version: runtime.version,
-      arn: `arn:aws:lambda:${deployment.region}::runtime:${runtime.hash}`,
-    });
-    log.flush();
     const timeoutMs = deployment.timeoutSeconds * 1000;
     const instance = new Instance({
       ...times,
@@ -232,6 +226,13 @@ export class InstanceStarter {
       snapStart: false,
       runtimeModules: runtime.modules,
     });
+    // It is being woken up meanwhile.
+    if (unlimited) process.limit?.({ memoryMB });
+    log.initStart({
+      version: runtime.version,
+      arn: `arn:aws:lambda:${deployment.region}::runtime:${runtime.hash}`,
+    });
+    log.flush();
     return instance;
   }
 

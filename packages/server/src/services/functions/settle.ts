@@ -1,19 +1,15 @@
 /** The way of a function from Pending to Active, and of an update from InProgress to Successful. */
 import { randomUUID } from "node:crypto";
-import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Executor } from "../../ports/executor.ts";
 import type { Change, Records } from "../../ports/records.ts";
 import type { FunctionsDependencies } from "./context.ts";
 import { childSpace, FUNCTIONS, numberId, scopesOf, spaceOf } from "./spaces.ts";
 import { readSpace, type Store, type StoredFunction } from "./store.ts";
-import { deploymentOf } from "./view.ts";
 
-/** Of how many functions the executor hears when the platform starts. */
+/** How many functions are made ready when the platform starts. */
 const EXPECTED = 100;
-const ignored = (): void => {};
 
 /** Whether a version is on its way. */
 export const isUnsettled = (version: FunctionVersion): boolean =>
@@ -33,34 +29,33 @@ export class Settler {
   readonly #records: Records;
   readonly #clock: Clock;
   readonly #delayMs: number;
-  readonly #executor: Pick<Executor, "expect">;
+  readonly #expect: (scope: Scope, name: string) => void;
   readonly #timers = new Map<string, () => void>();
   readonly #running = new Map<string, Promise<void>>();
 
-  /** `executor` hears of what may be invoked soon. */
+  /** `expect` hears of functions that may be invoked soon. */
   constructor(
     store: Store,
-    { records, clock, executor }: Pick<FunctionsDependencies, "records" | "clock" | "executor">,
+    { records, clock }: Pick<FunctionsDependencies, "records" | "clock">,
     delayMs: number,
+    expect: (scope: Scope, name: string) => void,
   ) {
     this.#store = store;
     this.#records = records;
     this.#clock = clock;
-    this.#executor = executor;
     this.#delayMs = delayMs;
+    this.#expect = expect;
   }
 
   /** Settles the function after a while. */
   later(scope: Scope, name: string): void {
     const key = keyOf(scope, name);
-    void this.#store.find(scope, name).then((stored) => {
-      if (stored) this.#executor.expect(deploymentOf(scope, stored.head.latest));
-    }, ignored);
+    this.#expect(scope, name);
     this.#timers.get(key)?.();
     const cancel = this.#clock.after(this.#delayMs, () => {
       this.#timers.delete(key);
       // Whoever needs the function next settles it, if the store refuses now.
-      this.now(scope, name).catch(ignored);
+      this.now(scope, name).catch(() => undefined);
     });
     this.#timers.set(key, cancel);
   }
@@ -79,17 +74,16 @@ export class Settler {
 
   /** Settles what a stop or a crash left on its way. The functions that were changed last may be invoked first. */
   async resume(): Promise<void> {
-    const deployments: { readonly deployment: Deployment; readonly modifiedAt: number }[] = [];
+    const found: { readonly scope: Scope; readonly latest: FunctionVersion }[] = [];
     for (const scope of scopesOf(await this.#records.spaces(""), FUNCTIONS))
       for (const { name, latest } of (
         await readSpace<FunctionHead>(this.#records, spaceOf(scope, FUNCTIONS))
       ).values()) {
-        const { modifiedAt } = latest;
-        deployments.push({ deployment: deploymentOf(scope, latest), modifiedAt });
+        found.push({ scope, latest });
         if (isUnsettled(latest)) await this.now(scope, name);
       }
-    const last = deployments.sort((a, b) => a.modifiedAt - b.modifiedAt).slice(-EXPECTED);
-    for (const { deployment } of last) this.#executor.expect(deployment);
+    const last = found.sort((a, b) => a.latest.modifiedAt - b.latest.modifiedAt).slice(-EXPECTED);
+    for (const { scope, latest } of last) this.#expect(scope, latest.name);
   }
 
   /** Cancels what waits; the next start settles it. */

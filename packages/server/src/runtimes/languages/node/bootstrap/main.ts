@@ -82,8 +82,10 @@ async function become(told: Specialisation): Promise<void> {
 
 /** Nothing of what the process was started with remains. */
 function replaceEnvironment(environment: Readonly<Record<string, string>>): void {
-  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
-  Object.assign(process.env, environment);
+  const before = { ...process.env };
+  for (const name of Object.keys(before)) if (!(name in environment)) delete process.env[name];
+  for (const [name, value] of Object.entries(environment))
+    if (before[name] !== value) process.env[name] = value;
 }
 
 function grant(call: number, bytes: number): void {
