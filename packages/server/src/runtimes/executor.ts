@@ -18,6 +18,7 @@ import { defaultLimits, type ExecutorLimits } from "./limits.ts";
 import { MemoryPressure, type PressureOwner } from "./memory-pressure.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { deploymentScratch } from "./scratch.ts";
+import { Seats } from "./seats.ts";
 import { InstanceStarter } from "./start-instance.ts";
 import { StreamedReply } from "./streamed-reply.ts";
 
@@ -60,6 +61,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   /** Fleets that lack a place to start an instance, the longest lacking first. */
   readonly #hungry = new Set<Fleet>();
   readonly #scratchRoot: string;
+  readonly #seats: Seats;
   readonly #starter: InstanceStarter;
   readonly #memory: MemoryWatch;
   readonly #pressure: MemoryPressure;
@@ -85,7 +87,8 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#memory = new MemoryWatch(this.clock, () => this.#instances());
     this.#pressure = new MemoryPressure(this.clock, options.availableMemory ?? freemem, this);
     const busy = () => this.#starting > 0 || this.#hungry.size > 0 || this.#pressure.low;
-    this.#starter = new InstanceStarter(options, this.limits, this.#scratchRoot, busy);
+    this.#seats = new Seats(options, this.limits, this.#scratchRoot, busy);
+    this.#starter = new InstanceStarter(options, this.limits, this.#seats);
   }
 
   invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
@@ -107,12 +110,12 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   expect(deployment: Deployment): void {
     if (this.#closing || !this.runtimes.has(deployment.runtime)) return;
     // Whoever invokes it hears of what is wrong.
-    this.#starter.expect(deployment).catch(() => {});
+    this.#seats.expect(deployment).catch(() => {});
     this.#pressure.watch();
   }
 
   retire(deploymentId: string): void {
-    this.#starter.forget(deploymentId);
+    this.#seats.forget(deploymentId);
     const fleet = this.#fleets.get(deploymentId);
     fleet?.retire();
     this.#forget(deploymentId);
@@ -121,7 +124,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   snapshot(): ExecutorSnapshot {
     return {
       isolation: this.#sandbox.tier,
-      waiting: this.#starter.waiting,
+      waiting: this.#seats.waiting,
       deployments: [...this.#fleets.values()].map((fleet) => ({
         deploymentId: fleet.deployment.id,
         functionName: fleet.deployment.functionName,
@@ -142,7 +145,12 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#alive++;
     this.#starting++;
     try {
-      return await this.#starter.start(fleet.deployment, fleet, scratch, initMs);
+      return await this.#starter.start({
+        deployment: fleet.deployment,
+        owner: fleet,
+        scratch,
+        initMs,
+      });
     } catch (error) {
       this.#placeFree(fleet, false);
       throw error;
@@ -155,7 +163,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
       if (this.#alive >= this.limits.instances) this.#evict(missing);
       // One that has booted already is not held up by those that have not.
       const mayStart =
-        this.#starting < this.limits.starting || this.#starter.hasReady(fleet.deployment);
+        this.#starting < this.limits.starting || this.#seats.hasBooted(fleet.deployment);
       if (this.#alive >= this.limits.instances || !mayStart) {
         this.#hungry.add(fleet);
         return;
@@ -171,7 +179,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   booted(): void {
     this.#starting--;
     this.#feed();
-    if (this.#starting === 0) this.#starter.wake();
+    if (this.#starting === 0) this.#seats.wake();
   }
 
   ended(fleet: Fleet, instance: Instance): void {
@@ -182,7 +190,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   // What the machine asks for ------------------------------------------------------------------------------------
 
   release(bytes: number): void {
-    let left = bytes - this.#starter.shrink() * GENERIC_BYTES;
+    let left = bytes - this.#seats.shrink() * GENERIC_BYTES;
     while (left > 0) {
       const oldest = this.#longestIdle();
       if (!oldest) return;
@@ -287,7 +295,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     const error = new ExecutorError("closing", "the platform stops");
     for (const fleet of this.#fleets.values()) fleet.end(error);
     await this.#until(() => this.#alive === 0, DYING_MS);
-    await this.#starter.close();
+    await this.#seats.close();
   }
 
   /** Resolves once the condition holds, or after so many milliseconds. */
