@@ -33,6 +33,8 @@ export interface ChannelListener {
   streamStarted(number: number, contentType: string): void;
   streamChunk(number: number, bytes: Buffer): void;
   ended(number: number, ended: Ended): void;
+  /** A piece of its compiled code; an empty one is the last. */
+  gaveCode(bytes: Buffer): void;
   /** It says nothing any more. */
   closed(): void;
   /** It said something that has no meaning. */
@@ -96,6 +98,12 @@ export class InstanceChannel {
     this.flush();
   }
 
+  /** Asks for what was compiled so far. */
+  giveCode(): void {
+    this.#writer.frame(Kind.giveCode, 0, EMPTY, EMPTY);
+    this.flush();
+  }
+
   flush(): void {
     this.#writer.flush();
   }
@@ -116,6 +124,7 @@ export class InstanceChannel {
     else if (kind === Kind.booted) listener.booted();
     else if (kind === Kind.initialised) listener.initialised();
     else if (kind === Kind.initFailed) listener.initFailed(payload);
+    else if (kind === Kind.code) listener.gaveCode(payload);
     else listener.violated(`a frame of kind ${kind}`);
   }
 }
