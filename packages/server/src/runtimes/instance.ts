@@ -73,6 +73,8 @@ export class Instance implements TickTask, ChannelListener {
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
+  /** It answered, and is not done with the invocation yet. */
+  #occupied = false;
   /** An invocation was answered here, and its caller was told. */
   #toldOne = false;
   readonly #deadline: Alarm;
@@ -185,7 +187,7 @@ export class Instance implements TickTask, ChannelListener {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
-    if (this.#meter.sawMemory(this.#parts.process.memory())) this.#end("memory");
+    if (this.#meter.sawMemory(this.#memory)) this.#end("memory");
   }
 
   /** Ends it now. What it runs fails. */
@@ -306,6 +308,16 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts.owner.room(this);
   }
 
+  occupied(): void {
+    this.#occupied = true;
+  }
+
+  settled(): void {
+    this.#occupied = false;
+    this.#roomToTell = true;
+    this.#parts.tick.add(this);
+  }
+
   leaving(number: number): void {
     this.#leaving = number;
     this.closed();
@@ -313,7 +325,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Its exit should follow at once; a process that only closed its channel is of no use either. */
   closed(): void {
-    this.#cancelDying ??= this.#clock.after(LEAVING_MS, () => this.#parts.process.kill());
+    const ms = LEAVING_MS + this.#parts.lingerMs;
+    this.#cancelDying ??= this.#clock.after(ms, () => this.#parts.process.kill());
   }
 
   violated(what: string): void {
@@ -324,7 +337,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** It takes invocations. */
   get #open(): boolean {
-    return this.#state === "ready" && !this.#recalling && this.#leaving === undefined;
+    const usable = this.#state === "ready" && this.#leaving === undefined;
+    return usable && !this.#recalling && !this.#occupied;
   }
 
   #running(number: number): Call | undefined {
@@ -358,7 +372,12 @@ export class Instance implements TickTask, ChannelListener {
   #initEnds(): void {
     this.#cancelInit();
     this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
-    this.#meter.sawMemory(this.#parts.process.memory());
+    this.#meter.sawMemory(this.#memory);
+  }
+
+  /** What the function holds, in bytes. */
+  get #memory(): number {
+    return Math.max(0, this.#parts.process.memory() - this.#parts.overheadBytes);
   }
 
   #initTooLong(): void {
@@ -387,7 +406,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.recall();
     // A handler that lets go of the event loop gives them back at once. One that does not cannot: but whatever it had
     // answered before it could see the fence has been read by then, so that what still stands behind the first one was
-    // not started. See languages/node/bootstrap/fence.ts.
+    // not started. See languages/bootstrap/fence.ts.
     afterPoll(() => {
       if (!this.#recalling) return;
       const behind = this.#line.cut();
@@ -402,11 +421,13 @@ export class Instance implements TickTask, ChannelListener {
     this.#finishing.add({ call, report, ...outcome });
     this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
+    else if (this.#occupied) this.#rests(); // it may never say that it is free
     this.#parts.tick.add(this);
   }
 
   #tellRoom(): void {
-    if (!this.#roomToTell || (this.#unsure && this.#finishing.length > 0)) return;
+    if (!this.#roomToTell || this.#occupied) return;
+    if (this.#unsure && this.#finishing.length > 0) return;
     this.#roomToTell = false;
     this.#rests();
     this.#parts.owner.room(this);
@@ -438,7 +459,18 @@ export class Instance implements TickTask, ChannelListener {
 
   #end(verdict: Verdict): void {
     this.#verdict = verdict;
+    const { lingerMs } = this.#parts;
+    // Only who has been initialised, and keeps its protocol and its memory, can be asked to say goodbye.
+    const asked = this.#state === "ready" && (verdict === "unwanted" || verdict === "timeout");
     this.#state = "ending";
+    if (asked && lingerMs > 0) {
+      this.#channel.shutdown(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
+      this.#cancelDying?.();
+      this.#cancelDying = this.#clock.after(lingerMs, () => this.#kill());
+    } else this.#kill();
+  }
+
+  #kill(): void {
     this.#parts.process.kill();
     this.#cancelDying?.();
     const killed = { code: null, signal: "SIGKILL" };

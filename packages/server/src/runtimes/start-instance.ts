@@ -10,6 +10,7 @@ import { Instance } from "./instance.ts";
 import { InstanceLog } from "./instance-log.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
 import type { LanguageRuntime, PreparedRuntime } from "./language.ts";
+import { extendedWhereNeeded, SUPERVISOR_ENVIRONMENT } from "./languages/custom/supervised.ts";
 import { type LayerStore, layerStore } from "./layers.ts";
 import type { ExecutorLimits } from "./limits.ts";
 import { Tick } from "./tick.ts";
@@ -65,7 +66,7 @@ export class InstanceStarter {
     const fencing = createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`);
     const making = mkdir(scratch, { recursive: true, mode: 0o700 });
     try {
-      const [runtime, taskRoot, layers, fence] = await Promise.all([
+      const [prepared, taskRoot, layers, fence] = await Promise.all([
         language.prepare(deployment.runtime),
         packages.directory(deployment.code),
         this.#layers.directory(deployment.layers),
@@ -73,6 +74,7 @@ export class InstanceStarter {
         making,
       ]);
       const host = { taskRoot, layers, scratch };
+      const runtime = await extendedWhereNeeded(prepared, deployment, layers);
       return this.#launch(deployment, owner, runtime, host, fence, { askedAt, initMs });
     } catch (error) {
       // Whatever failed: these come to their end, too, before the caller clears up.
@@ -109,12 +111,17 @@ export class InstanceStarter {
       programs: runtime.programs,
     });
     // Lambda: a wrapper script gets the runtime's command line as its arguments, and the whole environment.
-    const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
+    const wrapper = runtime.supervised ? undefined : environment["AWS_LAMBDA_EXEC_WRAPPER"];
     const { command, args } = runtime.command(deployment);
+    const { overheadMB = 0 } = runtime;
     const process = sandbox.start({
       command: wrapper ?? command,
       args: wrapper === undefined ? args : [command, ...args],
-      environment: wrapper === undefined ? startEnvironment(environment) : environment,
+      environment: runtime.supervised
+        ? SUPERVISOR_ENVIRONMENT
+        : wrapper === undefined
+          ? startEnvironment(environment)
+          : environment,
       directory: places.scratch,
       descriptors: [fence.descriptor],
       filesystem: {
@@ -126,7 +133,7 @@ export class InstanceStarter {
         tmpMB: deployment.ephemeralStorageMB,
       },
       limits: {
-        memoryMB: deployment.memoryMB,
+        memoryMB: deployment.memoryMB + overheadMB,
         processes: PROCESSES,
         openFiles: OPEN_FILES,
       },
@@ -148,6 +155,8 @@ export class InstanceStarter {
       tick: this.#tick,
       timeoutMs,
       memoryBytes: deployment.memoryMB * 2 ** 20,
+      overheadBytes: overheadMB * 2 ** 20,
+      lingerMs: runtime.lingerMs?.(deployment) ?? 0,
       cpus: deployment.memoryMB / MB_PER_CPU,
       idleMs: this.#limits.idleMs,
       responseBytes: this.#limits.responseBytes,
@@ -158,6 +167,7 @@ export class InstanceStarter {
       taskRoot: places.taskRoot,
       layers: places.layers,
       handler: deployment.handler,
+      account: deployment.account,
       timeoutMs,
       responseBytes: this.#limits.responseBytes,
       snapStart: false,

@@ -33,7 +33,7 @@ const LAMBDA: Paths = {
 
 /** What the script of an instance is made of. */
 export const NODE_BOOTSTRAP: BootstrapSources = {
-  folders: ["wire", "languages/node/bootstrap"],
+  folders: ["wire", "languages/bootstrap", "languages/node/bootstrap"],
   main: "languages/node/bootstrap/main.ts",
 };
 

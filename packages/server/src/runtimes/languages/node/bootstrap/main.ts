@@ -4,12 +4,12 @@
  */
 import { Kind, type Specialisation } from "../../../wire/frames.ts";
 import { readInvoke } from "../../../wire/invoke-frame.ts";
+import { openChannel } from "../../bootstrap/channel.ts";
+import { Line, type Start } from "../../bootstrap/line.ts";
 import { createAnswers, errorBody } from "./answer.ts";
-import { openChannel } from "./channel.ts";
 import { logError, logFor, patchConsole } from "./console.ts";
 import { contextMaker } from "./context.ts";
 import { CallbackHandlerDeprecated, UnhandledPromiseRejection } from "./errors.ts";
-import { Line, type Start } from "./line.ts";
 import { type LoadedHandler, loadHandler, streamifyResponse } from "./load.ts";
 import { resolveAsLambda } from "./resolve.ts";
 import { HttpResponseStream } from "./response-stream.ts";
