@@ -37,7 +37,7 @@ describe("who may speak with the APIs", { skip: linux }, () => {
   });
 
   for (const [who, script] of [
-    ["a child", "connect(process.env.PORT).on("close", () => process.exit());"],
+    ["a child", "connect(process.env.PORT).on('close', () => process.exit());"],
     [
       "a grandchild whose parent is gone",
       `if (process.env.SECOND) { connect(process.env.PORT).on("close", () => process.exit()); }
