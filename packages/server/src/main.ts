@@ -134,8 +134,8 @@ export async function start(
       config: publicConfig(config),
       services: () => apiCoverage(doors),
       instances: () => {
-        const { isolation, deployments } = executor.snapshot();
-        return { isolation, deployments: [...deployments] };
+        const { isolation, waiting, deployments } = executor.snapshot();
+        return { isolation, waiting, deployments: [...deployments] };
       },
       logs,
       logGroup: logGroupIn(functions, { account, region }),

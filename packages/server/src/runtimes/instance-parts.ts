@@ -50,6 +50,8 @@ export interface InstanceParts {
   readonly initMs: number;
   /** After so long without work it ends itself. */
   readonly idleMs: number;
+  /** After so long without work it is frozen, where this machine can. */
+  readonly freezeMs: number;
   readonly responseBytes: number;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;

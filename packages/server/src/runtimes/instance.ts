@@ -79,6 +79,8 @@ export class Instance implements TickTask, ChannelListener {
   #toldOne = false;
   readonly #deadline: Alarm;
   readonly #rest: Alarm;
+  readonly #chill: Alarm;
+  #frozen = false;
   readonly #cancelInit: () => void;
   #cancelDying: (() => void) | undefined;
 
@@ -99,6 +101,11 @@ export class Instance implements TickTask, ChannelListener {
       clock,
       () => this.#leftOf(parts.idleMs, this.#line.length === 0, this.idleSince),
       () => this.kill(),
+    );
+    this.#chill = new Alarm(
+      clock,
+      () => this.#leftOf(parts.freezeMs, this.#mayFreeze, this.idleSince),
+      () => this.#freeze(),
     );
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
     this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
@@ -139,6 +146,11 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#verdict === "timeout" || this.#verdict === "initTimeout")
       return timedOut(this.#parts.timeoutMs);
     return this.#verdict === "memory" ? outOfMemory : exited(this.#exit);
+  }
+
+  /** Bytes of memory that it holds now. */
+  get memory(): number {
+    return this.#parts.process.memory();
   }
 
   /** How many invocations it has. */
@@ -187,7 +199,7 @@ export class Instance implements TickTask, ChannelListener {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
-    if (this.#meter.sawMemory(this.#memory)) this.#end("memory");
+    if (this.#lookAtMemory()) this.#end("memory");
   }
 
   /** Ends it now. What it runs fails. */
@@ -209,6 +221,7 @@ export class Instance implements TickTask, ChannelListener {
     // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
     if (!this.#unsure) this.#tellRoom();
     this.#channel.flush();
+    if (this.#frozen && this.#line.length > 0) this.#thaw();
     if (this.#finishing.length > 0) this.#tellFinished();
     this.#tellRoom();
     const { head } = this.#line;
@@ -232,9 +245,11 @@ export class Instance implements TickTask, ChannelListener {
     this.#initEnds();
     this.#state = "ready";
     this.loaded = true;
-    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
     this.#rests();
     this.#parts.owner.initialised(this);
+    this.#channel.flush(); // it is being woken up meanwhile
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    this.#lookAtMemory();
   }
 
   initFailed(payload: Buffer): void {
@@ -243,6 +258,7 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     this.#initEnds();
+    this.#lookAtMemory();
     this.#state = "ending";
     this.initHasFailed = true;
     const error = Buffer.from(payload);
@@ -372,12 +388,11 @@ export class Instance implements TickTask, ChannelListener {
   #initEnds(): void {
     this.#cancelInit();
     this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
-    this.#meter.sawMemory(this.#memory);
   }
 
-  /** What the function holds, in bytes. */
-  get #memory(): number {
-    return Math.max(0, this.#parts.process.memory() - this.#parts.overheadBytes);
+  #lookAtMemory(): boolean {
+    const held = this.#parts.process.memory() - this.#parts.overheadBytes;
+    return this.#meter.sawMemory(Math.max(0, held));
   }
 
   #initTooLong(): void {
@@ -393,6 +408,23 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#line.length > 0) return;
     this.idleSince = this.#clock.monotonic();
     this.#rest.set();
+    if (this.#parts.process.freeze) this.#chill.set();
+  }
+
+  get #mayFreeze(): boolean {
+    return this.#line.length === 0 && !this.#frozen && !this.#occupied;
+  }
+
+  /** Lambda: between invocations nothing runs, whatever the handler left behind. */
+  #freeze(): void {
+    this.#frozen = true;
+    this.#parts.process.freeze?.();
+  }
+
+  /** Its next invocation is there already when it wakes up. */
+  #thaw(): void {
+    this.#frozen = false;
+    this.#parts.process.thaw?.();
   }
 
   /** What is left of a time that began at `since`, where it counts at all. */
@@ -465,6 +497,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#state = "ending";
     if (asked && lingerMs > 0) {
       this.#channel.shutdown(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
+      if (this.#frozen) this.#thaw();
       this.#cancelDying?.();
       this.#cancelDying = this.#clock.after(lingerMs, () => this.#kill());
     } else this.#kill();
@@ -522,6 +555,7 @@ export class Instance implements TickTask, ChannelListener {
   #stopTimers(): void {
     this.#deadline.stop();
     this.#rest.stop();
+    this.#chill.stop();
     this.#cancelInit();
     this.#cancelDying?.();
   }

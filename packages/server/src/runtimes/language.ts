@@ -18,8 +18,16 @@ export interface PreparedRuntime {
   readonly version: string;
   /** Hex digest of the runtime's own code. */
   readonly hash: string;
-  /** The program of a generic instance. */
-  command(deployment: Deployment): { readonly command: string; readonly args: readonly string[] };
+  /**
+   * What a process that waits to become a function with this code should have loaded already, in words of the runtime's
+   * own. Few functions have needs that no other one has.
+   */
+  needs?(taskRoot: string): Promise<readonly string[]>;
+  /** The program of a generic instance. `needs`: it is started ahead of time, to wait for a function with these needs. */
+  command(
+    deployment: Deployment,
+    needs?: readonly string[],
+  ): { readonly command: string; readonly args: readonly string[] };
   /** What the handler's environment has because of the language. */
   environment(deployment: Deployment, places: Places): Record<string, string>;
   /** The folder of the language's own programs: first on PATH. */

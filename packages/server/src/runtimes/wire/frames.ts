@@ -4,6 +4,9 @@
  *     u32 LE length of the payload | u8 kind | u32 LE number of the invocation (0: none) | payload
  */
 
+/** The first argument of a process that is started before anybody needs it; what it shall make ready follows. */
+export const AHEAD = "ahead";
+
 /** Bytes before each payload. */
 export const HEADER_BYTES = 9;
 

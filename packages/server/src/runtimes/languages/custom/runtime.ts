@@ -35,26 +35,33 @@ export interface CustomRuntime extends LanguageRuntime {
 
 /** Builds the supervisor when first asked. */
 export function customRuntime({ directory, ownFilesystem = false }: CustomOptions): CustomRuntime {
-  let built: Promise<Supervisor> | undefined;
-  const supervisor = (): Promise<Supervisor> => {
-    built ??= buildBootstrap(join(directory, "custom"), SUPERVISOR).then((bootstrap) =>
-      place(bootstrap, ownFilesystem),
-    );
-    built.catch(() => {
-      built = undefined; // a disk that was full may have room by the next time
-    });
-    return built;
-  };
+  const supervisor = once(async () => {
+    const bootstrap = await buildBootstrap(join(directory, "custom"), SUPERVISOR);
+    return place(bootstrap, ownFilesystem);
+  });
   return {
     names: new Set(["provided.al2023", "provided.al2"]),
-    prepare: async (name) => provided(name, await supervisor()),
+    prepare: once(async (name) => provided(name, await supervisor(""))),
     extending: (language) => ({
       names: language.names,
-      async prepare(name) {
-        const [runtime, front] = await Promise.all([language.prepare(name), supervisor()]);
+      prepare: once(async (name) => {
+        const [runtime, front] = await Promise.all([language.prepare(name), supervisor("")]);
         return { ...runtime, extended: extended(runtime, front) };
-      },
+      }),
     }),
+  };
+}
+
+/** The same promise each time for a name, until one fails: a disk that was full may have room by the next time. */
+function once<T>(make: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (name) => {
+    const known = made.get(name);
+    if (known) return known;
+    const making = make(name);
+    made.set(name, making);
+    making.catch(() => made.delete(name));
+    return making;
   };
 }
 
@@ -108,7 +115,8 @@ const libraries = (taskRoot: string, layers: string): string =>
     ...[taskRoot, join(taskRoot, "lib"), join(layers, "lib")],
   ].join(":");
 
-function extended(runtime: PreparedRuntime, front: Supervisor): PreparedRuntime {
+/** The language's own program is started once the extensions have registered: what it needs cannot be loaded ahead. */
+function extended({ needs: _, ...runtime }: PreparedRuntime, front: Supervisor): PreparedRuntime {
   return {
     ...runtime,
     supervised: true,

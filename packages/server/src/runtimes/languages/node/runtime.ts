@@ -4,7 +4,9 @@ import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
+import { AHEAD } from "../../wire/frames.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
+import { packagesNamedIn } from "./needs.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
@@ -35,6 +37,11 @@ const LAMBDA: Paths = {
 export const NODE_BOOTSTRAP: BootstrapSources = {
   folders: ["wire", "languages/bootstrap", "languages/node/bootstrap"],
   main: "languages/node/bootstrap/main.ts",
+  // Functions that are run before anybody needs one: see bootstrap/rehearse.ts.
+  beside: {
+    "rehearsal-require.js": "exports.handler = async (event) => ({ event });",
+    "rehearsal-import.mjs": "export const handler = async (event) => ({ event });",
+  },
 };
 
 const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
@@ -66,9 +73,14 @@ function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime
     hash,
     programs: dirname(node),
     modules: sdk,
-    command: (deployment) => ({
+    needs: packagesNamedIn,
+    command: (deployment, needs) => ({
       command: node,
-      args: [...heapFlags(deployment), join(bootstrap, basename(main))],
+      args: [
+        ...heapFlags(deployment),
+        join(bootstrap, basename(main)),
+        ...(needs ? [AHEAD, sdk, ...needs] : []),
+      ],
     }),
     environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
   };
