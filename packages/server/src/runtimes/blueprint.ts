@@ -8,6 +8,7 @@ import {
   startEnvironment,
 } from "./environment.ts";
 import type { PreparedRuntime } from "./language.ts";
+import { SUPERVISOR_ENVIRONMENT } from "./languages/custom/supervised.ts";
 
 /** Where instances with a file system of their own find their files. */
 const LAMBDA: Omit<Places, "codeCache"> = {
@@ -78,7 +79,7 @@ export function blueprintOf(
   needs: readonly string[],
   ground: Ground,
 ): Blueprint {
-  const wrapped = deployment.environment[WRAPPER] !== undefined;
+  const wrapped = !runtime.supervised && deployment.environment[WRAPPER] !== undefined;
   const { ownFilesystem } = ground;
   const { codeCache } = runtime;
   const places = (host: Places): Places =>
@@ -94,7 +95,9 @@ export function blueprintOf(
       programs: runtime.programs,
     });
   const around = (host: Places, fence: number): Omit<SandboxedProgram, "command" | "args"> => ({
-    environment: startEnvironment(environment(host, "")),
+    environment: runtime.supervised
+      ? SUPERVISOR_ENVIRONMENT
+      : startEnvironment(environment(host, "")),
     directory: places(host).scratch,
     descriptors: [fence],
     filesystem: {

@@ -32,6 +32,9 @@ export interface ChannelListener {
   returned(numbers: readonly number[]): void;
   streamStarted(number: number, contentType: string): void;
   streamChunk(number: number, bytes: Buffer): void;
+  /** Behind the answer that follows it takes nothing before it is settled(). */
+  occupied(): void;
+  settled(): void;
   ended(number: number, ended: Ended): void;
   /** A piece of its compiled code; an empty one is the last. */
   gaveCode(bytes: Buffer): void;
@@ -104,6 +107,12 @@ export class InstanceChannel {
     this.flush();
   }
 
+  /** Asks it to say goodbye and to end, for one of Lambda's reasons. */
+  shutdown(reason: "SPINDOWN" | "TIMEOUT"): void {
+    this.#writer.frame(Kind.shutdown, 0, EMPTY, Buffer.from(reason));
+    this.flush();
+  }
+
   flush(): void {
     this.#writer.flush();
   }
@@ -119,6 +128,8 @@ export class InstanceChannel {
       else listener.ended(number, readEnded(kind, payload));
     } else if (kind === Kind.streamChunk) listener.streamChunk(number, payload);
     else if (kind === Kind.streamStart) listener.streamStarted(number, contentType(payload));
+    else if (kind === Kind.occupied) listener.occupied();
+    else if (kind === Kind.settled) listener.settled();
     else if (kind === Kind.returned) listener.returned(readNumbers(payload));
     else if (kind === Kind.leaving) listener.leaving(number);
     else if (kind === Kind.booted) listener.booted();

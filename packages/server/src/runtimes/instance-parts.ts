@@ -41,6 +41,10 @@ export interface InstanceParts {
   readonly tick: Tick;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
+  /** What of its memory is not the function's. */
+  readonly overheadBytes: number;
+  /** How long it may take to say goodbye when it is ended on purpose; 0: it is killed at once. */
+  readonly lingerMs: number;
   /** Its share of processor time once the handler is loaded, 1 = one core; an init takes what it can get. */
   readonly cpus: number;
   /** How long the handler may take to load. */

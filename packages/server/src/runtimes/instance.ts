@@ -76,6 +76,8 @@ export class Instance implements TickTask, ChannelListener {
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
+  /** It answered, and is not done with the invocation yet. */
+  #occupied = false;
   /** An invocation was answered here, and its caller was told. */
   #toldOne = false;
   readonly #deadline: Alarm;
@@ -109,7 +111,7 @@ export class Instance implements TickTask, ChannelListener {
     );
     this.#chill = new Alarm(
       clock,
-      () => this.#leftOf(parts.freezeMs, this.#line.length === 0 && !this.#frozen, this.idleSince),
+      () => this.#leftOf(parts.freezeMs, this.#mayFreeze, this.idleSince),
       () => this.#freeze(),
     );
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
@@ -204,7 +206,7 @@ export class Instance implements TickTask, ChannelListener {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
-    if (this.#meter.sawMemory(this.#parts.process.memory())) this.#end("memory");
+    if (this.#lookAtMemory()) this.#end("memory");
   }
 
   /** Ends it now. What it runs fails. */
@@ -254,7 +256,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts.owner.initialised(this);
     this.#channel.flush(); // it is being woken up meanwhile
     this.#parts.process.limit?.({ cpus: this.#parts.cpus });
-    this.#meter.sawMemory(this.#parts.process.memory());
+    this.#lookAtMemory();
   }
 
   initFailed(payload: Buffer): void {
@@ -263,7 +265,7 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     this.#initEnds();
-    this.#meter.sawMemory(this.#parts.process.memory());
+    this.#lookAtMemory();
     this.#state = "ending";
     this.initHasFailed = true;
     const error = Buffer.from(payload);
@@ -339,6 +341,16 @@ export class Instance implements TickTask, ChannelListener {
     this.#given().end();
   }
 
+  occupied(): void {
+    this.#occupied = true;
+  }
+
+  settled(): void {
+    this.#occupied = false;
+    this.#roomToTell = true;
+    this.#parts.tick.add(this);
+  }
+
   leaving(number: number): void {
     this.#leaving = number;
     this.closed();
@@ -346,7 +358,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Its exit should follow at once; a process that only closed its channel is of no use either. */
   closed(): void {
-    this.#cancelDying ??= this.#clock.after(LEAVING_MS, () => this.#parts.process.kill());
+    const ms = LEAVING_MS + this.#parts.lingerMs;
+    this.#cancelDying ??= this.#clock.after(ms, () => this.#parts.process.kill());
   }
 
   violated(what: string): void {
@@ -357,7 +370,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** It takes invocations. */
   get #open(): boolean {
-    return this.#state === "ready" && !this.#recalling && this.#leaving === undefined;
+    const usable = this.#state === "ready" && this.#leaving === undefined;
+    return usable && !this.#recalling && !this.#occupied;
   }
 
   #running(number: number): Call | undefined {
@@ -393,6 +407,11 @@ export class Instance implements TickTask, ChannelListener {
     this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
   }
 
+  #lookAtMemory(): boolean {
+    const held = this.#parts.process.memory() - this.#parts.overheadBytes;
+    return this.#meter.sawMemory(Math.max(0, held));
+  }
+
   #initTooLong(): void {
     if (this.#state === "starting") this.#end("initTimeout");
   }
@@ -407,6 +426,10 @@ export class Instance implements TickTask, ChannelListener {
     this.idleSince = this.#clock.monotonic();
     this.#rest.set();
     if (this.#parts.process.freeze) this.#chill.set();
+  }
+
+  get #mayFreeze(): boolean {
+    return this.#line.length === 0 && !this.#frozen && !this.#occupied;
   }
 
   /** Lambda: between invocations nothing runs, whatever the handler left behind. */
@@ -453,7 +476,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.recall();
     // A handler that lets go of the event loop gives them back at once. One that does not cannot: but whatever it had
     // answered before it could see the fence has been read by then, so that what still stands behind the first one was
-    // not started. See languages/node/bootstrap/fence.ts.
+    // not started. See languages/bootstrap/fence.ts.
     afterPoll(() => {
       if (!this.#recalling) return;
       const behind = this.#line.cut();
@@ -468,11 +491,13 @@ export class Instance implements TickTask, ChannelListener {
     this.#finishing.add({ call, report, ...outcome });
     this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
+    else if (this.#occupied) this.#rests(); // it may never say that it is free
     this.#parts.tick.add(this);
   }
 
   #tellRoom(): void {
-    if (!this.#roomToTell || (this.#unsure && this.#finishing.length > 0)) return;
+    if (!this.#roomToTell || this.#occupied) return;
+    if (this.#unsure && this.#finishing.length > 0) return;
     this.#roomToTell = false;
     this.#rests();
     this.#parts.owner.room(this);
@@ -504,7 +529,19 @@ export class Instance implements TickTask, ChannelListener {
 
   #end(verdict: Verdict): void {
     this.#verdict = verdict;
+    const { lingerMs } = this.#parts;
+    // Only who has been initialised, and keeps its protocol and its memory, can be asked to say goodbye.
+    const asked = this.#state === "ready" && (verdict === "unwanted" || verdict === "timeout");
     this.#state = "ending";
+    if (asked && lingerMs > 0) {
+      this.#channel.shutdown(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
+      if (this.#frozen) this.#thaw();
+      this.#cancelDying?.();
+      this.#cancelDying = this.#clock.after(lingerMs, () => this.#kill());
+    } else this.#kill();
+  }
+
+  #kill(): void {
     this.#parts.process.kill();
     this.#cancelDying?.();
     const killed = { code: null, signal: "SIGKILL" };

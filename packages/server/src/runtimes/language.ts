@@ -38,6 +38,13 @@ export interface PreparedRuntime {
   readonly modules: string;
   /** What the runtime's own processes hold besides the function's memory, in MB; absent where it counts as the function's. */
   readonly overheadMB?: number;
+  /**
+   * A program of ours stands in front of the function's: the process starts with nothing of the function's environment,
+   * and it is that program that starts the function's wrapper (AWS_LAMBDA_EXEC_WRAPPER).
+   */
+  readonly supervised?: true;
+  /** What runs instead where the function's layers bring extensions, or where it has a wrapper. */
+  readonly extended?: PreparedRuntime;
   /** How long an instance that is ended on purpose may take to say goodbye, in milliseconds; absent: it is killed at once. */
   lingerMs?(deployment: Deployment): number;
   /** What an instance with a file system of its own must see of the runtime. */

@@ -10,14 +10,21 @@ import type { Invocation, InvocationResult } from "../domain/invocation.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { LogLine } from "../ports/logs.ts";
-import { createExecutor, type ExecutorLimits, nodeRuntime, processSandbox } from "./index.ts";
+import {
+  createExecutor,
+  customRuntime,
+  type ExecutorLimits,
+  nodeRuntime,
+  processSandbox,
+} from "./index.ts";
 
 const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
 
 /** The bootstrap is built once for all tests of a file. */
 const built = mkdtempSync(join(tmpdir(), "yunque-bootstrap-"));
 process.once("exit", () => rmSync(built, { recursive: true, force: true }));
-const node = nodeRuntime({ directory: built, sdk: SDK });
+const custom = customRuntime({ directory: built });
+const node = custom.extending(nodeRuntime({ directory: built, sdk: SDK }));
 
 /** What a test hands to deploy(): files by name, or the text of index.js. */
 export type Files = Readonly<Record<string, string>> | string;
@@ -65,7 +72,7 @@ export async function openBench({
     },
     clock,
     sandbox: processSandbox,
-    languages: [node],
+    languages: [node, custom],
     endpoint: () => "http://127.0.0.1:4566",
     directory: join(directory, "data"),
     ...(limits ? { limits } : {}),

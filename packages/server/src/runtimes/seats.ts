@@ -15,7 +15,8 @@ import { CODE_FILE, CodeCaches, type CodeSink, codeKey } from "./code-caches.ts"
 import type { Places } from "./environment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createFence, type Fence } from "./fence.ts";
-import type { LanguageRuntime } from "./language.ts";
+import type { LanguageRuntime, PreparedRuntime } from "./language.ts";
+import { extendedWhereNeeded } from "./languages/custom/supervised.ts";
 import { type LayerStore, layerStore } from "./layers.ts";
 import type { ExecutorLimits } from "./limits.ts";
 import type { Generic } from "./pool/generic.ts";
@@ -46,6 +47,8 @@ export interface Seat {
 /** How instances of a deployment are started. */
 export interface Plan {
   readonly deployment: Deployment;
+  /** Its language's; the blueprint's may be what stands in front of it. */
+  readonly prepared: PreparedRuntime;
   readonly blueprint: Blueprint;
   readonly code: Pick<Places, "taskRoot" | "layers">;
   /** Under which name its compiled code is kept; absent where its language has none. */
@@ -106,18 +109,20 @@ export class Seats {
    */
   async plan(deployment: Deployment): Promise<Plan> {
     await this.#cleared;
-    const runtime = await this.#language(deployment.runtime).prepare(deployment.runtime);
+    const prepared = await this.#language(deployment.runtime).prepare(deployment.runtime);
     const known = this.#plans.get(deployment.id);
-    if (known?.blueprint.runtime === runtime) return known;
+    if (known?.prepared === prepared) return known;
     const code = await this.#code(deployment);
     const { taskRoot, layers } = code;
+    const runtime = await extendedWhereNeeded(prepared, deployment, layers);
     const [needs] = await Promise.all([
       runtime.needs?.(taskRoot) ?? [],
       this.#trees.prepare(taskRoot),
       this.#trees.prepare(layers),
     ]);
     const blueprint = blueprintOf(deployment, runtime, needs, this.#ground);
-    const plan = { deployment, blueprint, code, codeKey: codeKeyOf(deployment, blueprint) };
+    const codeKey = codeKeyOf(deployment, blueprint);
+    const plan = { deployment, prepared, blueprint, code, codeKey };
     const [oldest] = this.#plans.size >= MOST_PLANS ? this.#plans.keys() : [];
     if (oldest !== undefined) this.#plans.delete(oldest);
     this.#plans.set(deployment.id, plan);

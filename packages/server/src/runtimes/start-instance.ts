@@ -42,9 +42,10 @@ export class InstanceStarter {
     const plan = await this.#seats.plan(deployment);
     const log = new InstanceLog(deployment, logs, clock);
     // What the runtime's own processes hold does not count as the function's.
-    const memoryMB = deployment.memoryMB + (plan.blueprint.runtime.overheadMB ?? 0);
+    const { overheadMB = 0 } = plan.blueprint.runtime;
+    const memoryMB = deployment.memoryMB + overheadMB;
     const seat = await this.#seats.seat(plan, scratch, log.stream, memoryMB);
-    const instance = this.#become(order, plan, seat, log, { askedAt, memoryMB });
+    const instance = this.#become(order, plan, seat, log, askedAt);
     if (seat.unlimited) seat.process.limit?.({ memoryMB });
     const { version, hash } = plan.blueprint.runtime;
     log.initStart({ version, arn: `arn:aws:lambda:${deployment.region}::runtime:${hash}` });
@@ -57,10 +58,11 @@ export class InstanceStarter {
     plan: Plan,
     { process, fence, host, booted, code }: Seat,
     log: InstanceLog,
-    { askedAt, memoryMB }: { readonly askedAt: number; readonly memoryMB: number },
+    askedAt: number,
   ): Instance {
     const { responseBytes, idleMs, freezeMs } = this.#limits;
     const { blueprint } = plan;
+    const { runtime } = blueprint;
     const codeSink = code === undefined ? this.#seats.codeSink(plan) : undefined;
     const timeoutMs = deployment.timeoutSeconds * 1000;
     const instance = new Instance({
@@ -69,7 +71,9 @@ export class InstanceStarter {
       scratch: host.scratch,
       clock: this.#options.clock,
       tick: this.#tick,
-      memoryBytes: memoryMB * 2 ** 20,
+      memoryBytes: deployment.memoryMB * 2 ** 20,
+      overheadBytes: (runtime.overheadMB ?? 0) * 2 ** 20,
+      lingerMs: runtime.lingerMs?.(deployment) ?? 0,
       cpus: deployment.memoryMB / MB_PER_CPU,
     });
     if (booted) instance.booted();
@@ -79,10 +83,11 @@ export class InstanceStarter {
       wrapped: blueprint.wrapped,
       ...{ taskRoot, layers, timeoutMs, responseBytes },
       handler: deployment.handler,
+      account: deployment.account,
       snapStart: false,
       codeCache: code && join(codeCache, code),
       keepCode: codeSink !== undefined,
-      runtimeModules: blueprint.runtime.modules,
+      runtimeModules: runtime.modules,
     });
     return instance;
   }

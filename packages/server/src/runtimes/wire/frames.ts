@@ -51,8 +51,18 @@ export const Kind = {
   /** SnapStart: the hooks that follow a restore have run. Nothing, or the error object as JSON where one failed. */
   restored: 25,
   /** A piece of the function's compiled code; an empty one is the last. */
-  code: 26,
+  code: 28,
+  /** The answer that follows ends its invocation, but the instance takes nothing else before it says `settled`. */
+  occupied: 26,
+  /** After `occupied`: runtime and extensions are done with the invocation. */
+  settled: 27,
 } as const;
+
+/**
+ * Stands in the error object of `initFailed` for the id of whichever invocation is told of it; the instance knows none
+ * yet.
+ */
+export const UNKNOWN_REQUEST = "00000000-0000-0000-0000-000000000000";
 
 /** Bytes that a streamed response may be ahead of what its reader has taken. */
 export const STREAM_WINDOW = 512 * 1024;
@@ -78,6 +88,8 @@ export interface Specialisation {
   readonly layers: string;
   /** For example index.handler. */
   readonly handler: string;
+  /** Whose function it is. */
+  readonly account: string;
   readonly timeoutMs: number;
   /** Largest response in bytes. */
   readonly responseBytes: number;

@@ -36,7 +36,7 @@ const CODE_CACHE = "/var/runtime/cache";
 
 /** What the script of an instance is made of. */
 export const NODE_BOOTSTRAP: BootstrapSources = {
-  folders: ["wire", "languages/node/bootstrap"],
+  folders: ["wire", "languages/bootstrap", "languages/node/bootstrap"],
   main: "languages/node/bootstrap/main.ts",
   // Functions that are run before anybody needs one: see bootstrap/rehearse.ts.
   beside: {

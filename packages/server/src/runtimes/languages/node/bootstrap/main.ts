@@ -4,12 +4,12 @@
  */
 import { AHEAD, Kind, type Specialisation } from "../../../wire/frames.ts";
 import { readInvoke } from "../../../wire/invoke-frame.ts";
+import { openChannel } from "../../bootstrap/channel.ts";
+import { Line } from "../../bootstrap/line.ts";
 import { errorBody } from "./answer.ts";
-import { openChannel } from "./channel.ts";
 import { codeCache, useCodeCache } from "./code-cache.ts";
 import { logError, logFor, patchConsole } from "./console.ts";
 import { UnhandledPromiseRejection } from "./errors.ts";
-import { Line } from "./line.ts";
 import { loadHandler, streamifyResponse } from "./load.ts";
 import { rehearse } from "./rehearse.ts";
 import { resolveAsLambda } from "./resolve.ts";

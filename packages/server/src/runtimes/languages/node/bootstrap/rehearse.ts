@@ -8,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { FrameReader } from "../../../wire/frame-reader.ts";
 import { FrameWriter } from "../../../wire/frame-writer.ts";
 import { readInvoke, writeInvoke } from "../../../wire/invoke-frame.ts";
-import type { Channel } from "./channel.ts";
-import { Line } from "./line.ts";
+import type { Channel } from "../../bootstrap/channel.ts";
+import { Line } from "../../bootstrap/line.ts";
 import { loadHandler } from "./load.ts";
 import { startOf } from "./start-of.ts";
 

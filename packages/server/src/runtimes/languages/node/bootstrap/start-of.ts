@@ -1,10 +1,10 @@
 /** How a loaded handler is run: by what it is, and by the runtime that its function names. */
 import type { Specialisation } from "../../../wire/frames.ts";
+import type { Channel } from "../../bootstrap/channel.ts";
+import type { Start } from "../../bootstrap/line.ts";
 import { createAnswers } from "./answer.ts";
-import type { Channel } from "./channel.ts";
 import { contextMaker } from "./context.ts";
 import { CallbackHandlerDeprecated } from "./errors.ts";
-import type { Start } from "./line.ts";
 import type { LoadedHandler } from "./load.ts";
 import { bufferedStart } from "./run-buffered.ts";
 import { CALLBACK_REMOVED, callbackStart } from "./run-callback.ts";
