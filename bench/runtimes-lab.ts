@@ -103,4 +103,5 @@ const deployment = (code: string): Deployment => ({
   code,
   layers: [],
   tracing: "PassThrough",
+  snapStart: false,
 });

@@ -28,4 +28,6 @@ export interface Deployment {
   /** Packages of its layers in the order of the configuration: become /opt, later ones over earlier ones. */
   readonly layers: readonly string[];
   readonly tracing: "Active" | "PassThrough";
+  /** Its instances are initialised ahead of time, and restored when they are needed. */
+  readonly snapStart: boolean;
 }

@@ -16,6 +16,12 @@ export interface Executor {
   /** An invocation may come soon: makes ready what takes time. Never fails. */
   expect(deployment: Deployment): void;
 
+  /**
+   * SnapStart: initialises an instance ahead of time; resolves once it waits.
+   * @throws SnapshotError where it could not be initialised, ExecutorError where none could be had.
+   */
+  initialise(deployment: Deployment): Promise<void>;
+
   /** No new invocation will come for this deployment: its idle instances end now, busy ones when they are free. */
   retire(deploymentId: string): void;
 
@@ -45,8 +51,17 @@ export interface ExecutorSnapshot {
   }[];
 }
 
-/** `concurrency`: the account's limit is reached; `closing`: the platform stops; `internal`: an instance could not be started. */
-export type ExecutorFault = "concurrency" | "queueFull" | "closing" | "internal";
+/**
+ * `concurrency`: the account's limit is reached; `closing`: the platform stops; `internal`: an instance could not be
+ * started; `restore`, `restoreTimeout`: one that was initialised ahead of time could not be used.
+ */
+export type ExecutorFault =
+  | "concurrency"
+  | "queueFull"
+  | "closing"
+  | "internal"
+  | "restore"
+  | "restoreTimeout";
 
 export class ExecutorError extends Error {
   override readonly name = "ExecutorError";
@@ -55,5 +70,17 @@ export class ExecutorError extends Error {
   constructor(fault: ExecutorFault, message: string) {
     super(message);
     this.fault = fault;
+  }
+}
+
+/** The handler could not be loaded ahead of time. */
+export class SnapshotError extends Error {
+  override readonly name = "SnapshotError";
+  /** For example Runtime.ImportModuleError. */
+  readonly errorType: string;
+
+  constructor(errorType: string, message: string) {
+    super(message);
+    this.errorType = errorType;
   }
 }

@@ -59,12 +59,16 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(deployment.memoryMB),
     AWS_LAMBDA_LOG_GROUP_NAME: deployment.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: parts.logStream,
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_INITIALIZATION_TYPE: initializationType(deployment),
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
     LAMBDA_TASK_ROOT: places.taskRoot,
     ...logSettings(deployment),
   };
 }
+
+/** Lambda's name for how an instance comes about. */
+export const initializationType = ({ snapStart }: Deployment): string =>
+  snapStart ? "snap-start" : "on-demand";
 
 /** What a process reads only when it starts: these must be there before it is told what to become. */
 export function startEnvironment(whole: Readonly<Record<string, string>>): Record<string, string> {

@@ -114,6 +114,18 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#pressure.watch();
   }
 
+  async initialise(deployment: Deployment): Promise<void> {
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
+    this.#pressure.watch();
+    await this.#fleet(deployment).snapshot();
+  }
+
+  get mayStart(): boolean {
+    const room = this.#alive < this.limits.instances && this.#starting < this.limits.starting;
+    return room && !this.#closing && !this.#pressure.low;
+  }
+
   retire(deploymentId: string): void {
     this.#seats.forget(deploymentId);
     const fleet = this.#fleets.get(deploymentId);

@@ -36,6 +36,12 @@ export const exited = (exit: Exit): Failure =>
     ? outOfMemory
     : { errorType: "Runtime.ExitError", reason: exitReason(exit), status: "error" };
 
+/** What an error object that an instance gave calls itself; undefined where it does not say. */
+export function errorTypeIn(error: Uint8Array): string | undefined {
+  const text = Buffer.from(error).toString("latin1", 0, 512);
+  return /"errorType":\s*"([\w.]{1,100})"/.exec(text)?.[1];
+}
+
 /** The error object that the caller gets, as JSON. */
 export const failurePayload = (failure: Failure, requestId: string): Uint8Array =>
   Buffer.from(

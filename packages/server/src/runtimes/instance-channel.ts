@@ -36,6 +36,8 @@ export interface ChannelListener {
   occupied(): void;
   settled(): void;
   ended(number: number, ended: Ended): void;
+  /** The hooks that follow a restore have run; the error where one failed. */
+  restored(error: Buffer | undefined): void;
   /** A piece of its compiled code; an empty one is the last. */
   gaveCode(bytes: Buffer): void;
   /** It says nothing any more. */
@@ -101,6 +103,12 @@ export class InstanceChannel {
     this.flush();
   }
 
+  /** Says that it is about to be used. */
+  restore(): void {
+    this.#writer.frame(Kind.restore, 0, EMPTY, EMPTY);
+    this.flush();
+  }
+
   /** Asks for what was compiled so far. */
   giveCode(): void {
     this.#writer.frame(Kind.giveCode, 0, EMPTY, EMPTY);
@@ -135,6 +143,7 @@ export class InstanceChannel {
     else if (kind === Kind.booted) listener.booted();
     else if (kind === Kind.initialised) listener.initialised();
     else if (kind === Kind.initFailed) listener.initFailed(payload);
+    else if (kind === Kind.restored) listener.restored(payload.length > 0 ? payload : undefined);
     else if (kind === Kind.code) listener.gaveCode(payload);
     else listener.violated(`a frame of kind ${kind}`);
   }

@@ -6,6 +6,7 @@ import type { Fence } from "./fence.ts";
 import type { IdlenessParts } from "./idleness.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceLog } from "./instance-log.ts";
+import type { RuntimeIdentity } from "./output/platform-lines.ts";
 import type { Tick } from "./tick.ts";
 
 /** Whom an instance tells what happened; its fleet. */
@@ -14,6 +15,10 @@ export interface InstanceOwner {
   booted(): void;
   /** The handler is loaded. */
   initialised(instance: Instance): void;
+  /** The handler is loaded; the instance stands still until it is restored. */
+  snapshotTaken(instance: Instance): void;
+  /** What follows a restore has failed; the instance is about to end. */
+  restoreFailed(instance: Instance): void;
   /** The handler could not be loaded; the instance is about to end. */
   initFailed(instance: Instance, error: Uint8Array): void;
   /** The handler took so many milliseconds, by its own word. */
@@ -49,6 +54,8 @@ export interface InstanceParts extends IdlenessParts {
   readonly cpus: number;
   /** How long the handler may take to load. */
   readonly initMs: number;
+  /** What RESTORE_START says of its runtime, where it is initialised ahead of time and restored when it is needed. */
+  readonly snapStart: RuntimeIdentity | undefined;
   readonly responseBytes: number;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;

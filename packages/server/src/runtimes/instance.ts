@@ -6,6 +6,7 @@ import { Alarm } from "./alarm.ts";
 import type { Call } from "./call.ts";
 import {
   type Exit,
+  errorTypeIn,
   exited,
   type Failure,
   failurePayload,
@@ -23,9 +24,9 @@ import { Telling, type TellingHost } from "./telling.ts";
 import { afterPoll } from "./tick.ts";
 import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
 
-type State = "starting" | "ready" | "ending" | "gone";
+type State = "starting" | "snapshot" | "restoring" | "ready" | "ending" | "gone";
 /** Why the platform ended it. */
-type Verdict = "timeout" | "initTimeout" | "memory" | "protocol" | "unwanted";
+type Verdict = "timeout" | "initTimeout" | "restoreTimeout" | "memory" | "protocol" | "unwanted";
 
 type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
   readonly durationMs: number;
@@ -38,6 +39,8 @@ const CLOSING_MS = 200;
 const DYING_MS = 5_000;
 /** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
 const MOST_ENDINGS = 3;
+/** AWS: what follows a restore may take 10 s. */
+const RESTORE_MS = 10_000;
 /** How long a process that says that it ends, or says nothing any more, may take to do so. */
 const LEAVING_MS = 1_000;
 
@@ -75,7 +78,8 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   #occupied = false;
   readonly #deadline: Alarm;
   readonly #idleness: Idleness;
-  readonly #cancelInit: () => void;
+  #cancelInit: () => void;
+  #restoredAt = 0;
   #cancelDying: (() => void) | undefined;
 
   constructor(parts: InstanceParts) {
@@ -128,6 +132,11 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   /** It was ended because the handler did not load in time. */
   get initTimedOut(): boolean {
     return this.#verdict === "initTimeout";
+  }
+
+  /** It was ended because what follows its restore took too long. */
+  get restoreTimedOut(): boolean {
+    return this.#verdict === "restoreTimeout";
   }
 
   /** It was ended because nobody needed it any more. */
@@ -192,7 +201,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
 
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
-    if (this.#state !== "starting" && this.#state !== "ready") return;
+    if (!this.#isUsable) return;
     if (this.#lookAtMemory()) this.#end("memory");
   }
 
@@ -202,7 +211,12 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
 
   /** Ends it now. What it runs fails. */
   end(): void {
-    if (this.#state === "starting" || this.#state === "ready") this.#end("unwanted");
+    if (this.#isUsable) this.#end("unwanted");
+  }
+
+  /** Its end is not decided. */
+  get #isUsable(): boolean {
+    return this.#state !== "ending" && this.#state !== "gone";
   }
 
   /** How long it took until the handler was loaded, or failed to. */
@@ -240,13 +254,59 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
       return;
     }
     this.#initEnds();
-    this.#state = "ready";
     this.loaded = true;
+    if (this.#parts.snapStart) {
+      this.#waitAsSnapshot();
+      return;
+    }
+    this.#state = "ready";
     this.#rests();
     this.#parts.owner.initialised(this);
     this.#channel.flush(); // it is being woken up meanwhile
     this.#parts.process.limit?.({ cpus: this.#parts.cpus });
     this.#lookAtMemory();
+  }
+
+  /** It waited, initialised ahead of time; its first invocation is near. */
+  restore(): void {
+    const { snapStart } = this.#parts;
+    if (this.#state !== "snapshot" || !snapStart) return;
+    this.#state = "restoring";
+    this.loaded = false;
+    this.#restoredAt = this.#clock.monotonic();
+    this.log.restoreStart(snapStart);
+    this.#channel.restore();
+    this.#idleness.thaw();
+    this.#cancelInit = this.#clock.after(RESTORE_MS, () =>
+      afterPoll(() => {
+        if (this.#state === "restoring") this.#end("restoreTimeout");
+      }),
+    );
+  }
+
+  restored(error: Buffer | undefined): void {
+    if (this.#state !== "restoring") {
+      this.violated("a restore that nobody asked for");
+      return;
+    }
+    this.#cancelInit();
+    const ms = this.#clock.monotonic() - this.#restoredAt;
+    this.#meter.restoreMs = ms;
+    const ending = { status: "error", errorType: error && errorTypeIn(error) } as const;
+    this.log.restoreReport(ms, error && ending);
+    this.#parts.tick.add(this);
+    if (error) {
+      this.#state = "ending";
+      this.initHasFailed = true;
+      this.#parts.owner.restoreFailed(this);
+      this.#parts.process.kill();
+      return;
+    }
+    this.#state = "ready";
+    this.loaded = true;
+    this.#rests();
+    this.#parts.owner.initialised(this);
+    this.#channel.flush();
   }
 
   initFailed(payload: Buffer): void {
@@ -373,6 +433,15 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   #lookAtMemory(): boolean {
     const held = this.#parts.process.memory() - this.#parts.overheadBytes;
     return this.#meter.sawMemory(Math.max(0, held));
+  }
+
+  #waitAsSnapshot(): void {
+    this.#state = "snapshot";
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    this.#lookAtMemory();
+    this.#parts.tick.add(this);
+    this.#idleness.freeze();
+    this.#parts.owner.snapshotTaken(this);
   }
 
   #initTooLong(): void {

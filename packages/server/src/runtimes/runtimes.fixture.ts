@@ -150,4 +150,5 @@ const plainDeployment = (code: string): Deployment => ({
   code,
   layers: [],
   tracing: "PassThrough",
+  snapStart: false,
 });

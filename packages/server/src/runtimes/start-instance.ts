@@ -6,6 +6,7 @@ import { Instance } from "./instance.ts";
 import { InstanceLog } from "./instance-log.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
 import type { ExecutorLimits } from "./limits.ts";
+import type { RuntimeIdentity } from "./output/platform-lines.ts";
 import type { Plan, Seat, Seats } from "./seats.ts";
 import { Tick } from "./tick.ts";
 
@@ -45,10 +46,12 @@ export class InstanceStarter {
     const { overheadMB = 0 } = plan.blueprint.runtime;
     const memoryMB = deployment.memoryMB + overheadMB;
     const seat = await this.#seats.seat(plan, scratch, log.stream, memoryMB);
-    const instance = this.#become(order, plan, seat, log, askedAt);
-    if (seat.unlimited) seat.process.limit?.({ memoryMB });
     const { version, hash } = plan.blueprint.runtime;
-    log.initStart({ version, arn: `arn:aws:lambda:${deployment.region}::runtime:${hash}` });
+    const arn = `arn:aws:lambda:${deployment.region}::runtime:${hash}`;
+    const identity = { version, arn };
+    const instance = this.#become(order, plan, seat, log, { askedAt, identity });
+    if (seat.unlimited) seat.process.limit?.({ memoryMB });
+    log.initStart(identity);
     log.flush();
     return instance;
   }
@@ -58,7 +61,7 @@ export class InstanceStarter {
     plan: Plan,
     { process, fence, host, booted, code }: Seat,
     log: InstanceLog,
-    askedAt: number,
+    { askedAt, identity }: { readonly askedAt: number; readonly identity: RuntimeIdentity },
   ): Instance {
     const { responseBytes, idleMs, freezeMs } = this.#limits;
     const { blueprint } = plan;
@@ -69,6 +72,7 @@ export class InstanceStarter {
       ...{ process, fence, log, owner, initMs, askedAt },
       ...{ timeoutMs, idleMs, freezeMs, responseBytes, codeSink },
       scratch: host.scratch,
+      snapStart: deployment.snapStart ? identity : undefined,
       clock: this.#options.clock,
       tick: this.#tick,
       memoryBytes: deployment.memoryMB * 2 ** 20,
@@ -84,7 +88,7 @@ export class InstanceStarter {
       ...{ taskRoot, layers, timeoutMs, responseBytes },
       handler: deployment.handler,
       account: deployment.account,
-      snapStart: false,
+      snapStart: deployment.snapStart,
       codeCache: code && join(codeCache, code),
       keepCode: codeSink !== undefined,
       runtimeModules: runtime.modules,

@@ -8,6 +8,7 @@ import type {
   FunctionConfiguration,
   LastUpdateStatusReasonCode,
   LoggingConfig,
+  StateReasonCode,
 } from "../api/lambda.ts";
 
 /** A version as Create, Get, Update, Publish and List answer it. */
@@ -63,11 +64,18 @@ export function functionConfiguration({
 /** Recorded, though the model's enumeration does not have it. */
 const CREATING = "Creating" as LastUpdateStatusReasonCode;
 
-function stateOf({ state, lastUpdate }: FunctionVersion): Partial<FunctionConfiguration> {
+function stateOf(version: FunctionVersion): Partial<FunctionConfiguration> {
+  const { state, stateReason, lastUpdate } = version;
   const reason = "The function is being created.";
   return {
     State: state,
     ...(state === "Pending" ? { StateReason: reason, StateReasonCode: "Creating" } : {}),
+    ...(stateReason === undefined
+      ? {}
+      : {
+          StateReason: stateReason.message,
+          StateReasonCode: stateReason.code as StateReasonCode,
+        }),
     ...(lastUpdate === undefined ? {} : { LastUpdateStatus: lastUpdate }),
     ...(lastUpdate === "InProgress"
       ? { LastUpdateStatusReason: reason, LastUpdateStatusReasonCode: CREATING }
@@ -76,8 +84,12 @@ function stateOf({ state, lastUpdate }: FunctionVersion): Partial<FunctionConfig
 }
 
 /** Versions are optimised when they are published, `$LATEST` never. */
-function snapStart({ version, settings }: FunctionVersion): FunctionConfiguration["SnapStart"] {
-  const on = settings.snapStart === "PublishedVersions" && version !== "$LATEST";
+function snapStart(version: FunctionVersion): FunctionConfiguration["SnapStart"] {
+  const { settings, state } = version;
+  const on =
+    settings.snapStart === "PublishedVersions" &&
+    version.version !== "$LATEST" &&
+    state === "Active";
   return { ApplyOn: settings.snapStart, OptimizationStatus: on ? "On" : "Off" };
 }
 

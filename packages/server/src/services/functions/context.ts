@@ -5,6 +5,7 @@ import type { Packages } from "../../ports/packages.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Settler } from "./settle.ts";
+import type { SnapStarts } from "./snap-start.ts";
 import type { Store } from "./store.ts";
 
 /** An object of a bucket that a function's code comes from. */
@@ -67,4 +68,5 @@ export interface FunctionsContext extends FunctionsDependencies {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly settler: Settler;
+  readonly snapStarts: SnapStarts;
 }

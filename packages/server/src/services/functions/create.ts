@@ -13,6 +13,7 @@ import { type DescribedVersion, describeLatest } from "./describe.ts";
 import { invalid } from "./errors.ts";
 import { layersOf } from "./layer-use.ts";
 import { applySettings, defaultSettings, type SettingsChange } from "./settings.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, numberId, spaceOf, VERSION_NUMBERS } from "./spaces.ts";
 import { alreadyExists } from "./store.ts";
 import { checkTags, type Tags } from "./tags.ts";
@@ -96,6 +97,7 @@ export async function createFunction(
     });
   await context.store.create(scope, head, changes);
   context.settler.later(scope, name);
+  if (published && isBeingInitialised(published)) context.snapStarts.begin(scope, published);
   return describeLatest(scope, published ?? latest);
 }
 
@@ -107,9 +109,12 @@ export function publishedOf(
 ): FunctionVersion {
   const version = String(number);
   if (!isVersionNumber(version)) throw new RangeError(`${number} is no version`);
+  const snapStart = latest.settings.snapStart === "PublishedVersions";
   return {
     ...latest,
     version,
+    // Lambda: SnapStart initialises the version first.
+    ...(snapStart ? { state: "Pending" } : {}),
     settings: { ...latest.settings, description },
     revisionId: randomUUID(),
     deploymentId: randomUUID(),

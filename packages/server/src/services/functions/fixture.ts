@@ -52,6 +52,9 @@ export class FakeExecutor implements Executor {
   readonly runtimes: ReadonlySet<string> = new Set(["nodejs22.x", "nodejs24.x"]);
   readonly retired: string[] = [];
   readonly expected: Deployment[] = [];
+  readonly initialised: Deployment[] = [];
+  /** What an initialisation ahead of time waits for. */
+  initialising: Promise<void> = Promise.resolve();
   readonly invocations: { readonly deployment: Deployment; readonly invocation: Invocation }[] = [];
   handler: Handler = async () => ({});
 
@@ -78,6 +81,11 @@ export class FakeExecutor implements Executor {
 
   expect(deployment: Deployment): void {
     this.expected.push(deployment);
+  }
+
+  async initialise(deployment: Deployment): Promise<void> {
+    this.initialised.push(deployment);
+    await this.initialising;
   }
 
   retire(deploymentId: string): void {

@@ -28,6 +28,7 @@ import { type DescribedFunction, getFunction, listFunctions } from "./read.ts";
 import { deleteFunction } from "./remove.ts";
 import type { SettingsChange } from "./settings.ts";
 import { Settler } from "./settle.ts";
+import { SnapStarts } from "./snap-start.ts";
 import { createStore } from "./store.ts";
 import { livePackages } from "./sweep.ts";
 import { createTags, type TagOperations } from "./tags.ts";
@@ -130,8 +131,17 @@ export function createFunctions(
     catalog.load(scope, name).then(ready, () => {}); // who invokes it hears what is wrong
   };
   const settler = new Settler(store, dependencies, limits.settleMs, expect);
+  const snapStarts = new SnapStarts(store, records, executor);
   const random = dependencies.random ?? Math.random;
-  const context: FunctionsContext = { ...dependencies, limits, random, catalog, store, settler };
+  const context: FunctionsContext = {
+    ...dependencies,
+    limits,
+    random,
+    catalog,
+    store,
+    settler,
+    snapStarts,
+  };
   const invoke = createInvoke(context);
   const events = new EventQueue(invoke, clock, limits);
 
@@ -169,7 +179,10 @@ export function createFunctions(
     },
     zip: (packageId) => packages.zip(packageId),
     livePackages: () => livePackages(records),
-    start: () => settler.resume(),
+    async start() {
+      await settler.resume();
+      await snapStarts.resume();
+    },
     async close(graceMs) {
       const givenUp = await events.close(graceMs);
       await settler.close();

@@ -5,6 +5,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Change, Records } from "../../ports/records.ts";
 import type { FunctionsDependencies } from "./context.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, FUNCTIONS, numberId, scopesOf, spaceOf } from "./spaces.ts";
 import { readSpace, type Store, type StoredFunction } from "./store.ts";
 
@@ -116,7 +117,7 @@ async function settledVersions(stored: StoredFunction): Promise<Change[]> {
   // Only a version that was published together with a new code waits with it, and that is always the newest.
   const newest = numberId(stored.head.nextVersion - 1);
   const version = await stored.child<FunctionVersion>("function-versions", newest);
-  if (version === undefined || !isUnsettled(version)) return [];
+  if (version === undefined || !isUnsettled(version) || isBeingInitialised(version)) return [];
   return [{ put: settled(version, version.revisionId), space, id: newest }];
 }
 

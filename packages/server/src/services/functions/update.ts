@@ -13,6 +13,7 @@ import { type DescribedVersion, describe, describeLatest } from "./describe.ts";
 import { conflict, invalid, revisionMismatch } from "./errors.ts";
 import { layersOf } from "./layer-use.ts";
 import { applySettings, type SettingsChange } from "./settings.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, numberId } from "./spaces.ts";
 import type { StoredFunction } from "./store.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -49,15 +50,19 @@ export async function updateCode(
   };
   if (update.dryRun) return describeLatest(scope, next(await context.store.get(target)));
 
+  let published: FunctionVersion | undefined;
   const result = await context.store.edit(target, (stored) => {
+    published = undefined;
     checkUpdatable(stored, update.revisionId);
     const latest = next(stored);
     if (!update.publish)
       return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };
     const { head, change, version } = publication(stored, latest);
+    published = version;
     return { head, changes: [change], result: describe(scope, version) };
   });
   context.settler.later(scope, target.name);
+  if (published && isBeingInitialised(published)) context.snapStarts.begin(scope, published);
   return result;
 }
 

@@ -24,6 +24,8 @@ export interface FunctionView {
   /** With `$LATEST`. */
   readonly versions: ReadonlyMap<string, FunctionVersion>;
   readonly deployments: ReadonlyMap<string, Deployment>;
+  /** By version. */
+  readonly states: ReadonlyMap<string, FunctionVersion["state"]>;
   readonly aliases: ReadonlyMap<string, FunctionAlias>;
   readonly policies: ReadonlyMap<string, ResourcePolicy>;
   readonly urls: ReadonlyMap<string, FunctionUrl>;
@@ -55,6 +57,7 @@ export async function readView(
     if (after?.revision === before.revision) {
       const all = [before.value.latest, ...published.values()];
       const versions = new Map(all.map((one) => [one.version, one]));
+      const states = new Map(all.map((one) => [one.version, one.state]));
       const deployments = new Map(all.map((one) => [one.version, deploymentOf(scope, one)]));
       return {
         scope,
@@ -62,6 +65,7 @@ export async function readView(
         head: before.value,
         versions,
         deployments,
+        states,
         aliases,
         policies,
         urls,
@@ -74,6 +78,10 @@ export async function readView(
   }
   return undefined;
 }
+
+/** Lambda: SnapStart is for published versions alone. */
+export const hasSnapStart = ({ version, settings }: FunctionVersion): boolean =>
+  settings.snapStart === "PublishedVersions" && version !== LATEST;
 
 /** What the executor needs to run a version. */
 export function deploymentOf(scope: Scope, version: FunctionVersion): Deployment {
@@ -97,6 +105,7 @@ export function deploymentOf(scope: Scope, version: FunctionVersion): Deployment
     code: version.code.package,
     layers: settings.layers.map((layer) => layer.package),
     tracing: settings.tracing,
+    snapStart: hasSnapStart(version),
   };
 }
 
