@@ -73,6 +73,8 @@ export class Instance implements TickTask, ChannelListener {
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
+  /** Bytes of its memory that are not the function's. */
+  #overhead = 0;
   /** It answered, and is not done with the invocation yet. */
   #occupied = false;
   /** An invocation was answered here, and its caller was told. */
@@ -234,7 +236,11 @@ export class Instance implements TickTask, ChannelListener {
   booted(): void {
     if (this.hasBooted) return;
     this.hasBooted = true;
-    this.#parts.owner.booted();
+    const { overheadBytes, process, owner } = this.#parts;
+    // What it holds before it has a function is not the function's; nor is what passes through it.
+    if (overheadBytes > 0)
+      this.#overhead = Math.min(overheadBytes, process.memory() + overheadBytes / 4);
+    owner.booted();
   }
 
   initialised(): void {
@@ -391,8 +397,7 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   #lookAtMemory(): boolean {
-    const held = this.#parts.process.memory() - this.#parts.overheadBytes;
-    return this.#meter.sawMemory(Math.max(0, held));
+    return this.#meter.sawMemory(Math.max(0, this.#parts.process.memory() - this.#overhead));
   }
 
   #initTooLong(): void {

@@ -23,6 +23,8 @@ const INTERNAL_MS = 500;
 const EXTERNAL_MS = 2_000;
 /** Of which the runtime has so many. */
 const RUNTIME_MS = 300;
+/** And what has gathered for those who subscribed. */
+const FLUSH_MS = 300;
 
 /** Resolves when all have ended, or their time is over; who is still there then is to be killed. */
 export async function sayGoodbye(
@@ -39,7 +41,7 @@ export async function sayGoodbye(
     runtime.child.kill("SIGKILL");
   }
   if (!external) return;
-  await within(left(), telemetry.flush());
+  await within(FLUSH_MS, telemetry.flush());
   extensions.deliver("SHUTDOWN", { eventType: "SHUTDOWN", deadlineMs, shutdownReason: reason });
   for (const { name, events } of extensions.all)
     if (!events.has("SHUTDOWN")) programs.get(name)?.child.kill("SIGKILL");

@@ -52,6 +52,8 @@ export class Supervisor {
   #line: Line | undefined;
   #current: { readonly invocation: Invocation; readonly ended: () => void } | undefined;
   #runtimeDone = false;
+  /** Rings where runtime or extensions are not done with what was answered. */
+  #late: NodeJS.Timeout | undefined;
   #restoring = false;
   #left = false;
   /** Made ahead of time for the runtime's output. */
@@ -261,6 +263,7 @@ export class Supervisor {
       answered: () => this.#look(),
     });
     this.#current = { invocation, ended };
+    this.#late = undefined;
     this.#runtimeDone = false;
     this.#output.begin(frame.call);
     this.#reports?.start(invocation);
@@ -271,17 +274,31 @@ export class Supervisor {
 
   #lookAtInvocation(): void {
     const current = this.#current;
-    if (!current?.invocation.answered || !this.#worker?.idle) return;
+    if (!current?.invocation.answered) return;
+    this.#late ??= this.#endAt(current.invocation.deadlineMs);
+    if (!this.#worker?.idle) return;
     if (!this.#runtimeDone) {
       this.#runtimeDone = true;
       this.#reports?.runtimeDone(current.invocation);
     }
     if (!this.extensions.idle) return;
+    clearTimeout(this.#late);
     this.#current = undefined;
     this.#reports?.report(current.invocation);
     this.#output.begin(0);
     this.#say(Kind.settled, NOTHING);
     current.ended();
+  }
+
+  /** Lambda: the timeout is that of runtime and extensions together, also when the caller has its answer already. */
+  #endAt(deadlineMs: number): NodeJS.Timeout {
+    return setTimeout(
+      () => {
+        this.#leave();
+        this.shutdown("TIMEOUT");
+      },
+      Math.max(0, deadlineMs - Date.now()),
+    );
   }
 
   // How it ends -------------------------------------------------------------------------------------------------
