@@ -11,7 +11,11 @@ import type { PreparedRuntime } from "./language.ts";
 import { SUPERVISOR_ENVIRONMENT } from "./languages/custom/supervised.ts";
 
 /** Where instances with a file system of their own find their files. */
-const LAMBDA: Places = { taskRoot: "/var/task", layers: "/opt", scratch: "/tmp" };
+const LAMBDA: Omit<Places, "codeCache"> = {
+  taskRoot: "/var/task",
+  layers: "/opt",
+  scratch: "/tmp",
+};
 /** Lambda's quotas: execution processes and threads, file descriptors. */
 const PROCESSES = 1_024;
 const OPEN_FILES = 1_024;
@@ -52,7 +56,12 @@ export interface Blueprint {
 }
 
 /** What stands for the host's paths in a key. */
-const ANYWHERE: Places = { taskRoot: "task", layers: "layers", scratch: "scratch" };
+const ANYWHERE: Places = {
+  taskRoot: "task",
+  layers: "layers",
+  scratch: "scratch",
+  codeCache: "cache",
+};
 
 /**
  * What waits inside of walls: says `booted` (wire/frames.ts), reads one line, byte by byte, and becomes the command in
@@ -72,7 +81,9 @@ export function blueprintOf(
 ): Blueprint {
   const wrapped = !runtime.supervised && deployment.environment[WRAPPER] !== undefined;
   const { ownFilesystem } = ground;
-  const places = (host: Places): Places => (ownFilesystem ? LAMBDA : host);
+  const { codeCache } = runtime;
+  const places = (host: Places): Places =>
+    ownFilesystem ? { ...LAMBDA, codeCache: codeCache ?? "" } : host;
   const environment = (host: Places, logStream: string): Record<string, string> =>
     handlerEnvironment({
       deployment,
@@ -94,6 +105,7 @@ export function blueprintOf(
         ...runtime.mounts,
         { source: host.taskRoot, target: LAMBDA.taskRoot },
         { source: host.layers, target: LAMBDA.layers },
+        ...(codeCache === undefined ? [] : [{ source: host.codeCache, target: codeCache }]),
       ],
       tmpMB: deployment.ephemeralStorageMB,
     },

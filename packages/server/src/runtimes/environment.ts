@@ -7,6 +7,8 @@ export interface Places {
   readonly taskRoot: string;
   readonly layers: string;
   readonly scratch: string;
+  /** A directory for its compiled code. */
+  readonly codeCache: string;
 }
 
 /** Whom the SDK clients of a handler act as. */

@@ -36,6 +36,8 @@ export interface ChannelListener {
   occupied(): void;
   settled(): void;
   ended(number: number, ended: Ended): void;
+  /** A piece of its compiled code; an empty one is the last. */
+  gaveCode(bytes: Buffer): void;
   /** It says nothing any more. */
   closed(): void;
   /** It said something that has no meaning. */
@@ -99,6 +101,12 @@ export class InstanceChannel {
     this.flush();
   }
 
+  /** Asks for what was compiled so far. */
+  giveCode(): void {
+    this.#writer.frame(Kind.giveCode, 0, EMPTY, EMPTY);
+    this.flush();
+  }
+
   /** Asks it to say goodbye and to end, for one of Lambda's reasons. */
   shutdown(reason: "SPINDOWN" | "TIMEOUT"): void {
     this.#writer.frame(Kind.shutdown, 0, EMPTY, Buffer.from(reason));
@@ -127,6 +135,7 @@ export class InstanceChannel {
     else if (kind === Kind.booted) listener.booted();
     else if (kind === Kind.initialised) listener.initialised();
     else if (kind === Kind.initFailed) listener.initFailed(payload);
+    else if (kind === Kind.code) listener.gaveCode(payload);
     else listener.violated(`a frame of kind ${kind}`);
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import type { Call } from "./call.ts";
+import type { CodeSink } from "./code-caches.ts";
 import type { Fence } from "./fence.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceLog } from "./instance-log.ts";
@@ -53,6 +54,8 @@ export interface InstanceParts {
   /** After so long without work it is frozen, where this machine can. */
   readonly freezeMs: number;
   readonly responseBytes: number;
+  /** Takes its compiled code once it has run; absent where nobody needs it. */
+  readonly codeSink: CodeSink | undefined;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;
 }

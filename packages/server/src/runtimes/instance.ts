@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import { SLOW_MS } from "../scaling/index.ts";
 import { Alarm } from "./alarm.ts";
 import type { Call } from "./call.ts";
+import type { CodeSink } from "./code-caches.ts";
 import {
   type Exit,
   exited,
@@ -37,6 +38,8 @@ const CLOSING_MS = 200;
 const DYING_MS = 5_000;
 /** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
 const MOST_ENDINGS = 3;
+/** How long an instance may take to give its compiled code. */
+const GIVING_MS = 2_000;
 /** How long a process that says that it ends, or says nothing any more, may take to do so. */
 const LEAVING_MS = 1_000;
 
@@ -83,6 +86,9 @@ export class Instance implements TickTask, ChannelListener {
   readonly #rest: Alarm;
   readonly #chill: Alarm;
   #frozen = false;
+  /** Who wants its compiled code; and who is being given it. */
+  #code: CodeSink | undefined;
+  #giving: CodeSink | undefined;
   readonly #cancelInit: () => void;
   #cancelDying: (() => void) | undefined;
 
@@ -91,6 +97,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts = parts;
     this.#clock = clock;
     this.#meter = new Meter(parts.memoryBytes);
+    this.#code = parts.codeSink;
     this.scratch = parts.scratch;
     this.log = parts.log;
     this.idleSince = parts.askedAt;
@@ -330,6 +337,16 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts.owner.room(this);
   }
 
+  gaveCode(bytes: Buffer): void {
+    const sink = this.#giving;
+    if (sink && bytes.length > 0 && sink.add(bytes)) return;
+    if (!sink || bytes.length > 0) {
+      this.violated("more compiled code than anybody asked for");
+      return;
+    }
+    this.#given().end();
+  }
+
   occupied(): void {
     this.#occupied = true;
   }
@@ -422,8 +439,29 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Lambda: between invocations nothing runs, whatever the handler left behind. */
   #freeze(): void {
+    if (this.#toldOne && this.#code) {
+      this.#askForCode(this.#code);
+      return;
+    }
     this.#frozen = true;
     this.#parts.process.freeze?.();
+  }
+
+  /** Before it is frozen for the first time. */
+  #askForCode(sink: CodeSink): void {
+    this.#code = undefined;
+    this.#giving = sink;
+    this.#channel.giveCode();
+    this.#clock.after(GIVING_MS, () => {
+      if (this.#giving) this.#given().abandon();
+    });
+  }
+
+  #given(): CodeSink {
+    const sink = this.#giving as CodeSink;
+    this.#giving = undefined;
+    this.#rests();
+    return sink;
   }
 
   /** Its next invocation is there already when it wakes up. */
@@ -549,6 +587,7 @@ export class Instance implements TickTask, ChannelListener {
     if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
     this.#finishing.look()();
     this.endOfTick();
+    (this.#giving ?? this.#code)?.abandon();
     this.#parts.fence.close();
     this.#channel.close();
     // Whoever left the process group may hold these open for as long as it likes.

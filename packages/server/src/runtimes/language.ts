@@ -32,6 +32,8 @@ export interface PreparedRuntime {
   environment(deployment: Deployment, places: Places): Record<string, string>;
   /** The folder of the language's own programs: first on PATH. */
   readonly programs: string;
+  /** Where an instance with a file system of its own finds compiled code; absent where the language has none. */
+  readonly codeCache?: string;
   /** A directory whose node_modules (or the like) the runtime brings along. */
   readonly modules: string;
   /** What the runtime's own processes hold besides the function's memory, in MB; absent where it counts as the function's. */

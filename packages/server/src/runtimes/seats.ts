@@ -3,6 +3,7 @@
  * order is what it costs: a process that has booted, walls that stand, nothing.
  */
 import { randomUUID } from "node:crypto";
+import { linkSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { ExecutorSnapshot } from "../ports/executor.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import { type Blueprint, blueprintOf, type Ground } from "./blueprint.ts";
+import { CODE_FILE, CodeCaches, type CodeSink, codeKey } from "./code-caches.ts";
 import type { Places } from "./environment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createFence, type Fence } from "./fence.ts";
@@ -38,6 +40,8 @@ export interface Seat {
   readonly booted: boolean;
   /** Its memory has no limit yet. */
   readonly unlimited: boolean;
+  /** The file with its compiled code, where there is one. */
+  readonly code: string | undefined;
 }
 
 /** How instances of a deployment are started. */
@@ -47,6 +51,8 @@ export interface Plan {
   readonly prepared: PreparedRuntime;
   readonly blueprint: Blueprint;
   readonly code: Pick<Places, "taskRoot" | "layers">;
+  /** Under which name its compiled code is kept; absent where its language has none. */
+  readonly codeKey: string | undefined;
 }
 
 export class Seats {
@@ -55,6 +61,9 @@ export class Seats {
   readonly #scratchRoot: string;
   readonly #layers: LayerStore;
   readonly #trees: Trees;
+  readonly #codes: CodeCaches;
+  /** An empty directory. */
+  readonly #nothing: string;
   readonly #booted: Pool;
   readonly #walls: Pool;
   readonly #plans = new Map<string, Plan>();
@@ -77,12 +86,16 @@ export class Seats {
     const at = (name: string) => join(options.directory, "instances", name);
     this.#layers = layerStore(at("opt"), (id) => options.packages.directory(id));
     this.#trees = new Trees(at("trees"));
+    this.#codes = new CodeCaches(join(options.directory, "code"));
+    this.#nothing = at("nothing");
     const slots = at("slots");
     const booting = Math.max(1, availableParallelism() - 1);
     const workshop = { sandbox, clock, slots, scratch: scratchRoot, booting, busy };
     this.#booted = new Pool({ ...workshop, most: limits.pooled, least: BOOTED });
     this.#walls = new Pool({ ...workshop, most: limits.walled, least: WALLS });
-    this.#cleared = Promise.all([scratchRoot, at("opt"), at("trees"), slots].map(empty));
+    this.#cleared = Promise.all(
+      [scratchRoot, at("opt"), at("trees"), this.#nothing, slots].map(empty),
+    );
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
     this.#prepared = Promise.allSettled(
@@ -108,7 +121,8 @@ export class Seats {
       this.#trees.prepare(layers),
     ]);
     const blueprint = blueprintOf(deployment, runtime, needs, this.#ground);
-    const plan = { deployment, prepared, blueprint, code };
+    const codeKey = codeKeyOf(deployment, blueprint);
+    const plan = { deployment, prepared, blueprint, code, codeKey };
     const [oldest] = this.#plans.size >= MOST_PLANS ? this.#plans.keys() : [];
     if (oldest !== undefined) this.#plans.delete(oldest);
     this.#plans.set(deployment.id, plan);
@@ -143,17 +157,24 @@ export class Seats {
     const waiting = this.#waiting(plan, scratch);
     if (waiting) return waiting;
     const { blueprint, deployment } = plan;
-    const host = { ...(await this.#code(deployment)), scratch };
+    const codeCache = (plan.codeKey && this.#codes.find(plan.codeKey)) ?? this.#nothing;
+    const host = { ...(await this.#code(deployment)), scratch, codeCache };
     const fence = await createFence(this.#scratchRoot, `yunque-fence-${randomUUID()}`);
     try {
       const program = blueprint.program(host, logStream, fence.descriptor);
       const limits = { ...program.limits, memoryMB };
       const process = this.#options.sandbox.start({ ...program, limits });
-      return { process, fence, host, booted: false, unlimited: false };
+      const file = codeCache === this.#nothing ? undefined : CODE_FILE;
+      return { process, fence, host, booted: false, unlimited: false, code: file };
     } catch (error) {
       fence.close();
       throw error;
     }
+  }
+
+  /** Who shall give its compiled code; undefined where it is there, on its way, or of no use. */
+  codeSink({ codeKey }: Plan): CodeSink | undefined {
+    return codeKey === undefined ? undefined : this.#codes.sink(codeKey);
   }
 
   /** How much waits to be used. */
@@ -181,7 +202,7 @@ export class Seats {
       this.#booted.close(),
       this.#walls.close(),
     ]);
-    await this.#trees.close();
+    await Promise.all([this.#trees.close(), this.#codes.close()]);
     await rm(this.#scratchRoot, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -200,14 +221,17 @@ export class Seats {
 
   #filled(
     { process, fence, slot }: Generic,
-    { code, deployment }: Plan,
+    { code, codeKey, deployment }: Plan,
     scratch: string,
     booted: boolean,
   ): Seat | undefined {
     try {
       this.#trees.put(code.taskRoot, slot.taskRoot);
       this.#trees.put(code.layers, slot.layers);
-      return { process, fence, host: { ...slot, scratch }, booted, unlimited: true };
+      const cache = codeKey && this.#codes.find(codeKey);
+      if (cache) linkSync(join(cache, CODE_FILE), join(slot.codeCache, CODE_FILE));
+      const file = cache ? CODE_FILE : undefined;
+      return { process, fence, host: { ...slot, scratch }, booted, unlimited: true, code: file };
     } catch {
       // Somebody removed the unpacked package, or the disk is full.
       this.#plans.delete(deployment.id);
@@ -229,6 +253,16 @@ export class Seats {
     if (!found) throw new Error(`no runtime ${runtime} here`);
     return found;
   }
+}
+
+/** Never that of another function: it is made by strangers. */
+function codeKeyOf(
+  { account, region, functionName, code, layers }: Deployment,
+  { runtime, booted }: Blueprint,
+): string | undefined {
+  if (runtime.codeCache === undefined || booted === undefined) return undefined;
+  const { version, hash } = runtime;
+  return codeKey([account, region, functionName, code, layers, version, hash, booted.key]);
 }
 
 async function empty(directory: string): Promise<void> {

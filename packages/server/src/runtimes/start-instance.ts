@@ -1,4 +1,5 @@
 /** Starts instances: a process, and what it is to become. */
+import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { Instance } from "./instance.ts";
@@ -54,17 +55,19 @@ export class InstanceStarter {
 
   #become(
     { deployment, owner, initMs }: Order,
-    { blueprint }: Plan,
-    { process, fence, host, booted }: Seat,
+    plan: Plan,
+    { process, fence, host, booted, code }: Seat,
     log: InstanceLog,
     askedAt: number,
   ): Instance {
     const { responseBytes, idleMs, freezeMs } = this.#limits;
+    const { blueprint } = plan;
     const { runtime } = blueprint;
+    const codeSink = code === undefined ? this.#seats.codeSink(plan) : undefined;
     const timeoutMs = deployment.timeoutSeconds * 1000;
     const instance = new Instance({
       ...{ process, fence, log, owner, initMs, askedAt },
-      ...{ timeoutMs, idleMs, freezeMs, responseBytes },
+      ...{ timeoutMs, idleMs, freezeMs, responseBytes, codeSink },
       scratch: host.scratch,
       clock: this.#options.clock,
       tick: this.#tick,
@@ -74,7 +77,7 @@ export class InstanceStarter {
       cpus: deployment.memoryMB / MB_PER_CPU,
     });
     if (booted) instance.booted();
-    const { taskRoot, layers } = blueprint.places(host);
+    const { taskRoot, layers, codeCache } = blueprint.places(host);
     instance.specialise({
       environment: blueprint.environment(host, log.stream),
       wrapped: blueprint.wrapped,
@@ -82,6 +85,8 @@ export class InstanceStarter {
       handler: deployment.handler,
       account: deployment.account,
       snapStart: false,
+      codeCache: code && join(codeCache, code),
+      keepCode: codeSink !== undefined,
       runtimeModules: runtime.modules,
     });
     return instance;

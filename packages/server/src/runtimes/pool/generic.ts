@@ -37,7 +37,7 @@ export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<
   ]);
   let process: SandboxedProcess;
   try {
-    const host = { taskRoot: slot.taskRoot, layers: slot.layers, scratch: slot.taskRoot };
+    const host = { ...slot, scratch: slot.taskRoot };
     process = workshop.sandbox.start(recipe.program(host, fence.descriptor));
   } catch (error) {
     fence.close();

@@ -1,6 +1,6 @@
 /**
- * What a generic process sees as /var/task and /opt: two empty directories, mounted before it is known which code will
- * be put into them.
+ * What a generic process sees as /var/task, /opt and its compiled code: empty directories, mounted before it is known
+ * what will be put into them.
  */
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir, rm } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { join } from "node:path";
 export interface Slot {
   readonly taskRoot: string;
   readonly layers: string;
+  readonly codeCache: string;
   /** Removes it with what was put into it. The process must be gone. */
   discard(): Promise<void>;
 }
@@ -19,11 +20,13 @@ export async function makeSlot(root: string): Promise<Slot> {
   const directory = join(root, randomUUID());
   const taskRoot = join(directory, "task");
   const layers = join(directory, "opt");
+  const codeCache = join(directory, "code");
   await mkdir(directory, { mode: 0o700 });
-  await Promise.all([taskRoot, layers].map(makeReadable));
+  await Promise.all([taskRoot, layers, codeCache].map(makeReadable));
   return {
     taskRoot,
     layers,
+    codeCache,
     // What cannot be deleted now goes when the platform starts again.
     discard: () => rm(directory, { recursive: true, force: true }).catch(() => {}),
   };

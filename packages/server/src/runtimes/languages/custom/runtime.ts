@@ -116,7 +116,8 @@ const libraries = (taskRoot: string, layers: string): string =>
   ].join(":");
 
 /** The language's own program is started once the extensions have registered: what it needs cannot be loaded ahead. */
-function extended({ needs: _, ...runtime }: PreparedRuntime, front: Supervisor): PreparedRuntime {
+function extended(prepared: PreparedRuntime, front: Supervisor): PreparedRuntime {
+  const { needs: _needs, codeCache: _codeCache, ...runtime } = prepared;
   return {
     ...runtime,
     supervised: true,

@@ -32,6 +32,7 @@ const LAMBDA: Paths = {
   bootstrap: "/var/runtime/bootstrap",
   sdk: "/var/runtime",
 };
+const CODE_CACHE = "/var/runtime/cache";
 
 /** What the script of an instance is made of. */
 export const NODE_BOOTSTRAP: BootstrapSources = {
@@ -73,6 +74,7 @@ function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime
     hash,
     programs: dirname(node),
     modules: sdk,
+    codeCache: CODE_CACHE,
     needs: packagesNamedIn,
     command: (deployment, needs) => ({
       command: node,

@@ -7,6 +7,7 @@ import { readInvoke } from "../../../wire/invoke-frame.ts";
 import { openChannel } from "../../bootstrap/channel.ts";
 import { Line } from "../../bootstrap/line.ts";
 import { errorBody } from "./answer.ts";
+import { codeCache, useCodeCache } from "./code-cache.ts";
 import { logError, logFor, patchConsole } from "./console.ts";
 import { UnhandledPromiseRejection } from "./errors.ts";
 import { loadHandler, streamifyResponse } from "./load.ts";
@@ -20,6 +21,9 @@ const NOTHING = new Uint8Array(0);
 const EXIT_UNCAUGHT = 129;
 const EXIT_UNHANDLED = 128;
 
+/** Compiled code is given in pieces of so many bytes. */
+const PIECE_BYTES = 2 ** 20;
+
 /** The longest error object of an init. */
 const INIT_ERROR_BYTES = 256 * 1024;
 
@@ -30,6 +34,7 @@ const channel = openChannel((kind, call, payload) => {
   if (kind === Kind.invoke) line?.add(readInvoke(call, payload));
   else if (kind === Kind.recall) line?.recall();
   else if (kind === Kind.credit) grant(call, payload.readUInt32LE(0));
+  else if (kind === Kind.giveCode) giveCode();
   else if (kind === Kind.specialise) void become(JSON.parse(payload.toString()));
 });
 
@@ -61,6 +66,11 @@ async function become(told: Specialisation): Promise<void> {
   process.chdir(told.taskRoot);
   patchConsole(process.env);
   resolveAsLambda(told);
+  if (told.keepCode || told.codeCache !== undefined)
+    useCodeCache(
+      told.codeCache,
+      [told.taskRoot, told.layers].map((root) => `${root}/`),
+    );
   Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
   try {
     const loaded = await loadHandler(told.taskRoot, told.handler);
@@ -86,6 +96,14 @@ function replaceEnvironment(environment: Readonly<Record<string, string>>): void
   for (const name of Object.keys(before)) if (!(name in environment)) delete process.env[name];
   for (const [name, value] of Object.entries(environment))
     if (before[name] !== value) process.env[name] = value;
+}
+
+function giveCode(): void {
+  const bytes = codeCache();
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    channel.writer.frame(Kind.code, 0, NOTHING, bytes.subarray(at, at + PIECE_BYTES));
+  channel.writer.frame(Kind.code, 0, NOTHING, NOTHING);
+  channel.writer.flush();
 }
 
 function grant(call: number, bytes: number): void {
