@@ -87,6 +87,25 @@ describe("the Runtime API", () => {
     assert.deepEqual([failed, value], [true, error]);
   });
 
+  it("keeps the cause for X-Ray from the caller", async () => {
+    await using bench = await openBench();
+    const fn = await bench.deploy(
+      {
+        bootstrap: program(`for (;;) {
+          const got = await next();
+          await call("POST", RUNTIME + "/invocation/" + got.id + "/error", {
+            headers: { "Content-Type": "application/vnd.aws.lambda.error.cause+json" },
+            body: got.json.broken ? "{" : JSON.stringify({ errorType: "E", errorMessage: "m", cause: { secret: 1 } }),
+          });
+        }`),
+      },
+      CUSTOM,
+    );
+    const { value } = await bench.invoke(fn);
+    assert.deepEqual(value, { errorMessage: "m", errorType: "E" });
+    assert.equal((await bench.invoke(fn, { broken: true })).value, "Invalid error body");
+  });
+
   it("takes one answer to the invocation that runs, and no other", async () => {
     await using bench = await openBench();
     const fn = await bench.deploy(
