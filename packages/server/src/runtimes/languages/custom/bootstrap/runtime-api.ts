@@ -32,6 +32,9 @@ export interface RuntimeHost {
   readonly restoreFailed: (error: Uint8Array, errorType: string) => void;
 }
 
+/** Lambda: an invocation without a payload has an empty object as its event. */
+const NO_EVENT = Buffer.from("{}");
+
 /** A runtime that asks for its invocations. One at a time. */
 export class RuntimeApi implements Worker {
   readonly #host: RuntimeHost;
@@ -135,9 +138,10 @@ export class RuntimeApi implements Worker {
   }
 
   #send(response: ServerResponse, { frame, deadlineMs }: Invocation): void {
+    const event = frame.event.length > 0 ? frame.event : NO_EVENT;
     const headers: Record<string, string | number> = {
       "Content-Type": "application/json",
-      "Content-Length": frame.event.length,
+      "Content-Length": event.length,
       "Lambda-Runtime-Aws-Request-Id": frame.requestId,
       "Lambda-Runtime-Deadline-Ms": deadlineMs,
       "Lambda-Runtime-Invoked-Function-Arn": frame.invokedFunctionArn,
@@ -146,7 +150,7 @@ export class RuntimeApi implements Worker {
     if (frame.clientContext)
       headers["Lambda-Runtime-Client-Context"] = headerText(frame.clientContext);
     response.writeHead(200, headers);
-    response.end(frame.event);
+    response.end(event);
   }
 
   /** The invocation that the path names, if it is the one that runs. */
