@@ -196,7 +196,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
       if (!oldest) return;
       left -= oldest.memory;
       this.#evicted.add(oldest);
-      oldest.kill();
+      oldest.end();
     }
   }
 
@@ -271,7 +271,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     const oldest = this.#longestIdle();
     if (!oldest) return;
     this.#evicted.add(oldest);
-    oldest.kill();
+    oldest.end();
   }
 
   /** Of all instances the one that has been of no use for the longest time. */

@@ -158,7 +158,7 @@ export class Fleet implements InstanceOwner {
   retire(): void {
     this.#retired = true;
     // Among the idle ones may be one that was given work again: see #pick.
-    for (const instance of this.#idle) if (instance.free) instance.kill();
+    for (const instance of this.#idle) if (instance.free) instance.end();
     this.#scratch.clear();
   }
 
@@ -167,7 +167,7 @@ export class Fleet implements InstanceOwner {
     this.#retired = true;
     this.#ended = error;
     for (const call of this.#waiting.splice(0)) call.refuse(error);
-    for (const instance of this.#instances) instance.kill();
+    for (const instance of this.#instances) instance.end();
     this.#scratch.clear();
   }
 
@@ -248,7 +248,7 @@ export class Fleet implements InstanceOwner {
       this.#instances.add(instance);
       if (bound) this.#bound.set(instance, bound);
       const unneeded = this.#retired && this.#waiting.length === 0 && !bound;
-      if (unneeded || this.#ended) instance.kill();
+      if (unneeded || this.#ended) instance.end();
     } catch (error) {
       this.#scratch.discard(scratch);
       const call = bound?.call ?? this.#waiting.shift();
@@ -341,7 +341,7 @@ export class Fleet implements InstanceOwner {
 
   #free(instance: Instance): void {
     if (!instance.free) return;
-    if (this.#retired && this.#waiting.length === 0) instance.kill();
+    if (this.#retired && this.#waiting.length === 0) instance.end();
     else if (!instance.listed) {
       instance.listed = true;
       this.#idle.push(instance);

@@ -2,8 +2,8 @@
 import type { Clock } from "../ports/clock.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import type { Call } from "./call.ts";
-import type { CodeSink } from "./code-caches.ts";
 import type { Fence } from "./fence.ts";
+import type { IdlenessParts } from "./idleness.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceLog } from "./instance-log.ts";
 import type { Tick } from "./tick.ts";
@@ -31,7 +31,7 @@ export interface InstanceOwner {
 }
 
 /** Times in milliseconds. */
-export interface InstanceParts {
+export interface InstanceParts extends IdlenessParts {
   readonly process: SandboxedProcess;
   readonly fence: Fence;
   readonly scratch: string;
@@ -49,13 +49,7 @@ export interface InstanceParts {
   readonly cpus: number;
   /** How long the handler may take to load. */
   readonly initMs: number;
-  /** After so long without work it ends itself. */
-  readonly idleMs: number;
-  /** After so long without work it is frozen, where this machine can. */
-  readonly freezeMs: number;
   readonly responseBytes: number;
-  /** Takes its compiled code once it has run; absent where nobody needs it. */
-  readonly codeSink: CodeSink | undefined;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;
 }

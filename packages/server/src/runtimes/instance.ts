@@ -4,7 +4,6 @@ import type { Clock } from "../ports/clock.ts";
 import { SLOW_MS } from "../scaling/index.ts";
 import { Alarm } from "./alarm.ts";
 import type { Call } from "./call.ts";
-import type { CodeSink } from "./code-caches.ts";
 import {
   type Exit,
   exited,
@@ -13,14 +12,15 @@ import {
   outOfMemory,
   timedOut,
 } from "./failures.ts";
-import { type Finished, Finishing } from "./finishing.ts";
+import type { Finished } from "./finishing.ts";
+import { type IdleHost, Idleness } from "./idleness.ts";
 import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
 import type { InstanceLog } from "./instance-log.ts";
-import { InstanceOutput } from "./instance-output.ts";
 import type { InstanceParts } from "./instance-parts.ts";
 import { Line } from "./line.ts";
 import { durationWithin, Meter } from "./meter.ts";
-import { afterPoll, type TickTask } from "./tick.ts";
+import { Telling, type TellingHost } from "./telling.ts";
+import { afterPoll } from "./tick.ts";
 import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
 
 type State = "starting" | "ready" | "ending" | "gone";
@@ -38,17 +38,13 @@ const CLOSING_MS = 200;
 const DYING_MS = 5_000;
 /** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
 const MOST_ENDINGS = 3;
-/** How long an instance may take to give its compiled code. */
-const GIVING_MS = 2_000;
 /** How long a process that says that it ends, or says nothing any more, may take to do so. */
 const LEAVING_MS = 1_000;
 
 /** Its owner decides what it gets; what it then says decides what becomes of it. */
-export class Instance implements TickTask, ChannelListener {
+export class Instance implements ChannelListener, IdleHost, TellingHost {
   readonly scratch: string;
   readonly log: InstanceLog;
-  /** When its line became empty: since then it is of no use. */
-  idleSince: number;
   /** Its process runs. */
   hasBooted = false;
   /** The handler was loaded. */
@@ -57,20 +53,19 @@ export class Instance implements TickTask, ChannelListener {
   initHasFailed = false;
   /** Its owner has it among those without work. */
   listed = false;
+  /** It has run an invocation. */
+  experienced = false;
   readonly #parts: InstanceParts;
   readonly #clock: Clock;
   readonly #channel: InstanceChannel;
-  readonly #output: InstanceOutput;
+  readonly #telling: Telling;
   readonly #line = new Line();
   readonly #meter: Meter;
   #state: State = "starting";
   #verdict: Verdict | undefined;
   #exit: Exit = { code: null, signal: null };
-  /** Answered, but the caller is not told before all of its output has been read. */
-  readonly #finishing = new Finishing();
   /** There may be room, and the owner does not know yet. */
   #roomToTell = false;
-  #lookingAgain = false;
   #recalling = false;
   /** It said that it is about to end, and which invocation it ends with. */
   #leaving: number | undefined;
@@ -80,15 +75,8 @@ export class Instance implements TickTask, ChannelListener {
   #overhead = 0;
   /** It answered, and is not done with the invocation yet. */
   #occupied = false;
-  /** An invocation was answered here, and its caller was told. */
-  #toldOne = false;
   readonly #deadline: Alarm;
-  readonly #rest: Alarm;
-  readonly #chill: Alarm;
-  #frozen = false;
-  /** Who wants its compiled code; and who is being given it. */
-  #code: CodeSink | undefined;
-  #giving: CodeSink | undefined;
+  readonly #idleness: Idleness;
   readonly #cancelInit: () => void;
   #cancelDying: (() => void) | undefined;
 
@@ -97,32 +85,17 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts = parts;
     this.#clock = clock;
     this.#meter = new Meter(parts.memoryBytes);
-    this.#code = parts.codeSink;
     this.scratch = parts.scratch;
     this.log = parts.log;
-    this.idleSince = parts.askedAt;
     this.#deadline = new Alarm(
       clock,
       () => this.#leftOf(parts.timeoutMs, this.#line.length > 0, this.#line.headSince),
       () => this.#end("timeout"),
     );
-    this.#rest = new Alarm(
-      clock,
-      () => this.#leftOf(parts.idleMs, this.#line.length === 0, this.idleSince),
-      () => this.kill(),
-    );
-    this.#chill = new Alarm(
-      clock,
-      () => this.#leftOf(parts.freezeMs, this.#mayFreeze, this.idleSince),
-      () => this.#freeze(),
-    );
+    this.#idleness = new Idleness(parts, this);
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
     this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
-    const listener = {
-      plain: (text: string) => this.#wrotePlain(text),
-      entry: (text: string, number: number) => this.#wroteEntry(text, number),
-    };
-    this.#output = new InstanceOutput([process.stdout, process.stderr], listener, clock);
+    this.#telling = new Telling(parts, this.#line, this);
     void process.exited.then((exit) => this.#exited(exit));
   }
 
@@ -131,8 +104,22 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.specialise(told);
   }
 
-  get ready(): boolean {
-    return this.#state === "ready";
+  get idle(): boolean {
+    return this.#state === "ready" && this.#line.length === 0;
+  }
+
+  get isGone(): boolean {
+    return this.#state === "gone";
+  }
+
+  /** It answered, and is not done with the invocation yet. */
+  get unsettled(): boolean {
+    return this.#occupied;
+  }
+
+  /** When its line became empty: since then it is of no use. */
+  get idleSince(): number {
+    return this.#idleness.since;
   }
 
   /** It has no work, and takes some. While it is giving back what stood in line it takes none. */
@@ -211,8 +198,12 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#lookAtMemory()) this.#end("memory");
   }
 
+  giveCode(): void {
+    this.#channel.giveCode();
+  }
+
   /** Ends it now. What it runs fails. */
-  kill(): void {
+  end(): void {
     if (this.#state === "starting" || this.#state === "ready") this.#end("unwanted");
   }
 
@@ -228,13 +219,12 @@ export class Instance implements TickTask, ChannelListener {
 
   endOfTick(): void {
     // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
-    if (!this.#unsure) this.#tellRoom();
+    if (!this.#telling.unsure) this.#tellRoom();
     this.#channel.flush();
-    if (this.#frozen && this.#line.length > 0) this.#thaw();
-    if (this.#finishing.length > 0) this.#tellFinished();
+    if (this.#line.length > 0) this.#idleness.thaw();
+    this.#telling.tell();
     this.#tellRoom();
-    const { head } = this.#line;
-    if (head && (!head.inLine || head.held) && !this.#finishing.first) this.log.start(head);
+    this.#telling.begin();
     this.log.flush();
   }
 
@@ -319,7 +309,7 @@ export class Instance implements TickTask, ChannelListener {
     const seen = now - (call.inLine ? call.sentAt : this.#line.headSince);
     const durationMs = durationWithin(ended.ms, seen, this.#line.length === 1 && !call.inLine);
     const { payload, failed } = ended;
-    const entries = this.#unsure ? undefined : ended.entries;
+    const entries = this.#telling.unsure ? undefined : ended.entries;
     this.#finish(call, { payload, failed, durationMs, entries, failure: undefined });
     this.#parts.owner.handled(ended.ms);
   }
@@ -338,13 +328,7 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   gaveCode(bytes: Buffer): void {
-    const sink = this.#giving;
-    if (sink && bytes.length > 0 && sink.add(bytes)) return;
-    if (!sink || bytes.length > 0) {
-      this.violated("more compiled code than anybody asked for");
-      return;
-    }
-    this.#given().end();
+    if (!this.#idleness.gaveCode(bytes)) this.violated("more compiled code than anybody asked for");
   }
 
   occupied(): void {
@@ -385,27 +369,6 @@ export class Instance implements TickTask, ChannelListener {
     return head?.number === number && this.#state === "ready" ? head : undefined;
   }
 
-  #wrotePlain(text: string): boolean {
-    if (this.#line.length > 0) this.#parts.owner.wrotePlain();
-    return this.#wrote(text, this.#first);
-  }
-
-  #wroteEntry(text: string, number: number): boolean {
-    const call = this.#finishing.find(number) ?? this.#line.find(number);
-    if (call) call.entries++;
-    return this.#wrote(text, call);
-  }
-
-  #wrote(text: string, call: Call | undefined): boolean {
-    this.#parts.tick.add(this);
-    return this.log.output(text, call, call === this.#first);
-  }
-
-  /** Whose lines come now: those of the others wait until this one has had its END. */
-  get #first(): Call | undefined {
-    return this.#finishing.first ?? this.#line.head;
-  }
-
   // How it goes on ----------------------------------------------------------------------------------------------
 
   #initEnds(): void {
@@ -427,47 +390,7 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   #rests(): void {
-    if (this.#line.length > 0) return;
-    this.idleSince = this.#clock.monotonic();
-    this.#rest.set();
-    if (this.#parts.process.freeze) this.#chill.set();
-  }
-
-  get #mayFreeze(): boolean {
-    return this.#line.length === 0 && !this.#frozen && !this.#occupied;
-  }
-
-  /** Lambda: between invocations nothing runs, whatever the handler left behind. */
-  #freeze(): void {
-    if (this.#toldOne && this.#code) {
-      this.#askForCode(this.#code);
-      return;
-    }
-    this.#frozen = true;
-    this.#parts.process.freeze?.();
-  }
-
-  /** Before it is frozen for the first time. */
-  #askForCode(sink: CodeSink): void {
-    this.#code = undefined;
-    this.#giving = sink;
-    this.#channel.giveCode();
-    this.#clock.after(GIVING_MS, () => {
-      if (this.#giving) this.#given().abandon();
-    });
-  }
-
-  #given(): CodeSink {
-    const sink = this.#giving as CodeSink;
-    this.#giving = undefined;
-    this.#rests();
-    return sink;
-  }
-
-  /** Its next invocation is there already when it wakes up. */
-  #thaw(): void {
-    this.#frozen = false;
-    this.#parts.process.thaw?.();
+    if (this.#line.length === 0) this.#idleness.begins();
   }
 
   /** What is left of a time that began at `since`, where it counts at all. */
@@ -492,8 +415,9 @@ export class Instance implements TickTask, ChannelListener {
   /** The first one is over. */
   #finish(call: Call, { durationMs, ...outcome }: Outcome): void {
     this.#line.shift(this.#clock.monotonic());
+    this.experienced = true;
     const report = this.#meter.report(call, durationMs);
-    this.#finishing.add({ call, report, ...outcome });
+    this.#telling.add({ call, report, ...outcome });
     this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
     else if (this.#occupied) this.#rests(); // it may never say that it is free
@@ -502,32 +426,10 @@ export class Instance implements TickTask, ChannelListener {
 
   #tellRoom(): void {
     if (!this.#roomToTell || this.#occupied) return;
-    if (this.#unsure && this.#finishing.length > 0) return;
+    if (this.#telling.unsure && this.#telling.waits) return;
     this.#roomToTell = false;
     this.#rests();
     this.#parts.owner.room(this);
-  }
-
-  #tellFinished(): void {
-    if (this.#finishing.ready) this.#output.flush();
-    for (const { call, payload, failed, report, failure } of this.#finishing.take()) {
-      this.log.end(call, report, failure);
-      call.finish({ payload, failed, report, tail: call.tail });
-      this.#toldOne = true;
-    }
-    if (this.#finishing.length === 0 || this.#lookingAgain) return;
-    this.#lookingAgain = true;
-    const looked = this.#finishing.look();
-    afterPoll(() => {
-      this.#lookingAgain = false;
-      looked();
-      this.#parts.tick.add(this);
-    });
-  }
-
-  /** It may write what does not say to which invocation it belongs: it has, or nobody knows it yet. */
-  get #unsure(): boolean {
-    return this.#state !== "gone" && (!this.#toldOne || this.#parts.owner.apart);
   }
 
   // How it ends -------------------------------------------------------------------------------------------------
@@ -540,7 +442,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#state = "ending";
     if (asked && lingerMs > 0) {
       this.#channel.shutdown(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
-      if (this.#frozen) this.#thaw();
+      this.#idleness.thaw();
       this.#cancelDying?.();
       this.#cancelDying = this.#clock.after(lingerMs, () => this.#kill());
     } else this.#kill();
@@ -570,7 +472,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#stopTimers();
     const now = this.#clock.monotonic();
     if (!this.loaded) this.#meter.initMs ||= now - this.#parts.askedAt;
-    this.#output.flush();
+    this.#telling.close();
     const notStarted = this.#line.cut();
     const { head } = this.#line;
     const untouched = this.#leaving !== undefined && this.#leaving !== head?.number;
@@ -585,9 +487,8 @@ export class Instance implements TickTask, ChannelListener {
       this.#finish(head, { payload, failed: true, durationMs, failure, entries: undefined });
     }
     if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
-    this.#finishing.look()();
+    this.#telling.complete();
     this.endOfTick();
-    (this.#giving ?? this.#code)?.abandon();
     this.#parts.fence.close();
     this.#channel.close();
     // Whoever left the process group may hold these open for as long as it likes.
@@ -598,8 +499,7 @@ export class Instance implements TickTask, ChannelListener {
 
   #stopTimers(): void {
     this.#deadline.stop();
-    this.#rest.stop();
-    this.#chill.stop();
+    this.#idleness.stop();
     this.#cancelInit();
     this.#cancelDying?.();
   }
