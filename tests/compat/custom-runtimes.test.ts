@@ -16,11 +16,39 @@ import { python } from "./custom-runtimes/python.ts";
 import { rust } from "./custom-runtimes/rust.ts";
 
 const EXECUTABLE = 0o100755;
+
+/** A runtime in bash that answers each invocation with what this word expands to. */
+const answering = (word: string): string => `#!/bin/bash
+API="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+HEADERS="$(mktemp)"
+while true; do
+  curl -sS -D "$HEADERS" -o /dev/null "$API/next"
+  ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+  curl -sS -o /dev/null "$API/$ID/response" -d "${word}"
+done
+`;
+const WHERE = answering('\\"$AWS_LAMBDA_RUNTIME_API\\"');
+/** How many invocations the extension below is done with. */
+const SEEN = answering('$(cat "$TMPDIR/done" 2>/dev/null | wc -l)');
+const LATE = `#!/bin/bash
+API="http://$AWS_LAMBDA_RUNTIME_API/2020-01-01/extension"
+HEADERS="$(mktemp)"
+curl -sS -D "$HEADERS" -o /dev/null "$API/register" -H "Lambda-Extension-Name: late" -d '{"events":["INVOKE"]}'
+ID=$(grep -Fi Lambda-Extension-Identifier "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+while true; do
+  curl -sS -o /dev/null "$API/event/next" -H "Lambda-Extension-Identifier: $ID"
+  sleep 0.6
+  echo one >> "$TMPDIR/done"
+done
+`;
 const makers = { bash, go, python, npm, rust };
 const root = await mkdtemp(join(tmpdir(), "yunque-clients-"));
 const clients: [string, Client | Unavailable][] = [];
 for (const [name, make] of Object.entries(makers))
   clients.push([name, await make(await mkdtemp(join(root, `${name}-`)))]);
+
+const made = clients.find(([name]) => name === "go")?.[1];
+const watcher = made && "extensions" in made ? made.extensions : undefined;
 
 for (const tier of ["none", "bubblewrap"]) {
   const started = await startPlatform({ flags: ["--isolation", tier] }).catch(
@@ -76,7 +104,7 @@ for (const tier of ["none", "bubblewrap"]) {
         assert.equal(good.error, undefined, JSON.stringify(good));
         assert.deepEqual(good.value.event, { text: "ü ✓", list: [1, 2] });
         assert.equal(good.value.id, good.requestId);
-        assert.match(good.log, /^event .*list/m);
+        assert.match(good.log, /event .*list/);
         const bad = await invoke(name, { fail: true });
         assert.equal(bad.error, "Unhandled");
         assert.match(JSON.stringify(bad.value), /refused/);
@@ -87,6 +115,59 @@ for (const tier of ["none", "bubblewrap"]) {
         while (!wanted.every((event) => seen.includes(event)))
           seen = (await invoke(name, {})).value.seen.split("\n");
       });
+
+    test("an extension goes on after the answer, and is not stopped before it is done", async () => {
+      await deploy(lambda, "after", await zipOf({ bootstrap: SEEN }, EXECUTABLE), {
+        Runtime: "provided.al2023",
+        Layers: [await layer({ "extensions/late": LATE })],
+        Timeout: 20,
+      });
+      await invoke("after", {});
+      while ((await invoke("after", {})).value < 1); // each waits for the extension to be done with the last
+    });
+
+    test("a Node.js function has extensions, too", {
+      skip: watcher ? false : "needs go",
+    }, async () => {
+      const code = `
+        import { readFileSync } from "node:fs";
+        import { tmpdir } from "node:os";
+        export const handler = async () => {
+          try { return readFileSync(tmpdir() + "/seen", "utf8").split("\\n"); } catch { return []; }
+        };`;
+      await deploy(
+        lambda,
+        "node-watched",
+        { "index.mjs": code },
+        {
+          Layers: [await layer(watcher ?? {})],
+          Timeout: 20,
+        },
+      );
+      const wanted = ["INVOKE", "platform.initReport", "platform.report"];
+      let seen: string[] = [];
+      while (!wanted.every((event) => seen.includes(event)))
+        seen = (await invoke("node-watched", {})).value;
+    });
+
+    test("no other function may speak with its API", async () => {
+      await deploy(lambda, "victim", await zipOf({ bootstrap: WHERE }, EXECUTABLE), {
+        Runtime: "provided.al2023",
+      });
+      await deploy(lambda, "attacker", {
+        "index.mjs": `
+          export const handler = async ({ api }) => {
+            const url = "http://" + api + "/2018-06-01/runtime/invocation/next";
+            // Where the other one is frozen, nobody even hangs up.
+            try { return (await fetch(url, { signal: AbortSignal.timeout(500) })).status; }
+            catch { return "refused"; }
+          };`,
+      });
+      const { value: api } = await invoke("victim", {});
+      assert.match(api, /^127\.0\.0\.1:\d+$/);
+      assert.equal((await invoke("attacker", { api })).value, "refused");
+      assert.equal((await invoke("victim", {})).value, api, "it goes on");
+    });
 
     test("a function that brings no bootstrap is told so in AWS's words", async () => {
       await deploy(lambda, "empty", { "readme.txt": "" }, { Runtime: "provided.al2" });

@@ -1,6 +1,6 @@
 /**
  * AWS's runtime client for Node.js, from npm. Its native part is compiled at its installation, with curl, which takes
- * minutes and autoconf, cmake and g++: only where YUNQUE_TEST_NPM is set, to a directory in which aws-lambda-ric is
+ * minutes and autoconf, cmake and g++: only where TEST_NPM_CLIENT is set, to a directory in which aws-lambda-ric is
  * installed already, or to 1.
  */
 import { existsSync } from "node:fs";
@@ -23,9 +23,9 @@ exec "$NODE" ric/bin/index.mjs app.handler
 `;
 
 export async function npm(directory: string): Promise<Client | Unavailable> {
-  const given = process.env["YUNQUE_TEST_NPM"];
+  const given = process.env["TEST_NPM_CLIENT"];
   if (!given)
-    return { skip: "aws-lambda-ric compiles curl at its installation: set YUNQUE_TEST_NPM=1" };
+    return { skip: "aws-lambda-ric compiles curl at its installation: set TEST_NPM_CLIENT=1" };
   const installed = existsSync(given) && given !== "1" ? given : directory;
   if (installed === directory) {
     const failure = await failureOf(directory, "npm", ["install", "--no-save", "aws-lambda-ric"]);

@@ -1,4 +1,4 @@
-/** AWS's runtime client for Rust. It takes minutes to compile: only where YUNQUE_TEST_RUST is set. */
+/** AWS's runtime client for Rust. It takes minutes to compile: only where TEST_RUST_CLIENT is set. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Client, failureOf, missing, type Unavailable } from "./client.ts";
@@ -31,8 +31,8 @@ async fn main() -> Result<(), Error> {
 `;
 
 export async function rust(directory: string): Promise<Client | Unavailable> {
-  if (!process.env["YUNQUE_TEST_RUST"])
-    return { skip: "compiling lambda_runtime takes minutes: set YUNQUE_TEST_RUST=1 to run it" };
+  if (!process.env["TEST_RUST_CLIENT"])
+    return { skip: "compiling lambda_runtime takes minutes: set TEST_RUST_CLIENT=1 to run it" };
   const skip = await missing("cargo", "https://rustup.rs");
   if (skip) return { skip };
   await mkdir(join(directory, "src"));

@@ -46,7 +46,7 @@ export interface InstanceParts extends IdlenessParts {
   readonly tick: Tick;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
-  /** What of its memory is not the function's. */
+  /** So much of its memory is not the function's, at most. */
   readonly overheadBytes: number;
   /** How long it may take to say goodbye when it is ended on purpose; 0: it is killed at once. */
   readonly lingerMs: number;

@@ -74,6 +74,8 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
+  /** Bytes of its memory that are not the function's. */
+  #overhead = 0;
   /** It answered, and is not done with the invocation yet. */
   #occupied = false;
   readonly #deadline: Alarm;
@@ -245,7 +247,11 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   booted(): void {
     if (this.hasBooted) return;
     this.hasBooted = true;
-    this.#parts.owner.booted();
+    const { overheadBytes, process, owner } = this.#parts;
+    // What it holds before it has a function is not the function's; nor is what passes through it.
+    if (overheadBytes > 0)
+      this.#overhead = Math.min(overheadBytes, process.memory() + overheadBytes / 4);
+    owner.booted();
   }
 
   initialised(): void {
@@ -431,8 +437,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   }
 
   #lookAtMemory(): boolean {
-    const held = this.#parts.process.memory() - this.#parts.overheadBytes;
-    return this.#meter.sawMemory(Math.max(0, held));
+    return this.#meter.sawMemory(Math.max(0, this.#parts.process.memory() - this.#overhead));
   }
 
   #waitAsSnapshot(): void {

@@ -115,6 +115,43 @@ describe("the end of a custom runtime", () => {
     assert.notEqual(first.value, second.value);
   });
 
+  it("comes with the timeout where it answers, and does not ask for the next invocation", async () => {
+    await using bench = await openBench();
+    const fn = await bench.deploy(
+      {
+        bootstrap: program(`
+          const got = await next();
+          await respond(got.id, process.pid);
+          setInterval(() => {}, 1000);`),
+      },
+      { ...CUSTOM, timeoutSeconds: 1 },
+    );
+    const first = await bench.invoke(fn);
+    const second = await bench.invoke(fn); // does not wait for it
+    assert.deepEqual([first.failed, second.failed], [false, false]);
+    assert.notEqual(first.value, second.value);
+    await until(() => isGone(Number(first.value)) && isGone(Number(second.value)));
+  });
+
+  it("comes with more memory than the function has, of which the supervisor's is no part", async () => {
+    await using bench = await openBench();
+    const fn = await bench.deploy(
+      {
+        bootstrap: runtime(`
+          globalThis.kept = Buffer.alloc(event.mb << 20, 1);
+          await new Promise((go) => setTimeout(go, event.ms));
+          return 1;`),
+      },
+      { ...CUSTOM, memoryMB: 128 },
+    );
+    const fits = await bench.invoke(fn, { mb: 60, ms: 150 });
+    assert.equal(fits.value, 1, "Node.js's own 50 MB and 60 more");
+    const used = Number(/Max Memory Used: (\d+) MB/.exec(fits.log)?.[1]);
+    assert.ok(used >= 60 && used <= 128, `${used} MB are told`);
+    const { value } = await bench.invoke(fn, { mb: 300, ms: 5_000 });
+    assert.equal((value as ErrorObject).errorType, "Runtime.OutOfMemory");
+  });
+
   it("comes with the timeout, with everything that it started", async () => {
     await using bench = await openBench();
     const marks = await mkdtemp(join(tmpdir(), "yunque-marks-"));

@@ -46,10 +46,13 @@ describe("the Runtime API", () => {
       },
       CUSTOM,
     );
-    for (const payload of [Buffer.from(' {"a" :1e2}\n'), Buffer.alloc(0), Buffer.from([0xff, 0])]) {
+    for (const payload of [Buffer.from(' {"a" :1e2}\n'), Buffer.from([0xff, 0])]) {
       const { payload: back } = await bench.executor.invoke(fn, invocation({}, { payload }));
       assert.deepEqual(Buffer.from(back), payload);
     }
+    const none = { payload: Buffer.alloc(0) };
+    const { payload } = await bench.executor.invoke(fn, invocation({}, none));
+    assert.equal(Buffer.from(payload).toString(), "{}", "no payload is an empty object");
   });
 
   it("has a custom runtime's environment and working directory, without what is the platform's", async () => {
@@ -85,6 +88,25 @@ describe("the Runtime API", () => {
     );
     const { value, failed } = await bench.invoke(fn);
     assert.deepEqual([failed, value], [true, error]);
+  });
+
+  it("keeps the cause for X-Ray from the caller", async () => {
+    await using bench = await openBench();
+    const fn = await bench.deploy(
+      {
+        bootstrap: program(`for (;;) {
+          const got = await next();
+          await call("POST", RUNTIME + "/invocation/" + got.id + "/error", {
+            headers: { "Content-Type": "application/vnd.aws.lambda.error.cause+json" },
+            body: got.json.broken ? "{" : JSON.stringify({ errorType: "E", errorMessage: "m", cause: { secret: 1 } }),
+          });
+        }`),
+      },
+      CUSTOM,
+    );
+    const { value } = await bench.invoke(fn);
+    assert.deepEqual(value, { errorMessage: "m", errorType: "E" });
+    assert.equal((await bench.invoke(fn, { broken: true })).value, "Invalid error body");
   });
 
   it("takes one answer to the invocation that runs, and no other", async () => {

@@ -39,7 +39,7 @@ describe("a custom runtime with SnapStart", () => {
     const arrived: { kind: number; text: string }[] = [];
     let wake = () => {};
     const reader = new FrameReader(1024 * 1024, (kind, _call, payload) => {
-      arrived.push({ kind, text: payload.toString() });
+      arrived.push({ kind, text: payload.toString("latin1") });
       wake();
     });
     running.channel.on("data", (chunk: Buffer) => reader.push(chunk));

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
  */
 import type { Extensions } from "./extensions.ts";
-import type { RunningProgram } from "./programs.ts";
+import type { Processes } from "./processes.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Lambda's reasons. */
@@ -11,11 +11,9 @@ export type ShutdownReason = "SPINDOWN" | "TIMEOUT" | "FAILURE";
 
 /** Who is to end. */
 export interface Leaving {
-  readonly runtime: RunningProgram | undefined;
   readonly extensions: Extensions;
-  /** The programs of the external ones by name. */
-  readonly programs: ReadonlyMap<string, RunningProgram>;
   readonly telemetry: Telemetry;
+  readonly processes: Pick<Processes, "runtime" | "extensions">;
 }
 
 /** Lambda: without extensions 0 ms, with internal ones 500 ms, with external ones 2,000 ms. */
@@ -23,13 +21,16 @@ const INTERNAL_MS = 500;
 const EXTERNAL_MS = 2_000;
 /** Of which the runtime has so many. */
 const RUNTIME_MS = 300;
+/** And what has gathered for those who subscribed. */
+const FLUSH_MS = 300;
 
 /** Resolves when all have ended, or their time is over; who is still there then is to be killed. */
 export async function sayGoodbye(
   reason: ShutdownReason,
-  { runtime, extensions, programs, telemetry }: Leaving,
+  { extensions, telemetry, processes }: Leaving,
 ): Promise<void> {
   if (extensions.all.length === 0) return;
+  const { runtime, extensions: programs } = processes;
   const external = extensions.hasExternal;
   const deadlineMs = Date.now() + (external ? EXTERNAL_MS : INTERNAL_MS);
   const left = (): number => Math.max(0, deadlineMs - Date.now());
@@ -39,7 +40,7 @@ export async function sayGoodbye(
     runtime.child.kill("SIGKILL");
   }
   if (!external) return;
-  await within(left(), telemetry.flush());
+  await within(FLUSH_MS, telemetry.flush());
   extensions.deliver("SHUTDOWN", { eventType: "SHUTDOWN", deadlineMs, shutdownReason: reason });
   for (const { name, events } of extensions.all)
     if (!events.has("SHUTDOWN")) programs.get(name)?.child.kill("SIGKILL");

@@ -72,6 +72,8 @@ export class Output {
    * turn of the event loop, and who had more to write has waited.
    */
   async settle(): Promise<void> {
+    if (this.#out.writableLength > AHEAD_BYTES)
+      await new Promise<void>((resolve) => this.#out.once("drain", resolve));
     await nextTurn();
     await nextTurn();
     for (const parser of this.#parsers.values()) parser.flush();

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { accepted, header, readBody, refuse, wrongState } from "./api-answers.ts";
 import { notFound, type Routes } from "./api-server.ts";
 import { errorObject, type Invocation } from "./invocation.ts";
+import { readError } from "./runtime-errors.ts";
 import { streamResponse } from "./stream-response.ts";
 import type { Worker } from "./worker.ts";
 
@@ -31,10 +32,8 @@ export interface RuntimeHost {
   readonly restoreFailed: (error: Uint8Array, errorType: string) => void;
 }
 
-/** Lambda forwards an error type of this form, and no others. */
-const ERROR_TYPE = /^(Runtime|Function)\.[A-Z][a-zA-Z]+/;
-/** With the cause for X-Ray beside the error object. */
-const WITH_CAUSE = "application/vnd.aws.lambda.error.cause+json";
+/** Lambda: an invocation without a payload has an empty object as its event. */
+const NO_EVENT = Buffer.from("{}");
 
 /** A runtime that asks for its invocations. One at a time. */
 export class RuntimeApi implements Worker {
@@ -55,6 +54,11 @@ export class RuntimeApi implements Worker {
   begin({ snapStart, responseBytes }: { snapStart: boolean; responseBytes: number }): void {
     this.#snapStart = snapStart;
     this.#responseBytes = responseBytes;
+  }
+
+  /** Somebody has asked for something here: it is he who runs the function. */
+  get inUse(): boolean {
+    return this.#state !== "Started";
   }
 
   get ready(): boolean {
@@ -134,9 +138,10 @@ export class RuntimeApi implements Worker {
   }
 
   #send(response: ServerResponse, { frame, deadlineMs }: Invocation): void {
+    const event = frame.event.length > 0 ? frame.event : NO_EVENT;
     const headers: Record<string, string | number> = {
       "Content-Type": "application/json",
-      "Content-Length": frame.event.length,
+      "Content-Length": event.length,
       "Lambda-Runtime-Aws-Request-Id": frame.requestId,
       "Lambda-Runtime-Deadline-Ms": deadlineMs,
       "Lambda-Runtime-Invoked-Function-Arn": frame.invokedFunctionArn,
@@ -145,7 +150,7 @@ export class RuntimeApi implements Worker {
     if (frame.clientContext)
       headers["Lambda-Runtime-Client-Context"] = headerText(frame.clientContext);
     response.writeHead(200, headers);
-    response.end(frame.event);
+    response.end(event);
   }
 
   /** The invocation that the path names, if it is the one that runs. */
@@ -211,7 +216,7 @@ export class RuntimeApi implements Worker {
   ): Promise<void> {
     if (!this.#answers(response, "InvocationErrorResponse")) return;
     invocation.responds();
-    const { body, type } = await this.#readError(request);
+    const { body, type } = await readError(request, this.#responseBytes);
     await invocation.error(body, type);
     this.#sent();
     accepted(response);
@@ -224,7 +229,7 @@ export class RuntimeApi implements Worker {
       return;
     }
     this.#state = "InitError";
-    const { body, type } = await this.#readError(request);
+    const { body, type } = await readError(request, this.#responseBytes);
     accepted(response);
     this.#host.initFailed(body, type);
   }
@@ -236,7 +241,7 @@ export class RuntimeApi implements Worker {
       return;
     }
     this.#state = "RuntimeRestoreErrorState";
-    const { body, type } = await this.#readError(request);
+    const { body, type } = await readError(request, this.#responseBytes);
     accepted(response);
     this.#host.restoreFailed(body, type);
   }
@@ -253,20 +258,6 @@ export class RuntimeApi implements Worker {
   #sent(): void {
     this.#state = "RuntimeResponseSentState";
   }
-
-  /** The error object goes to the caller as it came; one that is longer than a response may be does not. */
-  async #readError(request: IncomingMessage): Promise<{ body: Buffer; type: string }> {
-    const told = header(request, "Lambda-Runtime-Function-Error-Type");
-    const type = ERROR_TYPE.test(told)
-      ? told
-      : told.startsWith("Function.")
-        ? "Function.Unknown"
-        : "Runtime.Unknown";
-    const body = await readBody(request, this.#responseBytes);
-    if (typeof body === "string") return { body: errorObject(type, `the error is ${body}`), type };
-    if (header(request, "Content-Type") !== WITH_CAUSE) return { body, type };
-    return { body: withoutCause(body), type };
-  }
 }
 
 /** JSON text as a header can have it: its UTF-8, byte by byte, and no controls. */
@@ -275,13 +266,3 @@ const headerText = (json: string): string =>
     .toString("latin1")
     .replace(/[\r\n]/g, " ")
     .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
-
-/** What the caller gets of an error object that brings its cause for X-Ray. */
-function withoutCause(body: Buffer): Buffer {
-  try {
-    const { errorMessage, errorType, stackTrace } = JSON.parse(body.toString());
-    return Buffer.from(JSON.stringify({ errorMessage, errorType, stackTrace }));
-  } catch {
-    return Buffer.from(JSON.stringify("Invalid error body"));
-  }
-}

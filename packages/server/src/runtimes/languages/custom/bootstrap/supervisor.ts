@@ -1,6 +1,6 @@
 /**
  * One instance from its first frame to its end: starts the function's programs, hands its invocations to whoever runs
- * them, and begins with the next one only when the runtime and all extensions have asked for it.
+ * them, and says goodbye to all.
  */
 import type { Duplex } from "node:stream";
 import { Kind, type Specialisation, UNKNOWN_REQUEST } from "../../../wire/frames.ts";
@@ -11,26 +11,29 @@ import { exitAs, exitText, peakKiB } from "./exits.ts";
 import { type Extension, Extensions, MOST_EXTENSIONS } from "./extensions.ts";
 import type { FunctionFacts } from "./extensions-api.ts";
 import { FramedWorker } from "./framed-worker.ts";
-import {
-  type CommandLine,
-  extensionNames,
-  findBootstrap,
-  forExtensions,
-  wrapped,
-} from "./function-programs.ts";
+import { type CommandLine, extensionNames } from "./function-programs.ts";
 import { type ShutdownReason, sayGoodbye } from "./goodbye.ts";
-import { errorObject, Invocation } from "./invocation.ts";
+import { errorObject } from "./invocation.ts";
+import { InvokePhase } from "./invoke-phase.ts";
 import { Output } from "./output.ts";
-import { openPipes, type Pipe } from "./pipes.ts";
-import { type Program, type ProgramExit, type RunningProgram, startProgram } from "./programs.ts";
+import { Processes } from "./processes.ts";
+import type { ProgramExit } from "./programs.ts";
 import { Reports } from "./reports.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 import { Telemetry } from "./telemetry.ts";
 import type { Worker } from "./worker.ts";
 
 const NOTHING = new Uint8Array(0);
-/** Exit codes of our own. */
-const EXIT_FAILED = 1;
+/** Where it is the function's fault, but not the runtime that ended. */
+const FAILED: ProgramExit = { code: 1, signal: null };
+
+/** What is known once the function is. */
+interface Life {
+  readonly told: Specialisation;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly reports: Reports;
+  readonly invokes: InvokePhase;
+}
 
 type Phase = "generic" | "extensions" | "runtime" | "ready" | "ending";
 
@@ -39,51 +42,49 @@ export class Supervisor {
   readonly telemetry = new Telemetry();
   readonly runtimeApi: RuntimeApi;
   readonly #channel: Channel;
-  /** The language's own program; none where the function brings its own. */
-  readonly #language: CommandLine | undefined;
   readonly #output: Output;
-  readonly #programs = new Map<string, RunningProgram>();
+  readonly #processes: Processes;
   #phase: Phase = "generic";
-  #told: Specialisation | undefined;
-  #environment: Record<string, string> = {};
-  #reports: Reports | undefined;
-  #runtime: RunningProgram | undefined;
+  #life: Life | undefined;
   #framed: FramedWorker | undefined;
   #line: Line | undefined;
-  #current: { readonly invocation: Invocation; readonly ended: () => void } | undefined;
-  #runtimeDone = false;
   #restoring = false;
   #left = false;
-  /** Made ahead of time for the runtime's output. */
-  #pipes: Pipe[] | undefined;
 
+  /** `language`: the program that runs the function; none where the function brings its own. */
   constructor(channel: Channel, language: CommandLine | undefined) {
     this.#channel = channel;
-    this.#language = language;
     this.#output = new Output((source, text) =>
       this.telemetry.emit(source, source, this.#asLogged(text)),
     );
-    this.runtimeApi = new RuntimeApi({
-      changed: () => this.#look(),
-      initFailed: (error) => this.#initFailed(error),
-      restoreFailed: (error) => this.#restoreFailed(error),
+    this.#processes = new Processes(language, {
+      output: this.#output,
+      extensions: this.extensions,
+      failed: (errorType, reason) => this.#fail(errorType, reason),
+      runtimeExited: (exit) => void this.#end("FAILURE", exit, "Runtime.ExitError"),
+      extensionExited: (name, exit) => this.#extensionExited(name, exit),
     });
+    this.runtimeApi = new RuntimeApi(this.#workerHost);
   }
 
   /** While nobody waits for it: what every function will need. */
   prepare(): void {
-    this.#pipes ??= openPipes(this.#language ? 2 : 1);
+    this.#processes.prepare();
   }
 
   /** Becomes the function. `api`: where the APIs listen. */
   async become(told: Specialisation, api: string): Promise<void> {
-    this.#told = told;
-    this.#environment = { ...told.environment, AWS_LAMBDA_RUNTIME_API: api };
+    const environment = { ...told.environment, AWS_LAMBDA_RUNTIME_API: api };
+    const reports = new Reports(this.telemetry, this.#output, told, this.#peakKiB);
+    this.#life = { told, environment, reports, invokes: this.#invokePhase(told, reports) };
     this.runtimeApi.begin(told);
-    this.#reports = new Reports(this.telemetry, this.#output, told, () => this.#peakKiB());
-    this.#reports.initStart();
+    reports.initStart();
     this.#phase = "extensions";
-    await this.#startExtensions(told);
+    if (extensionNames(told).length > MOST_EXTENSIONS) {
+      this.#fail("Extension.TooManyExtensions", `Extension limit (${MOST_EXTENSIONS}) reached`);
+      return;
+    }
+    await this.#processes.startExtensions(told, environment);
     this.#look();
   }
 
@@ -101,8 +102,8 @@ export class Supervisor {
 
   restore(): void {
     this.#restoring = true;
-    this.#reports?.restoreStart();
-    this.#worker?.restore();
+    this.#life?.reports.restoreStart();
+    this.#worker.restore();
     this.#look();
   }
 
@@ -115,180 +116,109 @@ export class Supervisor {
   extensionChanged(extension: Extension): void {
     if (extension.state === "Ready" && !extension.reported) {
       extension.reported = true;
-      this.#reports?.extension(extension);
+      this.#life?.reports.extension(extension);
     }
     this.#look();
   }
 
   /** What an extension is told when it registers. */
   get facts(): FunctionFacts {
-    const environment = this.#environment;
+    const { environment = {}, told } = this.#life ?? {};
     return {
       functionName: environment["AWS_LAMBDA_FUNCTION_NAME"] ?? "",
       functionVersion: environment["AWS_LAMBDA_FUNCTION_VERSION"] ?? "",
       handler: environment["_HANDLER"] ?? "",
-      accountId: this.#told?.account ?? "",
+      accountId: told?.account ?? "",
     };
   }
 
+  /** An extension has subscribed to telemetry. */
   subscribed(name: string, types: readonly string[]): void {
-    this.#reports?.subscription(name, types);
+    this.#life?.reports.subscription(name, types);
   }
 
   /** Kills whatever was started: nobody outlives us. */
   killAll(): void {
-    for (const { child } of [...this.#programs.values(), this.#runtime].filter((one) => !!one))
-      child.kill("SIGKILL");
+    this.#processes.killAll();
   }
 
-  // Init --------------------------------------------------------------------------------------------------------
-
-  async #startExtensions(told: Specialisation): Promise<void> {
-    const names = extensionNames(told);
-    if (names.length === 0) return;
-    if (names.length > MOST_EXTENSIONS) {
-      this.#fail("Extension.TooManyExtensions", `Extension limit (${MOST_EXTENSIONS}) reached`);
-      return;
-    }
-    const pipes = openPipes(names.length);
-    const environment = forExtensions(this.#environment);
-    for (const name of names) this.extensions.add(name, true);
-    await Promise.all(
-      names.map(async (name, i) => {
-        const pipe = pipes.slice(i, i + 1);
-        for (const { reader } of pipe) this.#output.follow(reader, "extension");
-        const command = `${told.layers}/extensions/${name}`;
-        const started = await this.#start(
-          { command, args: [], environment, directory: "/", pipes: pipe },
-          "Extension.LaunchError",
-        );
-        if (!started) return;
-        this.#programs.set(name, started);
-        void started.exited.then((exit) => this.#extensionExited(name, exit));
-      }),
-    );
-  }
-
-  async #startRuntime(told: Specialisation): Promise<void> {
-    const bootstrap = this.#language ? wrapped(told, this.#language) : ownBootstrap(told);
-    if (!bootstrap) {
-      const places = `[${told.taskRoot}/bootstrap ${told.layers}/bootstrap]`;
-      this.#fail("Runtime.InvalidEntrypoint", `Couldn't find valid bootstrap(s): ${places}`);
-      return;
-    }
-    const [command, ...args] = bootstrap;
-    this.prepare();
-    const pipes = this.#pipes ?? [];
-    for (const { reader } of pipes) this.#output.follow(reader, "function");
-    const framed = this.#language !== undefined;
-    const environment = this.#environment;
-    const started = await this.#start(
-      { command, args, environment, directory: told.taskRoot, pipes, framed },
-      "Runtime.InvalidEntrypoint",
-    );
-    if (!started) return;
-    this.#runtime = started;
-    void started.exited.then((exit) => this.#runtimeExited(exit));
-    if (!framed) return;
-    // The program has the whole environment already, as behind a wrapper.
-    const become = { ...told, environment, wrapped: true };
-    this.#framed = new FramedWorker(started.child.stdio[3] as Duplex, become, {
-      changed: () => this.#look(),
-      initFailed: (error) => this.#initFailed(error),
-      restoreFailed: (error) => this.#restoreFailed(error),
-      leaving: () => this.#leave(),
-      violated: () => started.child.kill("SIGKILL"),
-    });
-  }
-
-  async #start(program: Program, errorType: string): Promise<RunningProgram | undefined> {
-    try {
-      return await startProgram(program);
-    } catch (error) {
-      this.#fail(errorType, error instanceof Error ? error.message : String(error));
-      return undefined;
-    }
-  }
+  // How it goes on ----------------------------------------------------------------------------------------------
 
   /** Whoever asked for an invocation runs them: behind a wrapper that may be another program than the language's own. */
-  get #worker(): Worker | undefined {
-    return this.#framed && !this.runtimeApi.ready ? this.#framed : this.runtimeApi;
+  get #worker(): Worker {
+    return this.#framed && !this.runtimeApi.inUse ? this.#framed : this.runtimeApi;
   }
+
+  /** What whoever runs the invocations tells. */
+  readonly #workerHost = {
+    changed: (): void => this.#look(),
+    initFailed: (error: Uint8Array): void => this.#initFailed(error),
+    restoreFailed: (error: Uint8Array): void => this.#restoreFailed(error),
+  };
 
   /** Something has changed: goes on as far as it can. */
   #look(): void {
-    const told = this.#told;
-    if (!told) return;
+    const life = this.#life;
+    if (!life) return;
     if (this.#phase === "extensions" && this.extensions.registered) {
       this.#phase = "runtime";
-      void this.#startRuntime(told);
+      void this.#startRuntime(life);
     }
-    if (this.#phase === "runtime") this.#lookAtInit(told);
-    if (this.#phase === "ready") {
-      if (this.#restoring) this.#lookAtRestore();
-      if (this.#current) this.#lookAtInvocation();
-    }
+    if (this.#phase === "runtime") this.#lookAtInit(life);
+    if (this.#phase !== "ready") return;
+    if (this.#restoring) this.#lookAtRestore(life);
+    life.invokes.look();
   }
 
-  #lookAtInit(told: Specialisation): void {
-    if (!this.#worker?.ready) return;
+  async #startRuntime({ told, environment }: Life): Promise<void> {
+    const program = await this.#processes.startRuntime(told, environment);
+    if (!program) return;
+    // The program has the whole environment already, as behind a wrapper.
+    const become = { ...told, environment, wrapped: true };
+    this.#framed = new FramedWorker(program.child.stdio[3] as Duplex, become, {
+      ...this.#workerHost,
+      leaving: () => this.#leave(),
+      violated: () => program.child.kill("SIGKILL"),
+    });
+  }
+
+  #lookAtInit({ reports, invokes }: Life): void {
+    if (!this.#worker.ready) return;
     if (!this.extensions.closed) {
       this.extensions.closed = true;
-      this.#reports?.initRuntimeDone();
+      reports.initRuntimeDone();
     }
     if (!this.extensions.idle) return;
     this.#phase = "ready";
-    this.#line = new Line(this.#channel, (frame, ended) => this.#begin(frame, told, ended));
-    this.#reports?.initReport();
+    this.#line = new Line(this.#channel, (frame, ended) => invokes.begin(frame, ended));
+    reports.initReport();
     this.telemetry.initDone();
     this.#say(Kind.initialised, NOTHING);
   }
 
-  #lookAtRestore(): void {
-    if (!this.#worker?.idle) return;
+  #lookAtRestore({ reports }: Life): void {
+    if (!this.#worker.idle) return;
     this.#restoring = false;
-    this.#reports?.restoreDone();
+    reports.restoreDone();
     this.#say(Kind.restored, NOTHING);
   }
 
-  // Invocations -------------------------------------------------------------------------------------------------
-
-  #begin(frame: InvokeFrame, told: Specialisation, ended: () => void): Invocation {
-    const invocation = new Invocation(frame, told.timeoutMs, {
-      channel: this.#channel,
-      output: this.#output,
-      peakKiB: () => this.#peakKiB(),
-      answered: () => this.#look(),
+  #invokePhase({ timeoutMs }: Specialisation, reports: Reports): InvokePhase {
+    const [channel, output] = [this.#channel, this.#output];
+    const answered = (): void => this.#look();
+    return new InvokePhase({
+      ...{ extensions: this.extensions, output, reports, timeoutMs },
+      invocations: { channel, output, peakKiB: this.#peakKiB, answered },
+      worker: () => this.#worker,
+      settled: () => this.#say(Kind.settled, NOTHING),
+      late: () => {
+        this.#leave();
+        this.shutdown("TIMEOUT");
+      },
     });
-    this.#current = { invocation, ended };
-    this.#runtimeDone = false;
-    this.#output.begin(frame.call);
-    this.#reports?.start(invocation);
-    this.extensions.deliver("INVOKE", invokeEvent(invocation));
-    this.#worker?.invoke(invocation);
-    return invocation;
-  }
-
-  #lookAtInvocation(): void {
-    const current = this.#current;
-    if (!current?.invocation.answered || !this.#worker?.idle) return;
-    if (!this.#runtimeDone) {
-      this.#runtimeDone = true;
-      this.#reports?.runtimeDone(current.invocation);
-    }
-    if (!this.extensions.idle) return;
-    this.#current = undefined;
-    this.#reports?.report(current.invocation);
-    this.#output.begin(0);
-    this.#say(Kind.settled, NOTHING);
-    current.ended();
   }
 
   // How it ends -------------------------------------------------------------------------------------------------
-
-  #runtimeExited(exit: ProgramExit): void {
-    void this.#end("FAILURE", exit, "Runtime.ExitError");
-  }
 
   #extensionExited(name: string, exit: ProgramExit): void {
     const extension = this.extensions.byName(name);
@@ -296,29 +226,25 @@ export class Supervisor {
     const failed = extension.state === "InitError" || extension.state === "ExitError";
     const type = `Extension.${failed ? extension.state : "Crash"}`;
     if (failed || !extension.reported)
-      this.#reports?.extension(extension, extension.errorType ?? type);
+      this.#life?.reports.extension(extension, extension.errorType ?? type);
     this.#fail(type, exitText(exit));
   }
 
-  /** What the function is told that it did not say itself. */
+  /** Tells the function's caller what its own programs cannot say. */
   #fail(errorType: string, reason: string): void {
     if (this.#phase === "ending") return;
-    const { invocation } = this.#current ?? {};
+    const { reports, invokes } = this.#life ?? {};
+    const invocation = invokes?.unanswered;
     const requestId = invocation?.frame.requestId ?? UNKNOWN_REQUEST;
     const body = errorObject(errorType, `RequestId: ${requestId} Error: ${reason}`);
     if (!this.#line) {
-      this.#reports?.initReport(errorType);
+      reports?.initReport(errorType);
       this.#initFailed(body);
-      return;
-    }
-    const exit = { code: EXIT_FAILED, signal: null };
-    if (!invocation || invocation.answered) {
-      void this.#end("FAILURE", exit);
-      return;
-    }
-    this.#reports?.failure(requestId, reason, errorType);
-    this.#leave();
-    void invocation.error(body, errorType).then(() => this.#end("FAILURE", exit));
+    } else if (invocation) {
+      reports?.failure(requestId, reason, errorType);
+      this.#leave();
+      void invocation.error(body, errorType).then(() => this.#end("FAILURE", FAILED));
+    } else void this.#end("FAILURE", FAILED);
   }
 
   /** Ends with this error, once everything that was written is on its way. */
@@ -328,13 +254,13 @@ export class Supervisor {
     void this.#output.settle().then(() => {
       this.#output.drained(() => {
         this.#say(Kind.initFailed, error);
-        this.#channel.drained(() => process.exit(EXIT_FAILED));
+        this.#channel.drained(() => exitAs(FAILED));
       });
     });
   }
 
   #restoreFailed(error: Uint8Array): void {
-    this.#reports?.restoreDone("Runtime.RestoreError");
+    this.#life?.reports.restoreDone("Runtime.RestoreError");
     this.#say(Kind.restored, error);
   }
 
@@ -343,34 +269,25 @@ export class Supervisor {
     if (this.#left) return;
     this.#left = true;
     this.#line?.close();
-    const { invocation } = this.#current ?? {};
-    const call = invocation && !invocation.answered ? invocation.frame.call : 0;
+    const call = this.#life?.invokes.unanswered?.frame.call ?? 0;
     this.#channel.writer.frame(Kind.leaving, call, NOTHING, NOTHING);
     this.#channel.writer.flush();
   }
 
-  /** Says goodbye to everybody, and ends as the runtime did: the platform tells the caller how that was. */
+  /**
+   * Says goodbye to everybody, and ends as the runtime did: the platform tells the caller how that was. `errorType`: what
+   * the invocation that runs fails with.
+   */
   async #end(reason: ShutdownReason, exit: ProgramExit, errorType?: string): Promise<void> {
     if (this.#phase === "ending") return;
-    const initialised = this.#line !== undefined;
     this.#phase = "ending";
     await this.#output.settle();
-    if (initialised && reason === "FAILURE") this.#leave();
-    this.#reportEnd(reason, errorType);
+    if (this.#line && reason === "FAILURE") this.#leave();
+    this.#life?.invokes.abandon(reason === "TIMEOUT" ? "timeout" : "failure", errorType);
     const { extensions, telemetry } = this;
-    const gone = errorType === "Runtime.ExitError";
-    const runtime = gone ? undefined : this.#runtime;
-    await sayGoodbye(reason, { runtime, extensions, programs: this.#programs, telemetry });
+    await sayGoodbye(reason, { extensions, telemetry, processes: this.#processes });
     await this.#output.settle();
     this.#output.drained(() => this.#channel.drained(() => exitAs(exit)));
-  }
-
-  #reportEnd(reason: ShutdownReason, errorType: string | undefined): void {
-    const { invocation } = this.#current ?? {};
-    if (!invocation || invocation.answered) return;
-    const status = reason === "TIMEOUT" ? "timeout" : "failure";
-    this.#reports?.runtimeDone(invocation, status, errorType);
-    this.#reports?.report(invocation, status, errorType);
   }
 
   #say(kind: number, body: Uint8Array): void {
@@ -378,28 +295,16 @@ export class Supervisor {
     this.#channel.writer.flush();
   }
 
-  #peakKiB(): number {
-    return peakKiB(this.#runtime?.child.pid);
-  }
+  readonly #peakKiB = (): number => peakKiB(this.#processes.runtime?.child.pid);
 
   /** Lambda: lines of a function with JSON logs that are JSON are objects to those who subscribed. */
   #asLogged(text: string): unknown {
-    if (this.#environment["AWS_LAMBDA_LOG_FORMAT"] !== "JSON" || !text.startsWith("{")) return text;
+    const json = this.#life?.environment["AWS_LAMBDA_LOG_FORMAT"] === "JSON";
+    if (!json || !text.startsWith("{")) return text;
     try {
       return JSON.parse(text);
     } catch {
       return text;
     }
   }
-}
-
-function ownBootstrap(told: Specialisation): CommandLine | undefined {
-  const found = findBootstrap(told);
-  return found === undefined ? undefined : [found];
-}
-
-function invokeEvent({ frame, deadlineMs }: Invocation) {
-  const { requestId, invokedFunctionArn, traceId } = frame;
-  const tracing = traceId && { tracing: { type: "X-Amzn-Trace-Id", value: traceId } };
-  return { eventType: "INVOKE", deadlineMs, requestId, invokedFunctionArn, ...(tracing || {}) };
 }

@@ -29,6 +29,7 @@ export class Telemetry {
 
   /** Something happened. */
   emit(category: Category, type: string, record: unknown): void {
+    if (!this.#early && this.#subscribers.size === 0) return;
     const event = { time: new Date().toISOString(), type, record };
     for (const subscriber of this.#subscribers.values()) subscriber.add(category, event);
     if (!this.#early) return;
