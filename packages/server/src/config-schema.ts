@@ -46,11 +46,9 @@ export const configSchema = z.strictObject({
     .default("embedded")
     .describe("where data lives: embedded keeps it in dataDir, memory forgets it at the end"),
   isolation: z
-    .enum(["none", "auto", "bubblewrap", "unshare"])
-    .default("none")
-    .describe(
-      "walls around functions: none, the best that works here (auto), or that one; experimental",
-    ),
+    .enum(["auto", "bubblewrap", "unshare", "none"])
+    .default("auto")
+    .describe("walls around functions: the best that works here (auto), that one, or none"),
   account: z
     .string()
     .regex(/^\d{12}$/, "expected twelve digits")
