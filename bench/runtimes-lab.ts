@@ -91,4 +91,5 @@ const deployment = (code: string): Deployment => ({
   code,
   layers: [],
   tracing: "PassThrough",
+  network: "host",
 });

@@ -1,5 +1,6 @@
 /** Every setting of the platform, with its bounds, its default and one line of meaning. */
 import { z } from "zod";
+import { FUNCTION_NETWORKS } from "./domain/function-network.ts";
 
 const instances = z.strictObject({
   max: z.int().min(1).max(10_000).default(100).describe("most instances on this machine"),
@@ -49,6 +50,12 @@ export const configSchema = z.strictObject({
     .enum(["auto", "bubblewrap", "unshare", "none"])
     .default("auto")
     .describe("walls around functions: the best that works here (auto), that one, or none"),
+  network: z
+    .enum(FUNCTION_NETWORKS)
+    .default("host")
+    .describe(
+      "widest network of functions: the machine's (host), only their own 127.0.0.1, or none; the variable YUNQUE_NETWORK of a function can narrow it",
+    ),
   account: z
     .string()
     .regex(/^\d{12}$/, "expected twelve digits")
@@ -78,7 +85,7 @@ export const configSchema = z.strictObject({
     .regex(/^[\x21-\x7e]{16,256}$/, "expected 16 to 256 visible ASCII characters")
     .optional()
     .meta({
-      description: "token that the admin API asks of every peer outside loopback",
+      description: "token of the admin API; without one the platform makes its own",
       secret: true,
     }),
   instances: instances.prefault({}),

@@ -1,4 +1,4 @@
 export { createExecutor } from "./executor.ts";
 export { nodeRuntime } from "./languages/node/runtime.ts";
 export type { ExecutorLimits } from "./limits.ts";
-export { chooseSandbox, processSandbox } from "./sandboxes/index.ts";
+export { chooseSandbox, processSandbox, SandboxUnavailable } from "./sandboxes/index.ts";

@@ -143,4 +143,5 @@ const plainDeployment = (code: string): Deployment => ({
   code,
   layers: [],
   tracing: "PassThrough",
+  network: "host",
 });

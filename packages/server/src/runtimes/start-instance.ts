@@ -130,6 +130,7 @@ export class InstanceStarter {
         processes: PROCESSES,
         openFiles: OPEN_FILES,
       },
+      network: deployment.network,
     });
     log.initStart({
       version: runtime.version,

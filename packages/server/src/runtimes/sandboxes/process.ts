@@ -16,8 +16,10 @@ export const processSandbox: Sandbox = {
   start,
 };
 
-/** @throws Error where the program cannot be started. */
+/** @throws Error where the program cannot be started, or would have more of the network than it shall. */
 function start(program: SandboxedProgram): SandboxedProcess {
+  if ((program.network ?? "host") !== "host")
+    throw new Error(`without a sandbox no program can be kept to the network "${program.network}"`);
   const child = spawn(program.command, program.args, {
     cwd: program.directory,
     env: program.environment,

@@ -117,7 +117,7 @@ export function createFunctions(
 ): Functions {
   const { records, executor, clock, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
-  const catalog = new Catalog(records, executor);
+  const catalog = new Catalog(records, executor, dependencies.network);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
   const settler = new Settler(store, records, clock, limits.settleMs);
   const random = dependencies.random ?? Math.random;
