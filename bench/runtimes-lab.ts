@@ -104,4 +104,5 @@ const deployment = (code: string): Deployment => ({
   layers: [],
   tracing: "PassThrough",
   snapStart: false,
+  network: "host",
 });

@@ -52,8 +52,11 @@ async function ask(target: Target, path: string, signal?: AbortSignal): Promise<
 async function explain(response: Response, target: Target): Promise<Failure> {
   try {
     const { error } = JSON.parse(await response.text()) as { error: { message: string } };
-    const token = "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken.";
-    return new Failure(error.message, response.status === 401 ? token : undefined);
+    if (response.status !== 401) return new Failure(error.message);
+    return new Failure(
+      `the platform at ${target.origin} asks for ${target.token === undefined ? "its token" : "another token"}`,
+      "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken, or to what is in admin-token in its data directory.",
+    );
   } catch {
     return notYunque(target);
   }

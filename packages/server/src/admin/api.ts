@@ -19,10 +19,27 @@ export const healthSchema = z.strictObject({
       .array(z.string())
       .readonly()
       .describe("The walls that really stand on this machine"),
+    lacks: z
+      .array(z.strictObject({ wall: z.string(), remedy: z.string() }))
+      .readonly()
+      .describe("Those that do not, each with what raises it"),
+    refused: z
+      .array(z.strictObject({ tier: z.string(), reason: z.string() }))
+      .readonly()
+      .describe("Better tiers, and why they do not work here"),
+    network: z.string().describe("The widest network that a function may have"),
   }),
   services: z.array(z.string()).describe("Services with at least one implemented operation"),
 });
 export type Health = z.output<typeof healthSchema>;
+
+/** The same as anybody is told it. */
+export const publicHealthSchema = z.strictObject({
+  status: z.literal("ok"),
+  version: z.string(),
+  isolation: z.strictObject({ tier: z.string() }),
+});
+export type PublicHealth = z.output<typeof publicHealthSchema>;
 
 /** How much of an AWS service has behaviour; what is missing answers 501. */
 export const coverageSchema = z.strictObject({

@@ -110,6 +110,7 @@ export function blueprintOf(
       tmpMB: deployment.ephemeralStorageMB,
     },
     limits: { processes: PROCESSES, openFiles: OPEN_FILES },
+    network: deployment.network,
   });
   const own = runtime.command(deployment);
 

@@ -2,4 +2,4 @@ export { createExecutor } from "./executor.ts";
 export { customRuntime } from "./languages/custom/runtime.ts";
 export { nodeRuntime } from "./languages/node/runtime.ts";
 export type { ExecutorLimits } from "./limits.ts";
-export { chooseSandbox, processSandbox } from "./sandboxes/index.ts";
+export { chooseSandbox, processSandbox, SandboxUnavailable } from "./sandboxes/index.ts";

@@ -151,4 +151,5 @@ const plainDeployment = (code: string): Deployment => ({
   layers: [],
   tracing: "PassThrough",
   snapStart: false,
+  network: "host",
 });

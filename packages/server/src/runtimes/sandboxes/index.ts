@@ -1,3 +1,3 @@
 /** Walls around strangers' code: the tiers, and which of them works here. */
-export { chooseSandbox, TIERS, type Tier } from "./choose.ts";
+export { chooseSandbox, SandboxUnavailable, TIERS, type Tier } from "./choose.ts";
 export { processSandbox } from "./process.ts";

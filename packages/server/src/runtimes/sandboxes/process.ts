@@ -10,14 +10,16 @@ export const processSandbox: Sandbox = {
   enforces: [
     "a process group per instance, ended as a whole",
     "an environment of its own: nothing of the platform's",
-    "idle instances stopped by a signal",
     "memory watched, and the instance ended beyond its limit",
+    "idle instances stopped, as far as they stay in their process group",
   ],
   start,
 };
 
-/** @throws Error where the program cannot be started. */
+/** @throws Error where the program cannot be started, or would have more of the network than it shall. */
 function start(program: SandboxedProgram): SandboxedProcess {
+  if ((program.network ?? "host") !== "host")
+    throw new Error(`without a sandbox no program can be kept to the network "${program.network}"`);
   const child = spawn(program.command, program.args, {
     cwd: program.directory,
     env: program.environment,
@@ -61,9 +63,9 @@ function exitOf(child: ChildProcess, gone: () => void): SandboxedProcess["exited
   });
 }
 
-function signalGroup(leader: number, signal: NodeJS.Signals): void {
+function signalGroup(leader: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-leader, signal);
+    process.kill(-leader, name);
   } catch {
     // Nobody is left in the group.
   }

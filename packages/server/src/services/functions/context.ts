@@ -1,3 +1,4 @@
+import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Executor } from "../../ports/executor.ts";
@@ -40,6 +41,8 @@ export interface FunctionsDependencies {
   /** In [0, 1): which version of a weighted alias an invocation gets. */
   random(): number;
   readonly limits: FunctionsLimits;
+  /** What functions may reach of the network. */
+  readonly network: NetworkRule;
 }
 
 export interface FunctionsLimits {

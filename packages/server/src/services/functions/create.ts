@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import { isVersionNumber, LATEST } from "../../domain/function-name.ts";
+import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize, fingerprintOf } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
@@ -53,6 +54,7 @@ export async function createFunction(
     layers,
   );
   checkSettings(settings);
+  checkNetwork(context.network, settings);
   if (request.codeSigningConfigArn !== undefined)
     await requireCodeSigningConfig(context.records, scope, request.codeSigningConfigArn);
   if ((await context.store.find(scope, name)) !== undefined) throw alreadyExists(name);

@@ -1,6 +1,7 @@
 /** The functions service on the memory engine, with an executor that answers what a test says. */
 import { createHash } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
+import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -163,7 +164,11 @@ export interface TestFunctions {
 }
 
 export function testFunctions(
-  options: { readonly limits?: Partial<FunctionsLimits>; readonly random?: () => number } = {},
+  options: {
+    readonly limits?: Partial<FunctionsLimits>;
+    readonly random?: () => number;
+    readonly network?: NetworkRule;
+  } = {},
 ): TestFunctions {
   const engine = createMemoryEngine();
   const executor = new FakeExecutor();
@@ -179,6 +184,7 @@ export function testFunctions(
           throw new CodeObjectError("NoSuchBucket", "The specified bucket does not exist");
         return Buffer.from(`object ${key}`);
       },
+      network: options.network ?? { widest: "host", enforced: true },
       limits: { settleMs: 100, ...options.limits },
       ...(options.random === undefined ? {} : { random: options.random }),
     });

@@ -120,7 +120,7 @@ export function createFunctions(
 ): Functions {
   const { records, executor, clock, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
-  const catalog = new Catalog(records, executor);
+  const catalog = new Catalog(records, executor, dependencies.network);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
   /** The first invocation finds it in memory, and a process that waits. */
   const expect = (scope: Scope, name: string): void => {
@@ -131,7 +131,7 @@ export function createFunctions(
     catalog.load(scope, name).then(ready, () => {}); // who invokes it hears what is wrong
   };
   const settler = new Settler(store, dependencies, limits.settleMs, expect);
-  const snapStarts = new SnapStarts(store, records, executor);
+  const snapStarts = new SnapStarts(store, dependencies);
   const random = dependencies.random ?? Math.random;
   const context: FunctionsContext = {
     ...dependencies,

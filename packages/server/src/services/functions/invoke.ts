@@ -61,7 +61,7 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
   /** Whether an invocation need not first be told something else. */
   const ready = (view: FunctionView, { deployment }: Runnable): boolean =>
     view.head.latest.state === "Active" &&
-    (!deployment.snapStart || view.states.get(deployment.version) === "Active") &&
+    (!deployment.snapStart || view.versions.get(deployment.version)?.state === "Active") &&
     executor.runtimes.has(deployment.runtime);
 
   return {
@@ -126,7 +126,7 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
 /** A version with SnapStart runs once it was initialised ahead of time. */
 function checkSnapshot(view: FunctionView, { snapStart, version }: Deployment): void {
   if (!snapStart) return;
-  const state = view.states.get(version);
+  const state = view.versions.get(version)?.state;
   // AWS Lambda, API reference, Invoke: SnapStartNotReadyException.
   if (state === "Pending")
     throw functionError(

@@ -1,8 +1,10 @@
 /** SnapStart: a published version is Pending until an instance of it was initialised ahead of time. */
 import type { FunctionVersion } from "../../domain/function.ts";
+import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { type Executor, SnapshotError } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
+import type { FunctionsDependencies } from "./context.ts";
 import { childSpace, numberId } from "./spaces.ts";
 import { readSpace, type Store } from "./store.ts";
 import { deploymentOf, hasSnapStart } from "./view.ts";
@@ -14,12 +16,17 @@ export class SnapStarts {
   readonly #store: Store;
   readonly #records: Records;
   readonly #executor: Executor;
+  readonly #network: NetworkRule;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(store: Store, records: Records, executor: Executor) {
+  constructor(
+    store: Store,
+    { records, executor, network }: Pick<FunctionsDependencies, "records" | "executor" | "network">,
+  ) {
     this.#store = store;
     this.#records = records;
     this.#executor = executor;
+    this.#network = network;
   }
 
   /** Initialises the version, and then says how that went. Never fails: what was interrupted is done at the next start. */
@@ -65,7 +72,7 @@ export class SnapStarts {
   ): Promise<Pick<FunctionVersion, "state" | "stateReason"> | undefined> {
     if (!this.#executor.runtimes.has(version.settings.runtime)) return { state: "Active" };
     try {
-      await this.#executor.initialise(deploymentOf(scope, version));
+      await this.#executor.initialise(deploymentOf(scope, version, this.#network));
       return { state: "Active" };
     } catch (error) {
       if (!(error instanceof SnapshotError)) return undefined;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
@@ -84,6 +85,7 @@ export async function updateSettings(
     const before = stored.head.latest;
     const settings = applySettings(before.settings, change, layers);
     checkSettings(settings);
+    checkNetwork(context.network, settings);
     checkUnpackedSize(before.code.unpackedSize, settings);
     const latest = changed(context, { ...before, settings });
     return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };

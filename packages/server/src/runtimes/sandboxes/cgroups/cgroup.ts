@@ -45,10 +45,14 @@ export interface Cgroup {
   remove(): boolean;
 }
 
-/** The period in which a share of processor time is counted out, in microseconds: the kernel's own default. */
+/**
+ * The period in which a share of processor time is counted out, in microseconds. What was not used of one period may be
+ * used in the next one besides (the kernel's "burst"), so a small function answers in one go what costs it little;
+ * a shorter period would cut that into pieces. Measured in docs/design/isolation.md.
+ */
 export const CPU_PERIOD = 100_000;
 
-/** Microseconds of processor time per period; the kernel takes no less than 1,000. */
+/** Microseconds of processor time per period, and of burst; the kernel takes no less than 1,000. */
 export const cpuQuota = (cpus: number): number => Math.max(1_000, Math.round(cpus * CPU_PERIOD));
 
 /** What nobody holds programs to where these controls are missing. */
