@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import manifest from "../package.json" with { type: "json" };
 import { createAdmin } from "./admin/index.ts";
 import type { Doors } from "./aws/api/index.ts";
@@ -24,7 +23,7 @@ import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
 import { createLog } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import { chooseSandbox, createExecutor, nodeRuntime } from "./runtimes/index.ts";
+import { AWS_SDK, chooseSandbox, createExecutor, nodeRuntime } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -35,9 +34,6 @@ export interface Platform {
   /** Lets what runs finish within `shutdownSeconds`, then ends; everything acknowledged is kept. */
   stop(): Promise<void>;
 }
-
-/** Where `packages/aws-sdk` is: what Node.js functions may import without bundling it. */
-const AWS_SDK = fileURLToPath(new URL("../../aws-sdk", import.meta.url));
 
 /**
  * Starts the platform.

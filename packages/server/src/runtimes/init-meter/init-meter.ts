@@ -2,7 +2,7 @@
  * Measures how long handlers take to load: each time in a fresh process, behind the best walls that this machine has,
  * as an instance would load it. V8's code caches are empty and the disk's are not, as for an instance on a warm host.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { Sandbox, SandboxedProcess } from "../../ports/sandbox.ts";

@@ -100,6 +100,6 @@ function watchModules(timeline: Timeline, importers: Map<string, string>): void 
 function marked(url: string, source: string): string {
   const call = (name: string): string =>
     `globalThis[Symbol.for(${JSON.stringify(MARK)})].${name}(${JSON.stringify(url)});`;
-  const [, shebang = "", code = ""] = /^(#!.*\n)?([^]*)$/.exec(source) ?? [];
+  const [, shebang = "", code = ""] = /^(#![^\n]*\n)?(.*)$/s.exec(source) ?? [];
   return `${shebang}${call("enter")}${code}\n${call("leave")}`;
 }
