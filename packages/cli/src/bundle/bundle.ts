@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildFailure, BuildOptions, Loader, Metafile, OutputFile } from "esbuild";
 import { Failure } from "../failure.ts";
+import { confinement, isInside } from "./confinement.ts";
 import { type LeftOut, leavingOut } from "./left-out.ts";
 import { type KeptPackage, keptPackages } from "./native.ts";
 import { packageOf } from "./package-of.ts";
@@ -23,6 +24,8 @@ export interface BundleOptions {
   readonly external: readonly string[];
   /** Bundle what the runtime brings, too. */
   readonly bundleSdk: boolean;
+  /** Take nothing from outside of the project's root: its sources are strangers'. */
+  readonly confined?: boolean;
   /** What files with further endings are. */
   readonly loaders?: Readonly<Record<string, Loader>>;
 }
@@ -52,7 +55,11 @@ export async function bundle(project: Project, options: BundleOptions): Promise<
   const leftOut: LeftOut = { brought: new Set(), native: new Map() };
   const built = await build({
     ...settings(project, options, format),
-    plugins: [leavingOut(leftOut, options)],
+    ...(options.confined ? { tsconfigRaw: {} } : {}),
+    plugins: [
+      ...(options.confined ? [confinement(project.root)] : []),
+      leavingOut(leftOut, options),
+    ],
   }).catch((error: Partial<BuildFailure>) => {
     throw error.errors === undefined ? error : failureOf(error.errors);
   });
@@ -61,7 +68,9 @@ export async function bundle(project: Project, options: BundleOptions): Promise<
   const modules = modulesOf(metafile);
   return {
     files: filesOf(project, outputFiles, format),
-    kept: await keptPackages(leftOut.native),
+    kept: (await keptPackages(leftOut.native)).filter(
+      ({ directory }) => !options.confined || isInside(project.root, directory),
+    ),
     handler: `${stemOf(project.file)}.${project.name}`,
     modules,
     brought: [...leftOut.brought].sort(),

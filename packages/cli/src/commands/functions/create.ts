@@ -1,5 +1,5 @@
 /** `yunque functions create NAME PATH` */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { bundleOptions } from "../../bundle/build-options.ts";
 import { bundle } from "../../bundle/bundle.ts";
 import { findProject } from "../../bundle/project.ts";
@@ -9,6 +9,7 @@ import { withLambda } from "../../lambda.ts";
 import {
   collect,
   type TargetOptions,
+  variable,
   wholeNumber,
   withExamples,
   withTarget,
@@ -84,14 +85,4 @@ async function built(
     runtime: options.runtime,
     handler: handler ?? made.handler,
   };
-}
-
-function variable(
-  text: string,
-  before: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const [, key, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError("It is written KEY=VALUE.");
-  return { ...before, [key]: value };
 }
