@@ -47,13 +47,7 @@ function sizeSection({ parts, bytes }: Sizes): string {
   if (rest.length > 0) {
     const of = rest.reduce((all, part) => all + part.bytes, 0);
     const files = rest.reduce((all, part) => all + part.files, 0);
-    rows.push([
-      `${rest.length} more`,
-      bytesText(of),
-      percent(of / bytes),
-      String(files),
-      bar(of / largest),
-    ]);
+    rows.push([`${rest.length} more`, bytesText(of), percent(of / bytes), String(files), ""]);
   }
   return table(["SIZE", "BYTES", "SHARE", "FILES", ""], rows);
 }
@@ -82,16 +76,9 @@ function timesTable({ parts, tracedMs }: InitTimes, sizes: Sizes): string {
   if (rest.length > 0) {
     const ms = rest.reduce((all, { selfMs }) => all + selfMs, 0);
     const modules = rest.reduce((all, one) => all + one.modules, 0);
-    rows.push([
-      `${rest.length} more`,
-      msText(ms),
-      percent(ms / tracedMs),
-      "",
-      String(modules),
-      bar(ms / slowest),
-    ]);
+    rows.push([`${rest.length} more`, msText(ms), percent(ms / tracedMs), "", String(modules), ""]);
   }
-  return table(["INIT", "SELF", "SHARE", "WITH ITS OWN", "MODULES", ""], rows);
+  return table(["INIT", "SELF", "SHARE", "WITH WHAT IT LOADS", "MODULES", ""], rows);
 }
 
 function timesNote({ ms, runs, tier }: InitTimes & { readonly tier: string }): string {

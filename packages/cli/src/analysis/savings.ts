@@ -19,6 +19,8 @@ export interface Step {
   /** Median of init, or why the result does not load. */
   readonly ms?: number;
   readonly failure?: string;
+  /** Init of every run, in the same rounds for all steps. */
+  readonly runs: readonly number[];
 }
 
 export interface Savings {
@@ -27,7 +29,7 @@ export interface Savings {
   readonly failure?: string;
 }
 
-interface Variant extends Omit<Step, "ms" | "failure"> {
+interface Variant extends Omit<Step, "ms" | "failure" | "runs"> {
   readonly subject: InitSubject;
 }
 
@@ -133,12 +135,9 @@ async function measure(
       else times[index]?.push(outcome.ms);
     }
   return variants.map(({ name, bytes, files }, index) => {
+    const runs = times[index] ?? [];
     const failure = failures.get(index);
-    return {
-      name,
-      bytes,
-      files,
-      ...(failure === undefined ? { ms: median(times[index] ?? []) } : { failure }),
-    };
+    const outcome = failure === undefined ? { ms: median(runs) } : { failure };
+    return { name, bytes, files, runs, ...outcome };
   });
 }

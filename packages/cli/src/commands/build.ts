@@ -28,7 +28,7 @@ export function create(): Command {
     .addOption(
       new Option("--format <name>", "kind of module (that of the source)").choices(["esm", "cjs"]),
     )
-    .option("--minify", "shorten names and leave out white space (default)")
+    .option("--minify", "leave out white space and write more briefly; names stay (default)")
     .option("--no-minify", "keep the code readable")
     .option(
       "--external <name>",
@@ -92,7 +92,7 @@ interface BundledPackage {
   readonly after: number;
 }
 
-/** What the bundle is made of, the largest first. */
+/** What the bundle is made of: the function's own code, then packages, the largest first. */
 async function packagesOf({ root }: Project, { modules }: Bundle): Promise<BundledPackage[]> {
   const packages = new Map<string, BundledPackage>();
   for (const { path, bytes, before } of modules) {
@@ -115,7 +115,9 @@ async function packagesOf({ root }: Project, { modules }: Bundle): Promise<Bundl
     const name = packageOf(directory)?.name ?? directory;
     return { ...counted, name: typeof version === "string" ? `${name}@${version}` : name };
   });
-  return (await Promise.all(named)).sort((a, b) => b.after - a.after);
+  return (await Promise.all(named)).sort(
+    (a, b) => Number(b.name === "") - Number(a.name === "") || b.after - a.after,
+  );
 }
 
 const MOST_SHOWN = 8;

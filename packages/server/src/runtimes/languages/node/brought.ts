@@ -14,7 +14,8 @@ const SDK = /^@(?:aws-sdk|smithy)\//;
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html
  */
 export function runtimeBrings(runtime: string, specifier: string): boolean {
-  if (Number(/^nodejs(\d+)/.exec(runtime)?.[1]) < 18 || !SDK.test(specifier)) return false;
+  const major = Number(/^nodejs(\d+)/.exec(runtime)?.[1] ?? 0);
+  if (major < 18 || !SDK.test(specifier)) return false;
   try {
     requireBrought.resolve(specifier);
     return true;

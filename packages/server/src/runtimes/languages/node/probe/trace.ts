@@ -76,9 +76,9 @@ function watchModules(timeline: Timeline, importers: Map<string, string>): void 
   ) => {
     if (resolving) return next(specifier, context); // asked by another hook, on behalf of the same import
     resolving = true;
+    const { parentURL } = context; // before others change it
     try {
       const found = next(specifier, context);
-      const { parentURL } = context;
       if (parentURL !== undefined && parentURL !== OURS && !importers.has(found.url))
         importers.set(found.url, parentURL);
       return found;
