@@ -73,7 +73,7 @@ describe("from a package to a bundle", { concurrency: false }, () => {
   test("for people it is tables with bars", async () => {
     const out = await done("functions", "analyze", "./app", "--runs", "1");
     assert.match(out, /^\.\/app: nodejs22\.x, index\.handler: /);
-    assert.match(out, /^slow@1\.0\.0 .*█$/m);
+    assert.match(out, /^slow@1\.0\.0 .*█.?$/m);
     assert.match(out, /^the runtime's AWS SDK +[\d.]+ ms/m);
     assert.match(out, /^\+ minified +[\d.]+ k?B/m);
   });

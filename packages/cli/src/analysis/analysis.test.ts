@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { pack } from "../code/pack.ts";
 import { type Analysis, analyze } from "./analysis.ts";
 import { subjectFromPath } from "./from-path.ts";
 import { analysisJson } from "./json.ts";
@@ -147,11 +148,16 @@ describe("an analysis", () => {
     ]);
   });
 
-  it("refuses a damaged zip", async () => {
+  it("refuses a damaged zip, and one that would write beside itself", async () => {
     const root = await write({ "code.zip": "no zip" });
-    await assert.rejects(look(join(root, "code.zip")), {
-      name: "Failure",
-      message: /^the zip of .* is refused: /,
-    });
+    const refused = { name: "Failure", message: /^the zip of .* is refused: / };
+    await assert.rejects(look(join(root, "code.zip")), refused);
+    const { zip } = await pack(await write({ "aa/escaped.js": "" }));
+    const hostile = Buffer.from(
+      zip.toString("latin1").replaceAll("aa/escaped", "../escaped"),
+      "latin1",
+    );
+    await writeFile(join(root, "hostile.zip"), hostile);
+    await assert.rejects(look(join(root, "hostile.zip")), refused);
   });
 });

@@ -30,8 +30,11 @@ export interface AnalysisOptions {
   readonly region: string;
   /** An existing directory for the analysis alone. */
   readonly directory: string;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
 }
 
+/** @throws the signal's reason. */
 export async function analyze(subject: Subject, options: AnalysisOptions): Promise<Analysis> {
   const sizes = await measureSizes(subject);
   const { runtime, handler, code, opt, memoryMB, environment, unknown } = subject;
@@ -43,6 +46,7 @@ export async function analyze(subject: Subject, options: AnalysisOptions): Promi
   }
   const { region } = options;
   const loaded: InitSubject = {
+    functionName: subject.functionName,
     code,
     layers: opt,
     runtime,
@@ -53,7 +57,11 @@ export async function analyze(subject: Subject, options: AnalysisOptions): Promi
   };
   const directory = join(options.directory, "meter");
   await mkdir(directory);
-  const meter = await openInitMeter({ directory, endpoint: options.endpoint });
+  const meter = await openInitMeter({
+    directory,
+    endpoint: options.endpoint,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
   try {
     const times = await measureInit(meter, loaded, options.runs);
     if ("failure" in times) return { subject, sizes, init: times };

@@ -24,6 +24,7 @@ export async function subjectFromPath(
   const guessed = await kindOf(code, options);
   return {
     name: path,
+    functionName: "function",
     ...guessed,
     memoryMB: options.memory ?? LAMBDA_MEMORY_MB,
     environment: options.env ?? {},

@@ -30,6 +30,7 @@ export async function subjectFromPlatform(
   }
   return {
     name,
+    functionName: Configuration.FunctionName ?? name,
     runtime: options.runtime ?? Configuration.Runtime,
     handler: options.handler ?? Configuration.Handler,
     memoryMB: options.memory ?? Configuration.MemorySize ?? LAMBDA_MEMORY_MB,

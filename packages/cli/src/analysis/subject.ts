@@ -4,6 +4,8 @@ import type { Failure } from "../failure.ts";
 export interface Subject {
   /** As it was asked for. */
   readonly name: string;
+  /** What its environment calls it. */
+  readonly functionName: string;
   readonly runtime: string | undefined;
   readonly handler: string | undefined;
   /** Why runtime or handler are not known. */

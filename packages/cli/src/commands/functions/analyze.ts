@@ -19,6 +19,7 @@ import {
   withTarget,
 } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
+import { untilStopped } from "../../signals.ts";
 import { findTarget, type Target } from "../../target.ts";
 
 interface AnalyzeOptions extends TargetOptions, SubjectOptions {
@@ -53,12 +54,16 @@ export function create(): Command {
 
 async function run(name: string, options: AnalyzeOptions): Promise<void> {
   const target = findTarget(options.endpoint);
+  const stopping = new AbortController();
+  void untilStopped().then(() => stopping.abort(new Failure("stopped")));
   process.umask(0o022); // behind walls the handler's process is another user's
   const directory = await mkdtemp(join(tmpdir(), "yunque-analyze-"));
   try {
     const subject = await find(name, options, target, directory);
     const { origin: endpoint, region } = target;
-    const found = await analyze(subject, { runs: options.runs, endpoint, region, directory });
+    const { runs } = options;
+    const { signal } = stopping;
+    const found = await analyze(subject, { runs, endpoint, region, directory, signal });
     if (options.json) sayJson(analysisJson(found));
     else say(report(found));
     if ("failure" in found.init) process.exitCode = 1;

@@ -3,12 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import {
-  type InitMeter,
-  type InitSubject,
-  type MeasuredModule,
-  openInitMeter,
-} from "./init-meter.ts";
+import { type InitMeter, type MeasuredModule, openInitMeter } from "./init-meter.ts";
+import type { InitSubject } from "./start-probe.ts";
 
 /** Keeps a module busy for so many milliseconds. */
 const busy = (ms: number): string =>
@@ -42,6 +38,7 @@ for (const tier of ["none", "auto"] as const) {
         await writeFile(join(code, name), text);
       }
       return {
+        functionName: "f",
         code,
         layers: join(directory, "opt"),
         runtime: "nodejs22.x",
@@ -164,6 +161,27 @@ for (const tier of ["none", "auto"] as const) {
         });
       } finally {
         await short.close();
+      }
+    });
+
+    it("ends what runs when nobody waits for it any more, and runs nothing then", async () => {
+      const stopping = new AbortController();
+      const own = await mkdtemp(join(directory, "stopped-"));
+      const { signal } = stopping;
+      const stopped = await openInitMeter({
+        directory: own,
+        endpoint: "http://127.0.0.1:1",
+        tier,
+        signal,
+      });
+      try {
+        const endless = await subject({ "index.js": "for (;;);" });
+        const run = stopped.run(endless, { trace: false });
+        stopping.abort(new Error("enough"));
+        await assert.rejects(run, { message: "enough" });
+        await assert.rejects(stopped.run(endless, { trace: false }), { message: "enough" });
+      } finally {
+        await stopped.close();
       }
     });
 
