@@ -2,8 +2,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type InitSubject, openInitMeter } from "@yunque/server/package-tools";
-import { type InitTimes, measureInit } from "./init-times.ts";
-import { measureSavings, type Savings } from "./savings.ts";
+import { type InitTimes, initTimes } from "./init-times.ts";
+import { measureRounds } from "./rounds.ts";
+import { buildVariants, type Savings, savingsOf } from "./savings.ts";
 import { measureSizes, type Part, type Sizes } from "./sizes.ts";
 import type { Subject } from "./subject.ts";
 
@@ -63,11 +64,16 @@ export async function analyze(subject: Subject, options: AnalysisOptions): Promi
     ...(options.signal ? { signal: options.signal } : {}),
   });
   try {
-    const times = await measureInit(meter, loaded, options.runs);
-    if ("failure" in times) return { subject, sizes, init: times };
-    const savings = await measureSavings(subject, loaded, sizes, meter, options);
+    const trial = await meter.run(loaded, { trace: false });
+    if ("failure" in trial) return { subject, sizes, init: trial };
+    const variants = await buildVariants(subject, loaded, sizes, options.directory);
+    const subjects = variants.all.map((variant) => variant.subject);
+    const { traced, timings } = await measureRounds(meter, subjects, options.runs);
+    const [now] = timings;
+    if (now?.failure !== undefined) return { subject, sizes, init: { failure: now.failure } };
+    const times = initTimes(now?.runs ?? [], traced);
     const init = { ...times, tier: meter.tier, unloaded: unloadedOf(sizes, times) };
-    return { subject, sizes, init, savings };
+    return { subject, sizes, init, savings: savingsOf(variants, timings) };
   } finally {
     await meter.close();
   }

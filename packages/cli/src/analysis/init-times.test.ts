@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { InitMeter, InitSubject, MeasuredModule } from "@yunque/server/package-tools";
-import { measureInit } from "./init-times.ts";
+import type { MeasuredModule } from "@yunque/server/package-tools";
+import { initTimes } from "./init-times.ts";
 
 const module = (path: string, selfMs: number, by?: string): MeasuredModule => ({
   origin: "code",
@@ -10,27 +10,14 @@ const module = (path: string, selfMs: number, by?: string): MeasuredModule => ({
   ...(by === undefined ? {} : { importer: { origin: "code", path: by } }),
 });
 
-/** A meter whose runs answer these modules in turn. */
-function meterOf(...runs: (readonly MeasuredModule[])[]): InitMeter {
-  let run = 0;
-  return {
-    tier: "none",
-    run: async (_subject, { trace }) => ({
-      ms: 10,
-      modules: trace ? (runs[run++ % runs.length] ?? []) : [],
-    }),
-    close: async () => {},
-  };
-}
+const measured = (...runs: (readonly MeasuredModule[])[]) =>
+  initTimes(
+    [10],
+    runs.map((modules) => ({ ms: 10, modules })),
+  );
 
-async function measured(runs: number, ...modules: (readonly MeasuredModule[])[]) {
-  const times = await measureInit(meterOf(...modules), {} as InitSubject, runs);
-  assert.ok("parts" in times);
-  return times;
-}
-
-test("a dependency's total is its own time and that of what was loaded because of it, once", async () => {
-  const { parts } = await measured(1, [
+test("a dependency's total is its own time and that of what was loaded because of it, once", () => {
+  const { parts } = measured([
     module("index.js", 1),
     module("node_modules/a/x.js", 2, "index.js"),
     module("node_modules/a/y.js", 4, "node_modules/a/x.js"),
@@ -43,21 +30,16 @@ test("a dependency's total is its own time and that of what was loaded because o
   assert.deepEqual([of("b")?.selfMs, of("b")?.totalMs, of("b")?.modules], [8, 24, 1]);
 });
 
-test("of several runs the median of each module counts", async () => {
-  const { modules } = await measured(
-    3,
-    [module("a.js", 1)],
-    [module("a.js", 100)],
-    [module("a.js", 3)],
-  );
+test("of several runs the median of each module counts", () => {
+  const { modules } = measured([module("a.js", 1)], [module("a.js", 100)], [module("a.js", 3)]);
   assert.deepEqual(
     modules.map(({ path, selfMs }) => [path, selfMs]),
     [["a.js", 3]],
   );
 });
 
-test("imports that go round, as strangers may tell them, end", async () => {
-  const { modules } = await measured(1, [
+test("imports that go round, as strangers may tell them, end", () => {
+  const { modules } = measured([
     module("a.js", 1, "b.js"),
     module("b.js", 2, "a.js"),
     module("c.js", 4, "c.js"),

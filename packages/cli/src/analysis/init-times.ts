@@ -1,12 +1,8 @@
 /** What a handler's init time is made of. */
-import type {
-  InitMeter,
-  InitSubject,
-  MeasuredModule,
-  ModulePlace,
-} from "@yunque/server/package-tools";
+import type { MeasuredModule, ModulePlace } from "@yunque/server/package-tools";
 import { packageOf } from "../bundle/package-of.ts";
 import { median } from "./median.ts";
+import type { TracedRun } from "./rounds.ts";
 
 /** Times are in milliseconds. */
 export interface InitTimes {
@@ -39,25 +35,12 @@ export interface TimedModule extends ModulePlace {
   readonly importer?: ModulePlace;
 }
 
-/** @param runs how often, with and without instruments. */
-export async function measureInit(
-  meter: InitMeter,
-  subject: InitSubject,
-  runs: number,
-): Promise<InitTimes | { readonly failure: string }> {
-  const plain: number[] = [];
-  const traced: { ms: number; modules: readonly MeasuredModule[] }[] = [];
-  for (let run = 0; run < runs; run++)
-    for (const trace of [false, true]) {
-      const outcome = await meter.run(subject, { trace });
-      if ("failure" in outcome) return outcome;
-      if (trace) traced.push(outcome);
-      else plain.push(outcome.ms);
-    }
+/** @param runs milliseconds without instruments. */
+export function initTimes(runs: readonly number[], traced: readonly TracedRun[]): InitTimes {
   const modules = withTotals(typical(traced.map((one) => one.modules)));
   return {
-    ms: median(plain),
-    runs: plain,
+    ms: median(runs),
+    runs,
     tracedMs: median(traced.map(({ ms }) => ms)),
     parts: partsOf(modules).sort((a, b) => b.selfMs - a.selfMs),
     modules,

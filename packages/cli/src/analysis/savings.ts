@@ -1,12 +1,13 @@
 /** What bundling, tree shaking and minifying would save: each is really done, and the result really loaded. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { InitMeter, InitSubject } from "@yunque/server/package-tools";
+import type { InitSubject } from "@yunque/server/package-tools";
 import { type BundleOptions, bundle } from "../bundle/bundle.ts";
 import { deployedProject } from "../bundle/project.ts";
 import { writeFiles } from "../bundle/write.ts";
 import { Failure } from "../failure.ts";
 import { median } from "./median.ts";
+import type { Timings } from "./rounds.ts";
 import { measureSizes, type Sizes } from "./sizes.ts";
 import type { Subject } from "./subject.ts";
 
@@ -29,30 +30,48 @@ export interface Savings {
   readonly failure?: string;
 }
 
-interface Variant extends Omit<Step, "ms" | "failure" | "runs"> {
+/** The package as it is, or a bundle of it. */
+export interface Variant extends Omit<Step, "ms" | "failure" | "runs"> {
   readonly subject: InitSubject;
 }
 
-/** @param directory where the bundles are written. */
-export async function measureSavings(
+export interface Variants {
+  /** The package as it is comes first. */
+  readonly all: readonly Variant[];
+  readonly failure?: string;
+}
+
+/** Bundles the package in each way. @param directory where the bundles are written. */
+export async function buildVariants(
   subject: Subject,
   init: InitSubject,
   sizes: Sizes,
-  meter: InitMeter,
-  { runs, directory }: { readonly runs: number; readonly directory: string },
-): Promise<Savings> {
-  const variants: Variant[] = [
-    { name: "as it is", bytes: sizes.bytes, files: sizes.files, subject: init },
-  ];
-  let failure: string | undefined;
+  directory: string,
+): Promise<Variants> {
+  const { bytes, files } = sizes;
+  const all: Variant[] = [{ name: "as it is", bytes, files, subject: init }];
   try {
     for (const [index, { name, options }] of (await plans(subject, init, sizes)).entries())
-      variants.push(await build(subject, init, name, options, join(directory, `step-${index}`)));
+      all.push(await build(subject, init, name, options, join(directory, `step-${index}`)));
+    return { all };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    failure = error.message;
+    return { all, failure: error.message };
   }
-  const steps = await measure(variants, meter, runs);
+}
+
+/** What the variants came to. */
+export function savingsOf({ all, failure }: Variants, timings: readonly Timings[]): Savings {
+  const steps = all.map(({ name, bytes, files }, index) => {
+    const { runs, failure: why } = timings[index] ?? { runs: [] };
+    return {
+      name,
+      bytes,
+      files,
+      runs,
+      ...(why === undefined ? { ms: median(runs) } : { failure: why }),
+    };
+  });
   return failure === undefined ? { steps } : { steps, failure };
 }
 
@@ -117,27 +136,4 @@ async function build(
   await writeFiles(made, out);
   const { bytes, files } = await measureSizes({ ...subject, code: out, layers: [] });
   return { name, bytes, files, subject: { ...init, code: out } };
-}
-
-/** Round by round, so that whatever else this machine does touches all of them alike. */
-async function measure(
-  variants: readonly Variant[],
-  meter: InitMeter,
-  runs: number,
-): Promise<Step[]> {
-  const times = variants.map((): number[] => []);
-  const failures = new Map<number, string>();
-  for (let run = 0; run < runs; run++)
-    for (const [index, { subject }] of variants.entries()) {
-      if (failures.has(index)) continue;
-      const outcome = await meter.run(subject, { trace: false });
-      if ("failure" in outcome) failures.set(index, outcome.failure);
-      else times[index]?.push(outcome.ms);
-    }
-  return variants.map(({ name, bytes, files }, index) => {
-    const runs = times[index] ?? [];
-    const failure = failures.get(index);
-    const outcome = failure === undefined ? { ms: median(runs) } : { failure };
-    return { name, bytes, files, runs, ...outcome };
-  });
 }
