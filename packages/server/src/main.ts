@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import manifest from "../package.json" with { type: "json" };
 import { announce } from "./admin/announcement.ts";
 import { createAdmin } from "./admin/index.ts";
@@ -28,6 +27,7 @@ import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import type { Sandbox } from "./ports/sandbox.ts";
 import {
+  AWS_SDK,
   chooseSandbox,
   createExecutor,
   customRuntime,
@@ -44,9 +44,6 @@ export interface Platform {
   /** Lets what runs finish within `shutdownSeconds`, then ends; everything acknowledged is kept. */
   stop(): Promise<void>;
 }
-
-/** Where `packages/aws-sdk` is: what Node.js functions may import without bundling it. */
-const AWS_SDK = fileURLToPath(new URL("../../aws-sdk", import.meta.url));
 
 /**
  * Starts the platform.

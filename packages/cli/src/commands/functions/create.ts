@@ -1,10 +1,15 @@
 /** `yunque functions create NAME PATH` */
-import { Command, InvalidArgumentError } from "commander";
-import { pack } from "../../code/pack.ts";
+import { Command } from "commander";
+import { bundleOptions } from "../../bundle/build-options.ts";
+import { bundle } from "../../bundle/bundle.ts";
+import { findProject } from "../../bundle/project.ts";
+import { packBundle } from "../../bundle/write.ts";
+import { type Code, pack } from "../../code/pack.ts";
 import { withLambda } from "../../lambda.ts";
 import {
   collect,
   type TargetOptions,
+  variable,
   wholeNumber,
   withExamples,
   withTarget,
@@ -16,6 +21,8 @@ import { createFunction, type FunctionOptions, functionExists, updateFunction } 
 interface CreateOptions extends TargetOptions, FunctionOptions {
   /** Change the function where it exists. */
   readonly update?: boolean;
+  /** Bundle it first. */
+  readonly build?: boolean;
 }
 
 export function create(): Command {
@@ -35,6 +42,7 @@ export function create(): Command {
     .option("--layer <arn>", "a layer version; may be repeated", collect)
     .option("--description <text>", "what it is for")
     .option("--role <arn>", "its execution role")
+    .option("--build", "bundle it first, as yunque build does")
     .option("--update", "where the function exists, replace its code and what is given here")
     .action(deploy);
   return withExamples(
@@ -46,9 +54,11 @@ export function create(): Command {
 }
 
 async function deploy(name: string, path: string, options: CreateOptions): Promise<void> {
-  const { endpoint, json, update = false, ...settings } = options;
+  const { endpoint, json, update = false, build = false, ...given } = options;
   const target = findTarget(endpoint);
-  const code = await pack(path);
+  const { code, ...settings } = build
+    ? { ...given, ...(await built(path, given)) }
+    : { ...given, code: await pack(path) };
   const started = performance.now();
   const { verb, configuration } = await withLambda(target, async (lambda) => {
     if (update && (await functionExists(lambda, name)))
@@ -64,12 +74,15 @@ async function deploy(name: string, path: string, options: CreateOptions): Promi
   say(`Call it with: yunque functions invoke ${name} -p '{}'`);
 }
 
-function variable(
-  text: string,
-  before: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const [, key, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError("It is written KEY=VALUE.");
-  return { ...before, [key]: value };
+async function built(
+  path: string,
+  { runtime, handler }: FunctionOptions,
+): Promise<{ code: Code; runtime: string; handler: string }> {
+  const options = bundleOptions(runtime === undefined ? {} : { runtime });
+  const made = await bundle(await findProject(path), options);
+  return {
+    code: await packBundle(made),
+    runtime: options.runtime,
+    handler: handler ?? made.handler,
+  };
 }
