@@ -24,7 +24,7 @@ import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
 import { createLog } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import { chooseSandbox, createExecutor, nodeRuntime } from "./runtimes/index.ts";
+import { chooseSandbox, createExecutor, nodeRuntime, pythonRuntime } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -86,6 +86,10 @@ export async function start(
       nodeRuntime({
         directory: join(directory, "runtimes"),
         sdk: AWS_SDK,
+        ownFilesystem: sandbox.ownFilesystem === true,
+      }),
+      pythonRuntime({
+        directory: join(directory, "runtimes"),
         ownFilesystem: sandbox.ownFilesystem === true,
       }),
     ],

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from "../ports/clock.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { LogLine } from "../ports/logs.ts";
 import { createExecutor, type ExecutorLimits, nodeRuntime, processSandbox } from "./index.ts";
+import type { LanguageRuntime } from "./language.ts";
 
 const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
 
@@ -48,12 +49,15 @@ export interface Told {
 export interface BenchOptions {
   readonly limits?: Partial<ExecutorLimits>;
   readonly clock?: Clock;
+  /** Default: Node.js. */
+  readonly languages?: readonly LanguageRuntime[];
 }
 
 /** Opens one on a temporary directory of its own. */
 export async function openBench({
   limits,
   clock = systemClock,
+  languages = [node],
 }: BenchOptions = {}): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), "yunque-runtimes-"));
   const lines: (LogLine & { stream: string })[] = [];
@@ -65,7 +69,7 @@ export async function openBench({
     },
     clock,
     sandbox: processSandbox,
-    languages: [node],
+    languages,
     endpoint: () => "http://127.0.0.1:4566",
     directory: join(directory, "data"),
     ...(limits ? { limits } : {}),

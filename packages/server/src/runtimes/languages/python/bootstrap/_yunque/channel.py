@@ -1,0 +1,54 @@
+"""The instance's end of the frames: file descriptor 3. When the platform is gone, so are we."""
+
+from __future__ import annotations
+
+import os
+import select
+from typing import Tuple
+
+from .frames import HEADER, LEAVING
+
+DESCRIPTOR = 3
+
+
+class Channel:
+    """Blocking reads, and writes that are over when they return."""
+
+    def __init__(self) -> None:
+        os.set_blocking(DESCRIPTOR, True)
+        os.set_inheritable(DESCRIPTOR, False)
+        self._reader = open(DESCRIPTOR, "rb", buffering=64 * 1024, closefd=False)
+        # What a handler forks must not answer in our name.
+        os.register_at_fork(after_in_child=lambda: os.close(DESCRIPTOR))
+
+    def read(self) -> Tuple[int, int, bytes]:
+        """Waits for a frame: its kind, its invocation, its payload."""
+        length, kind, call = HEADER.unpack(self._exactly(HEADER.size))
+        return kind, call, self._exactly(length)
+
+    def send(self, kind: int, call: int = 0, payload: bytes = b"") -> None:
+        """Sends a frame at once."""
+        rest = memoryview(HEADER.pack(len(payload), kind, call) + payload)
+        try:
+            while rest:
+                rest = rest[os.write(DESCRIPTOR, rest) :]
+        except OSError:
+            os._exit(1)
+
+    def leave(self, call: int) -> None:
+        """Says that the process is about to end by itself, and which invocation ends with it (0: none)."""
+        self.send(LEAVING, call)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a frame, or a part of one, has arrived. True only before the first one is read."""
+        return bool(select.select([DESCRIPTOR], [], [], 0)[0])
+
+    def _exactly(self, size: int) -> bytes:
+        try:
+            data = self._reader.read(size)
+        except OSError:
+            os._exit(1)
+        if len(data) < size:
+            os._exit(0)
+        return data

@@ -1,0 +1,63 @@
+"""What most functions import, imported before anybody knows which function this is: a process that waits has time."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Callable, Iterable
+
+# Modules of the standard library, the most usual first.
+USUAL = (
+    "datetime",
+    "uuid",
+    "hashlib",
+    "hmac",
+    "base64",
+    "random",
+    "typing",
+    "functools",
+    "collections.abc",
+    "dataclasses",
+    "copy",
+    "math",
+    "pathlib",
+    "urllib.parse",
+    "io",
+    "contextlib",
+    "tempfile",
+    "subprocess",
+    "socket",
+    "ssl",
+    "http.client",
+    "urllib.request",
+    "concurrent.futures",
+)
+
+_extra: set = set()
+
+
+def warm_up(hurried: Callable[[], bool]) -> None:
+    """Imports them one by one, until somebody is in a hurry."""
+    needed = set(sys.modules)
+    for name in USUAL:
+        if hurried():
+            break
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue  # a Python that was built without it
+    _extra.update(set(sys.modules) - needed)
+
+
+def forget_shadowed(directories: Iterable[str]) -> None:
+    """A function's own module goes before one of the same name in the standard library, as if it had come first."""
+    theirs = set()
+    for directory in directories:
+        try:
+            theirs.update(name.split(".")[0] for name in os.listdir(directory))
+        except OSError:
+            continue
+    for name in _extra:
+        if name.split(".")[0] in theirs:
+            sys.modules.pop(name, None)

@@ -1,0 +1,125 @@
+/** Functions in Python. Each version that Lambda names runs on the machine's own Python of that version, or the nearest. */
+import { dirname, join, relative } from "node:path";
+import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
+import { type BootstrapFiles, bootstrapFiles } from "./bootstrap-files.ts";
+import { type Candidate, findCandidates, inOrderFor, MINORS } from "./candidates.ts";
+import { type Python, probe } from "./probe.ts";
+
+/** What Python functions need of the machine. */
+export interface PythonOptions {
+  /** Where the bootstrap is kept. */
+  readonly directory: string;
+  /** Whether instances have a file system of their own; they see everything where Lambda has it then. */
+  readonly ownFilesystem?: boolean;
+  /** Default: those that this machine has. */
+  readonly candidates?: readonly Candidate[];
+}
+
+/** As in Lambda's own Python runtimes. */
+const PREFIX = "/var/lang";
+const BOOTSTRAP = "/var/runtime";
+
+/** The Python runtimes; none where the machine has no Python. The first call for one looks for it. */
+export function pythonRuntime(options: PythonOptions): LanguageRuntime {
+  const { directory, ownFilesystem = false } = options;
+  const candidates = options.candidates ?? findCandidates();
+  const probed = new Map<string, Promise<Python>>();
+  const prepared = new Map<string, Promise<PreparedRuntime>>();
+
+  const probeOnce = (path: string): Promise<Python> => remembered(probed, path, () => probe(path));
+
+  async function prepare(name: string): Promise<PreparedRuntime> {
+    const python = await firstThatWorks(inOrderFor(minorOf(name), candidates), probeOnce);
+    const home = join(directory, "python");
+    const files = await bootstrapFiles(home, python.program, `3${python.minor}`);
+    return ownFilesystem ? inSandbox(python, files) : onHost(python, files);
+  }
+
+  return {
+    names: new Set(candidates.length > 0 ? MINORS.map((minor) => `python3.${minor}`) : []),
+    prepare: (name) => remembered(prepared, name, () => prepare(name)),
+  };
+}
+
+const minorOf = (name: string): number => Number(name.slice("python3.".length));
+
+async function firstThatWorks(
+  candidates: readonly Candidate[],
+  probeOnce: (path: string) => Promise<Python>,
+): Promise<Python> {
+  const reasons: string[] = [];
+  for (const { path } of candidates) {
+    try {
+      return await probeOnce(path);
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`no Python works here (apt-get install python3): ${reasons.join("; ")}`);
+}
+
+const onHost = (python: Python, files: BootstrapFiles): PreparedRuntime =>
+  describe(python, files.hash, { program: python.program, bootstrap: files.folder }, []);
+
+function inSandbox(python: Python, files: BootstrapFiles): PreparedRuntime {
+  const mounts = [{ source: files.folder, target: BOOTSTRAP }];
+  // Everybody sees the system's own directories.
+  if (python.program.startsWith("/usr/"))
+    return describe(python, files.hash, { program: python.program, bootstrap: BOOTSTRAP }, mounts);
+  const places = { program: `${PREFIX}/bin/python3.${python.minor}`, bootstrap: BOOTSTRAP };
+  const all = [...mounts, ...mountsOf(python, files)];
+  return describe(python, files.hash, places, all);
+}
+
+/** The program and its standard library, and nothing of what was installed for people. */
+function mountsOf(python: Python, { nothing }: BootstrapFiles): Mount[] {
+  const programs = ["python", "python3", `python3.${python.minor}`];
+  const moved = (path: string): string => join(PREFIX, relative(python.prefix, path));
+  return [
+    ...programs.map((name) => ({ source: python.program, target: `${PREFIX}/bin/${name}` })),
+    ...python.libraries.flatMap((path) => [
+      { source: path, target: moved(path) },
+      { source: nothing, target: join(moved(path), "site-packages") },
+    ]),
+    // By where the program looks for it: beside itself, or where it was built for.
+    ...python.sharedLibraries.flatMap((path) => [
+      { source: path, target: moved(path) },
+      { source: path, target: path },
+    ]),
+  ];
+}
+
+function describe(
+  python: Python,
+  hash: string,
+  { program, bootstrap }: { readonly program: string; readonly bootstrap: string },
+  mounts: readonly Mount[],
+): PreparedRuntime {
+  return {
+    version: `python:${python.version}`,
+    hash,
+    programs: dirname(program),
+    modules: bootstrap,
+    // -s -S: nothing that the host's own Python packages bring. -B: the function's code stays as it is.
+    command: () => ({
+      command: program,
+      args: ["-s", "-S", "-B", join(bootstrap, "bootstrap.py")],
+    }),
+    environment: () => ({ PYTHONPATH: bootstrap, LAMBDA_RUNTIME_DIR: bootstrap }),
+    mounts,
+  };
+}
+
+/** The same promise each time, until it fails. */
+function remembered<T>(
+  promises: Map<string, Promise<T>>,
+  key: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  const known = promises.get(key);
+  if (known) return known;
+  const made = make();
+  promises.set(key, made);
+  made.catch(() => promises.delete(key));
+  return made;
+}
