@@ -73,8 +73,9 @@ const LEAST_BYTES = 4096;
 
 function realProgram(path: string): string | undefined {
   try {
-    const { mode, size } = statSync(path);
-    return (mode & 0o111) !== 0 && size >= LEAST_BYTES ? realpathSync(path) : undefined;
+    const found = statSync(path);
+    const runs = found.isFile() && (found.mode & 0o111) !== 0 && found.size >= LEAST_BYTES;
+    return runs ? realpathSync(path) : undefined;
   } catch {
     return undefined;
   }

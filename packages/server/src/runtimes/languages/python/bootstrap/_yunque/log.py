@@ -35,10 +35,16 @@ class LogSink:
 
     def error(self, payload: dict) -> None:
         """An error that ended an invocation or the instance."""
-        if not self.json:
-            return self.log(error_text(payload))
+        self.log(self._object("ERROR", payload) if self.json else error_text(payload))
+
+    def note(self, text: str) -> None:
+        """What Yunque has to say."""
+        text = f"[yunque] {text}"
+        self.log(self._object("WARN", {"message": text}) if self.json else text)
+
+    def _object(self, level: str, fields: dict) -> str:
         stamp = time.strftime(f"{SECONDS}Z", time.gmtime())
-        self.log(_encode({"timestamp": stamp, "level": "ERROR", **payload}))
+        return _encode({"timestamp": stamp, "level": level, **fields})
 
 
 class LambdaLoggerHandler(logging.Handler):
@@ -87,7 +93,7 @@ class JsonFormatter(logging.Formatter):
         return _encode({name: value for name, value in fields.items() if value is not None}) + "\n"
 
 
-def set_up_logging(sink: LogSink, environment: Mapping[str, str]) -> LambdaLoggerHandler:
+def set_up_logging(sink: LogSink, environment: Mapping[str, str]) -> None:
     """Gives the root logger Lambda's handler, by AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL."""
     logging.Formatter.converter = time.gmtime
     sink.json = environment.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
@@ -100,7 +106,6 @@ def set_up_logging(sink: LogSink, environment: Mapping[str, str]) -> LambdaLogge
     level = "DEBUG" if level == "TRACE" else level
     if isinstance(logging.getLevelName(level), int):
         root.setLevel(level)
-    return handler
 
 
 def _exception(record: logging.LogRecord) -> dict[str, Any]:

@@ -91,7 +91,8 @@ class Instance:
     def _become(self, told: dict) -> None:
         become(told)
         self._answers = Answers(self._channel, self._output, told["responseBytes"])
-        note_version(set_up_logging(self._sink, os.environ))
+        set_up_logging(self._sink, os.environ)
+        note_version(self._sink)
         try:
             handler = load_handler(told["handler"])
         except Exception as error:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import platform
 import re
 import sys
 
-from .log import LambdaLoggerHandler
+from .log import LogSink
 
 
-def note_version(handler: LambdaLoggerHandler) -> None:
+def note_version(sink: LogSink) -> None:
     """One entry, whatever the function's log level is."""
     asked = re.search(r"python(\d+)\.(\d+)$", os.environ.get("AWS_EXECUTION_ENV", ""))
     if not asked or (int(asked[1]), int(asked[2])) == sys.version_info[:2]:
         return
-    text = f"This machine has no Python {asked[1]}.{asked[2]}: the function runs on {platform.python_version()}."
-    handler.handle(
-        logging.makeLogRecord(
-            {"name": "yunque", "levelno": logging.WARNING, "levelname": "WARNING", "msg": text}
-        )
-    )
+    wanted, got = f"{asked[1]}.{asked[2]}", "%d.%d.%d" % sys.version_info[:3]
+    sink.note(f"this machine has no Python {wanted}: the function runs on {got}")

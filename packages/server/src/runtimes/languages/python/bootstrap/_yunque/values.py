@@ -66,10 +66,19 @@ def json_writer(escaped: bool) -> Callable[[Any], bytes]:
     def encode(value: Any) -> bytes:
         nonlocal seen
         seen = False
-        text = encoder.encode(value if _is_plain(value) else _plain(value))
+        text = _encode_with(encoder, value)
         return (decimals.sub(r"\1", text) if seen else text).encode("utf-8")
 
     return encode
+
+
+def _encode_with(encoder: json.JSONEncoder, value: Any) -> str:
+    if _is_plain(value):
+        try:
+            return encoder.encode(value)
+        except TypeError:
+            pass  # it may be a key of bytes
+    return encoder.encode(_plain(value, ()))
 
 
 def _is_plain(value: Any) -> bool:
@@ -81,15 +90,18 @@ def _is_plain(value: Any) -> bool:
         return False
 
 
-def _plain(value: Any) -> Any:
-    """Named tuples as objects, and keys of bytes as text."""
+def _plain(value: Any, above: tuple) -> Any:
+    """Named tuples as objects, and keys of bytes as text. `above`: the identities of what it lies in."""
+    if not isinstance(value, (dict, list, tuple)):
+        return value
+    if id(value) in above:
+        raise ValueError("Circular reference detected")
+    above = (*above, id(value))
     if isinstance(value, dict):
-        return {_key(key): _plain(item) for key, item in value.items()}
+        return {_key(key): _plain(item, above) for key, item in value.items()}
     if isinstance(value, tuple) and callable(getattr(value, "_asdict", None)):
-        return _plain(value._asdict())
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+        return _plain(value._asdict(), above)
+    return [_plain(item, above) for item in value]
 
 
 def _key(key: Any) -> Any:
