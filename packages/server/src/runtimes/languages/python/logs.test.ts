@@ -194,7 +194,7 @@ def handler(e, c):
         ["KeyError", "'a'", "caught"],
       );
       assert.match(String(caught?.["location"]), /app\.py:handler:7$/);
-      assert.match(String((caught?.["stackTrace"] as string[])[0]), /app\.py", line 5/);
+      assert.match(String(caught?.["stackTrace"]), /app\.py", line 5/);
       assert.deepEqual(
         [thrown?.["level"], thrown?.["errorType"], thrown?.["errorMessage"], thrown?.["requestId"]],
         ["ERROR", "ValueError", "thrown", "id"],
