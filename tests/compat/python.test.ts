@@ -13,11 +13,11 @@ import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts
 import { zipOf } from "../zip.ts";
 
 for (const isolation of ["none", "bubblewrap", "unshare"] as const) {
-  const started = await startPlatform({ flags: ["--isolation", isolation] }).catch(
-    (error: Error) => error,
-  );
-  const reason = /the sandbox \w+ does not work here: .*/.exec(String(started))?.[0];
-  if (started instanceof Error && reason === undefined) throw started;
+  const started = lacksPython
+    ? new Error(lacksPython)
+    : await startPlatform({ flags: ["--isolation", isolation] }).catch((error: Error) => error);
+  const reason = /the sandbox \w+ does not work here: .*/.exec(String(started))?.[0] ?? lacksPython;
+  if (started instanceof Error && reason === false) throw started;
 
   describe(`Python functions, isolation ${isolation}`, {
     skip: lacksPython || reason || false,

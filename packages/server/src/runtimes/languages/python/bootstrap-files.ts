@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const SOURCES = join(import.meta.dirname, "bootstrap");
@@ -17,14 +17,14 @@ export interface BootstrapFiles {
   readonly hash: string;
 }
 
-/** Copies into `directory`/<hash>-<tag> and compiles for `program`, unless that is there. `tag`: for example cpython-312. */
+/** Copies into `directory`/<hash>-<tag> and compiles for `program`, unless that is there. `tag`: for example 312. */
 export async function bootstrapFiles(
   directory: string,
   program: string,
   tag: string,
 ): Promise<BootstrapFiles> {
-  const sources = await readSources();
-  const hash = createHash("sha256").update(JSON.stringify(sources)).digest("hex");
+  read ??= readSources();
+  const { sources, hash } = await read;
   const target = join(directory, `${hash.slice(0, 16)}-${tag}`);
   const files = { folder: join(target, "runtime"), nothing: join(target, "nothing"), hash };
   if (!(await exists(target))) await make(sources, target, program);
@@ -33,12 +33,16 @@ export async function bootstrapFiles(
 
 type Sources = readonly (readonly [path: string, source: string])[];
 
-async function readSources(): Promise<Sources> {
+/** They do not change while the platform runs. */
+let read: Promise<{ readonly sources: Sources; readonly hash: string }> | undefined;
+
+async function readSources() {
   const entries = await readdir(SOURCES, { recursive: true });
   const paths = entries.filter((path) => path.endsWith(".py")).sort();
-  return Promise.all(
+  const sources = await Promise.all(
     paths.map(async (path) => [path, await readFile(join(SOURCES, path), "utf8")] as const),
   );
+  return { sources, hash: createHash("sha256").update(JSON.stringify(sources)).digest("hex") };
 }
 
 /** In a directory of its own first: another process may make the same. */
@@ -55,9 +59,20 @@ async function make(sources: Sources, target: string, program: string): Promise<
     await compile(program, join(scratch, "runtime"));
     await makeReadable(scratch);
     await rename(scratch, target);
+    await forgetOthers(target);
   } catch (error) {
     await rm(scratch, { recursive: true, force: true });
     if (!(await exists(target))) throw error;
+  }
+}
+
+/** What earlier versions of the bootstrap left. */
+async function forgetOthers(target: string): Promise<void> {
+  const home = dirname(target);
+  const own = basename(target).split("-")[0] ?? "";
+  for (const entry of await readdir(home, { withFileTypes: true })) {
+    if (entry.isDirectory() && !entry.name.startsWith(own) && !entry.name.includes("."))
+      await rm(join(home, entry.name), { recursive: true, force: true });
   }
 }
 

@@ -3,7 +3,8 @@ import { dirname, join, relative } from "node:path";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
 import { type BootstrapFiles, bootstrapFiles } from "./bootstrap-files.ts";
 import { type Candidate, findCandidates, inOrderFor, MINORS } from "./candidates.ts";
-import { type Python, probe } from "./probe.ts";
+import { KnownPythons } from "./known-pythons.ts";
+import type { Python } from "./probe.ts";
 
 /** What Python functions need of the machine. */
 export interface PythonOptions {
@@ -23,14 +24,15 @@ const BOOTSTRAP = "/var/runtime";
 export function pythonRuntime(options: PythonOptions): LanguageRuntime {
   const { directory, ownFilesystem = false } = options;
   const candidates = options.candidates ?? findCandidates();
-  const probed = new Map<string, Promise<Python>>();
+  const home = join(directory, "python");
+  const known = new KnownPythons(join(home, "known.json"));
+  const asked = new Map<string, Promise<Python>>();
   const prepared = new Map<string, Promise<PreparedRuntime>>();
 
-  const probeOnce = (path: string): Promise<Python> => remembered(probed, path, () => probe(path));
+  const ask = (path: string): Promise<Python> => remembered(asked, path, () => known.ask(path));
 
   async function prepare(name: string): Promise<PreparedRuntime> {
-    const python = await firstThatWorks(inOrderFor(minorOf(name), candidates), probeOnce);
-    const home = join(directory, "python");
+    const python = await firstThatWorks(inOrderFor(minorOf(name), candidates), ask);
     const files = await bootstrapFiles(home, python.program, `3${python.minor}`);
     return ownFilesystem ? inSandbox(python, files) : onHost(python, files);
   }
@@ -45,12 +47,12 @@ const minorOf = (name: string): number => Number(name.slice("python3.".length));
 
 async function firstThatWorks(
   candidates: readonly Candidate[],
-  probeOnce: (path: string) => Promise<Python>,
+  ask: (path: string) => Promise<Python>,
 ): Promise<Python> {
   const reasons: string[] = [];
   for (const { path } of candidates) {
     try {
-      return await probeOnce(path);
+      return await ask(path);
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from . import frames
 from .channel import Channel
@@ -50,7 +49,7 @@ class Answers:
         self._channel.send(kind, call, head + body)
 
     def _too_large(self) -> bytes:
-        message: Any = (
+        message = (
             f"Response payload size exceeded maximum allowed payload size ({self._most} bytes)."
         )
         return _encode({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})

@@ -7,7 +7,6 @@ import os
 import site
 import sys
 import time
-from typing import List
 
 from .warm import forget_shadowed
 
@@ -34,13 +33,13 @@ def become(told: dict) -> None:
     site.sethelper()
 
 
-def _standard_path() -> List[str]:
+def _standard_path() -> list[str]:
     """What the interpreter itself brings."""
     theirs = {RUNTIME, *_python_path()}
     return [entry for entry in sys.path if entry not in theirs]
 
 
-def _python_path() -> List[str]:
+def _python_path() -> list[str]:
     return [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
 
 
@@ -53,5 +52,5 @@ def _replace_environment(environment: dict) -> None:
     time.tzset()
 
 
-def _once(entries: List[str]) -> List[str]:
+def _once(entries: list[str]) -> list[str]:
     return list(dict.fromkeys(entries))

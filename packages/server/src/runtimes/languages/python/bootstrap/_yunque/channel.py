@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-from typing import Tuple
 
 from .frames import HEADER, LEAVING
 
@@ -21,7 +20,7 @@ class Channel:
         # What a handler forks must not answer in our name.
         os.register_at_fork(after_in_child=lambda: os.close(DESCRIPTOR))
 
-    def read(self) -> Tuple[int, int, bytes]:
+    def read(self) -> tuple[int, int, bytes]:
         """Waits for a frame: its kind, its invocation, its payload."""
         length, kind, call = HEADER.unpack(self._exactly(HEADER.size))
         return kind, call, self._exactly(length)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from time import time
-from typing import Any, Callable, Optional
 
 from .errors import Fault
 from .invocation import Invocation
@@ -16,7 +16,7 @@ class _Record:
 
     __slots__ = ()
 
-    def __init__(self, members: Optional[dict] = None) -> None:
+    def __init__(self, members: dict | None = None) -> None:
         for name in self.__slots__:
             setattr(self, name, members.get(name) if members else None)
 
@@ -77,7 +77,7 @@ class LambdaContext:
         """Milliseconds until the function's timeout; 0 once it has passed."""
         return max(0, self._epoch_deadline_time_in_ms - int(time() * 1000))
 
-    def log(self, message: Any) -> None:
+    def log(self, message: object) -> None:
         """Writes one entry to the log."""
         self._write_log(str(message))
 
@@ -86,7 +86,7 @@ class LambdaContext:
         return f"LambdaContext([{','.join(f'{k}={v}' for k, v in members.items())}])"
 
 
-def _client_context(text: str) -> Optional[ClientContext]:
+def _client_context(text: str) -> ClientContext | None:
     if not text:
         return None
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import traceback
 from types import TracebackType
-from typing import List, Optional
 
 _OURS = os.path.dirname(__file__) + os.sep
 
@@ -13,7 +12,7 @@ _OURS = os.path.dirname(__file__) + os.sep
 class Fault(Exception):
     """What Lambda calls `Runtime.` and something: the function could not be loaded, or its data could not be read."""
 
-    def __init__(self, kind: str, message: str, stack: Optional[List[str]] = None) -> None:
+    def __init__(self, kind: str, message: str, stack: list[str] | None = None) -> None:
         super().__init__(message)
         self.kind = f"Runtime.{kind}"
         self.stack = stack or []
@@ -46,7 +45,7 @@ def error_text(payload: dict) -> str:
     return "\n".join(lines)
 
 
-def stack_of(trace: Optional[TracebackType]) -> List[str]:
+def stack_of(trace: TracebackType | None) -> list[str]:
     """From the first frame that is not ours."""
     frames = [(f.filename, f.lineno, f.name, f.line) for f in traceback.extract_tb(trace)]
     first = next((i for i, frame in enumerate(frames) if not frame[0].startswith(_OURS)), 0)

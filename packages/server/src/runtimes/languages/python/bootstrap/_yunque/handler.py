@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any, Callable
+from collections.abc import Callable
+from types import ModuleType
 
 from .errors import Fault
 
 
-def load_handler(name: str) -> Callable[[Any, Any], Any]:
+def load_handler(name: str) -> Callable[[object, object], object]:
     """Imports the module and takes the handler out of it: "app.handler", "src/app.handler", "src.app.handler".
 
     Raises a Fault, or whatever the module itself raised."""
@@ -31,7 +32,7 @@ def load_handler(name: str) -> Callable[[Any, Any], Any]:
         ) from None
 
 
-def _import(name: str) -> Any:
+def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name.replace("/", "."))
     except ImportError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 
 def run_before_snapshot() -> None:
@@ -20,7 +19,7 @@ def run_after_restore() -> None:
         func(*args, **kwargs)
 
 
-def _registered(getter: str) -> Any:
+def _registered(getter: str) -> list:
     """Who never imported the module has no hooks."""
     module = sys.modules.get("snapshot_restore_py")
     return getattr(module, getter)() if module else []

@@ -7,7 +7,7 @@ import json
 import logging
 import time
 import traceback
-from typing import Any, Mapping
+from collections.abc import Mapping
 
 from .errors import error_text
 from .output import Output
@@ -108,7 +108,7 @@ def set_up_logging(sink: LogSink, environment: Mapping[str, str]) -> None:
         root.setLevel(level)
 
 
-def _exception(record: logging.LogRecord) -> dict[str, Any]:
+def _exception(record: logging.LogRecord) -> dict[str, object]:
     if not record.exc_info:
         return {}
     kind, value, trace = record.exc_info

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import deque
-from typing import Deque, NoReturn, Optional
 
 from . import frames
 from .answer import Answers
@@ -47,12 +45,12 @@ class Instance:
         self._channel = channel
         self._output = output
         self._sink = LogSink(output)
-        self._waiting: Deque[Invocation] = deque()
-        self._runner: Optional[Runner] = None
-        self._answers: Optional[Answers] = None
+        self._waiting: deque[Invocation] = deque()
+        self._runner: Runner | None = None
+        self._answers: Answers | None = None
         self._running = 0
 
-    def live(self) -> NoReturn:
+    def live(self) -> None:
         """Does what it is told, for ever."""
         try:
             while True:
@@ -96,12 +94,12 @@ class Instance:
         try:
             handler = load_handler(told["handler"])
         except Exception as error:
-            self._fail(frames.INIT_FAILED, error, EXIT_INIT)
+            raise self._failed(frames.INIT_FAILED, error, EXIT_INIT) from None
         if told["snapStart"]:
             try:
                 run_before_snapshot()
             except BaseException as error:
-                self._fail(frames.INIT_FAILED, error, EXIT_BEFORE_SNAPSHOT)
+                raise self._failed(frames.INIT_FAILED, error, EXIT_BEFORE_SNAPSHOT) from None
         self._runner = Runner(handler, told, self._answers, self._output, self._sink)
         end_lines()
         self._channel.send(frames.INITIALISED)
@@ -110,15 +108,15 @@ class Instance:
         try:
             run_after_restore()
         except BaseException as error:
-            self._fail(frames.RESTORED, error, EXIT_AFTER_RESTORE)
+            raise self._failed(frames.RESTORED, error, EXIT_AFTER_RESTORE) from None
         end_lines()
         self._channel.send(frames.RESTORED)
 
-    def _fail(self, kind: int, error: BaseException, code: int) -> NoReturn:
-        """Logs and tells the error, then ends the process."""
+    def _failed(self, kind: int, error: BaseException, code: int) -> SystemExit:
+        """Logs and tells the error; answers what ends the process."""
         payload = error_payload(error)
         end_lines()
         self._sink.error(payload)
         body = self._answers.error_body(payload) if self._answers else b"{}"
         self._channel.send(kind, 0, body)
-        sys.exit(code)
+        return SystemExit(code)

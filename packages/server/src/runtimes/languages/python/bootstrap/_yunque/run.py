@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from time import perf_counter_ns, time
-from typing import Any, Callable
 
 from .answer import Answers
 from .context import LambdaContext
@@ -22,7 +22,7 @@ class Runner:
 
     def __init__(
         self,
-        handler: Callable[[Any, Any], Any],
+        handler: Callable[[object, object], object],
         told: dict,
         answers: Answers,
         output: Output,

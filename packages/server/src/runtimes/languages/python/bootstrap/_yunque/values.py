@@ -9,8 +9,8 @@ import json
 import marshal
 import os
 import re
-from decimal import Decimal
-from typing import Any, Callable
+import sys
+from collections.abc import Callable
 
 from .errors import Fault
 
@@ -18,7 +18,7 @@ from .errors import Fault
 _ESCAPED = re.compile(r"python3\.([89]|1[01])$")
 
 
-def read_event(event: bytes) -> Any:
+def read_event(event: bytes) -> object:
     """The event of an invocation; without a payload it is an empty object."""
     if not event:
         return {}
@@ -28,11 +28,11 @@ def read_event(event: bytes) -> Any:
         raise Fault("UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
 
-def response_writer(runtime: str) -> Callable[[Any], bytes]:
+def response_writer(runtime: str) -> Callable[[object], bytes]:
     """What turns a handler's response into bytes; `runtime` is for example python3.12."""
     encode = json_writer(escaped=bool(_ESCAPED.search(runtime)))
 
-    def write(response: Any) -> bytes:
+    def write(response: object) -> bytes:
         if isinstance(response, bytes):
             return response
         try:
@@ -43,16 +43,16 @@ def response_writer(runtime: str) -> Callable[[Any], bytes]:
     return write
 
 
-def json_writer(escaped: bool) -> Callable[[Any], bytes]:
+def json_writer(escaped: bool) -> Callable[[object], bytes]:
     """An encoder to JSON bytes. Raises whatever stands in the way: a cycle, a key or a value that JSON has no word for."""
     # Stands for a Decimal in the text, where nobody who does not know it can have written it.
     token = f"decimal:{os.urandom(16).hex()}:"
     decimals = re.compile(f'"{token}([^"]*)"')
     seen = False
 
-    def other(value: Any) -> Any:
+    def other(value: object) -> object:
         nonlocal seen
-        if isinstance(value, Decimal):
+        if _is_decimal(value):
             if value.is_nan():
                 return float("nan")
             seen = True
@@ -63,7 +63,7 @@ def json_writer(escaped: bool) -> Callable[[Any], bytes]:
 
     encoder = json.JSONEncoder(ensure_ascii=escaped, default=other)
 
-    def encode(value: Any) -> bytes:
+    def encode(value: object) -> bytes:
         nonlocal seen
         seen = False
         text = _encode_with(encoder, value)
@@ -72,7 +72,13 @@ def json_writer(escaped: bool) -> Callable[[Any], bytes]:
     return encode
 
 
-def _encode_with(encoder: json.JSONEncoder, value: Any) -> str:
+def _is_decimal(value: object) -> bool:
+    """Whoever has one has imported the module; nobody else needs to wait for it."""
+    decimal = sys.modules.get("decimal")
+    return decimal is not None and isinstance(value, decimal.Decimal)
+
+
+def _encode_with(encoder: json.JSONEncoder, value: object) -> str:
     if _is_plain(value):
         try:
             return encoder.encode(value)
@@ -81,7 +87,7 @@ def _encode_with(encoder: json.JSONEncoder, value: Any) -> str:
     return encoder.encode(_plain(value, ()))
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     """Whether nothing in it is of a class of its own. Known at the speed of C: such things cannot be marshalled."""
     try:
         marshal.dumps(value, 2)
@@ -90,7 +96,7 @@ def _is_plain(value: Any) -> bool:
         return False
 
 
-def _plain(value: Any, above: tuple) -> Any:
+def _plain(value: object, above: tuple) -> object:
     """Named tuples as objects, and keys of bytes as text. `above`: the identities of what it lies in."""
     if not isinstance(value, (dict, list, tuple)):
         return value
@@ -104,5 +110,5 @@ def _plain(value: Any, above: tuple) -> Any:
     return [_plain(item, above) for item in value]
 
 
-def _key(key: Any) -> Any:
+def _key(key: object) -> object:
     return key.decode("utf-8") if isinstance(key, bytes) else key

@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Callable, Iterable
+from collections.abc import Callable, Iterable
 
 # Modules of the standard library, the most usual first.
 USUAL = (
+    "typing",
     "datetime",
+    "decimal",
     "uuid",
     "hashlib",
     "hmac",
     "base64",
     "random",
-    "typing",
     "functools",
     "collections.abc",
     "dataclasses",
