@@ -61,14 +61,35 @@ describe("a Python handler", { skip: lacksPython }, () => {
     ]);
   });
 
-  it("has Lambda's module path: function, site-packages of the layers, layers, PYTHONPATH", async () => {
+  it("has Lambda's module path: the function, its layers, the runtime's own", async () => {
+    const source = `
+import os, sys
+def handler(e, c):
+  layers = sys.path[2]
+  version = "python%d.%d" % sys.version_info[:2]
+  expected = [os.environ["LAMBDA_TASK_ROOT"], f"{layers}/lib/{version}/site-packages", layers, os.environ["LAMBDA_RUNTIME_DIR"]]
+  return [sys.path[:4] == expected, layers.endswith("/python"), os.getcwd() == os.environ["LAMBDA_TASK_ROOT"]]`;
+    assert.deepEqual(await answer(source), [true, true, true]);
+  });
+
+  it("names the layers itself where it sets PYTHONPATH", async () => {
     const source = `
 import os, sys
 def handler(e, c):
   root, opt = os.environ["LAMBDA_TASK_ROOT"], os.environ["PYTHONPATH"].split(":")[0]
-  return [sys.path[:5] == [root, *(opt + p for p in ("/lib/python%d.%d/site-packages" % sys.version_info[:2], "")), root + "/vendor", "/somewhere"], os.getcwd() == root]`;
+  return [sys.path[:5] == [root, os.environ["LAMBDA_RUNTIME_DIR"], opt, root + "/vendor", "/somewhere"], opt.endswith("/python")]`;
     const PYTHONPATH = "/opt/python:/var/task/vendor:/somewhere";
     assert.deepEqual(await answer(source, { environment: { PYTHONPATH } }), [true, true]);
+  });
+
+  it("may extend its module path by .pth files", async () => {
+    const layer = await bench.store({ "python/more.pth": "far", "python/far/away.py": "" });
+    const files = {
+      "app.py": "import near, away\ndef handler(e, c):\n  return 1",
+      "own.pth": "vendor\n",
+      "vendor/near.py": "",
+    };
+    assert.equal(await answer(files, { layers: [layer] }), 1);
   });
 
   it("sees none of the packages that the host's Python has", async () => {
@@ -140,6 +161,22 @@ def handler(event, context):
     };
     const environment = { AWS_LAMBDA_EXEC_WRAPPER: "/var/task/wrapper" };
     assert.deepEqual(await answer(files, { environment }), ["yes", true]);
+  });
+
+  it("is started by a wrapper in Python, which imports the bootstrap and runs it", async () => {
+    const files = {
+      "app.py":
+        "import builtins, sys\ndef handler(e, c):\n  return [builtins.wrapped, [p for p in sys.path if p.endswith('-packages') and '/opt/' not in p]]",
+      wrapper: `#!/usr/bin/env python3
+import builtins, os, sys
+builtins.wrapped = os.path.basename(sys.argv[2])
+sys.path.append(os.environ["LAMBDA_RUNTIME_DIR"])
+import bootstrap
+bootstrap.main()
+`,
+    };
+    const environment = { AWS_LAMBDA_EXEC_WRAPPER: "/var/task/wrapper" };
+    assert.deepEqual(await answer(files, { environment }), ["bootstrap.py", []]);
   });
 
   it("has what `site` gives: exit, quit, help", async () => {

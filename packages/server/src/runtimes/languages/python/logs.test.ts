@@ -122,6 +122,25 @@ def handler(e, c):
     for (const _ of [1, 2]) assert.equal((await bench.invoke(deployment)).value, "parent");
   });
 
+  it("leaves the files of a forked child's children alone", async () => {
+    const { value } = await run(`
+import os
+def handler(e, c):
+  ours, theirs = os.pipe()
+  if os.fork() == 0:
+    mine = os.open("/dev/null", os.O_RDONLY)
+    if os.fork() == 0:
+      os.fstat(mine)
+      os.write(theirs, b"%d" % mine)
+    else:
+      os.wait()
+    os._exit(0)
+  os.wait()
+  os.close(theirs)
+  return os.read(ours, 9).decode()`);
+    assert.equal(value, "3");
+  });
+
   it("splits what is longer than an entry may be, and tears no character", async () => {
     const { value, result } = await run("def handler(e, c):\n  print('☃' * 100000)\n  return 1");
     assert.equal(value, 1);

@@ -28,7 +28,7 @@ describe("a Python process", { skip: lacksPython }, () => {
     const runtime = await python.prepare("python3.11");
     const fence = await createFence(directory, randomUUID());
     const process = processSandbox.start({
-      ...runtime.command({} as never),
+      ...runtime.command({ environment: {} } as never),
       environment: {},
       directory: taskRoot,
       descriptors: [fence.descriptor],

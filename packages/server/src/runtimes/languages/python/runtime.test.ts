@@ -53,7 +53,10 @@ describe("the Python runtimes", () => {
       const runtime = pythonRuntime({ directory, candidates, ownFilesystem: true });
       const { command, programs, mounts } = await runtime.prepare("python3.12");
       assert.equal(programs, "/var/lang/bin");
-      assert.match(command({} as never).command, /^\/var\/lang\/bin\/python3\.\d+$/);
+      assert.match(
+        command({ environment: {} } as never).command,
+        /^\/var\/lang\/bin\/python3\.\d+$/,
+      );
       const packages = mounts.find(({ target }) => target.endsWith("/site-packages"));
       assert.deepEqual(await readdir(packages?.source ?? ""), []);
       assert.match(dirname(packages?.target ?? ""), /^\/var\/lang\/lib\d*\/python3\.\d+$/);

@@ -102,15 +102,21 @@ function describe(
     hash,
     programs: dirname(program),
     modules: bootstrap,
-    // -s -S: nothing that the host's own Python packages bring. -B: the function's code stays as it is.
-    command: () => ({
+    command: ({ environment }) => ({
       command: program,
-      args: ["-s", "-S", "-B", join(bootstrap, "bootstrap.py")],
+      args: [...flagsFor(environment), join(bootstrap, "bootstrap.py")],
     }),
     environment: () => ({ PYTHONPATH: bootstrap, LAMBDA_RUNTIME_DIR: bootstrap }),
     mounts,
   };
 }
+
+/**
+ * -s -S: without what was installed for the host's own people. A wrapper script must find the bootstrap as its second
+ * argument, as at Lambda: there the bootstrap takes it out of the path later.
+ */
+const flagsFor = (environment: Readonly<Record<string, string>>): string[] =>
+  environment["AWS_LAMBDA_EXEC_WRAPPER"] === undefined ? ["-s", "-S"] : [];
 
 /** The same promise each time, until it fails. */
 function remembered<T>(

@@ -19,24 +19,42 @@ def become(told: dict) -> None:
     if not told["wrapped"]:
         _replace_environment(told["environment"])
     os.chdir(told["taskRoot"])
-    layers = os.path.join(told["layers"], "python")
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    packages = os.path.join(layers, "lib", version, "site-packages")
-    # Lambda: the function, its layers, the runtime's own, the standard library.
-    own = [told["taskRoot"], packages, layers, *_python_path()]
-    sys.path[:] = _once([*own, RUNTIME, *standard])
+    # Without a sandbox the function's code could be written to. Lambda: /var/task cannot.
+    sys.dont_write_bytecode = sys.pycache_prefix is None
+    sites = [told["taskRoot"], *_layer_sites(os.path.join(told["layers"], "python"))]
+    own = [*sites, RUNTIME, *_python_path()]
+    sys.path[:] = _once([*own, *standard])
     importlib.invalidate_caches()
     forget_shadowed(own)
-    # The interpreter was started without `site`, which would have let in the host's packages.
+    _set_up_site(sites)
+
+
+def _layer_sites(layers: str) -> list[str]:
+    """Where layers bring packages. Lambda: a function that sets PYTHONPATH names them itself."""
+    if os.environ.get("PYTHONPATH", RUNTIME) != RUNTIME:
+        return []
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return [os.path.join(layers, "lib", version, "site-packages"), layers]
+
+
+def _set_up_site(sites: list[str]) -> None:
+    """What `site` does at the start of an interpreter, which ours leaves out: it would let in the host's packages."""
     site.setquit()
     site.setcopyright()
     site.sethelper()
+    for directory in sites:
+        if os.path.isdir(directory):
+            site.addsitedir(directory)  # Lambda: .pth files of the function and its layers count
 
 
 def _standard_path() -> list[str]:
-    """What the interpreter itself brings."""
+    """What the interpreter itself brings, and nothing that was installed for people."""
     theirs = {RUNTIME, *_python_path()}
-    return [entry for entry in sys.path if entry not in theirs]
+    return [
+        entry
+        for entry in sys.path
+        if entry not in theirs and not entry.endswith(("/site-packages", "/dist-packages"))
+    ]
 
 
 def _python_path() -> list[str]:

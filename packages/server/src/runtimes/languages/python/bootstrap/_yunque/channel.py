@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 
+from .descriptors import keep_private
 from .frames import HEADER, LEAVING
 
 DESCRIPTOR = 3
@@ -15,10 +16,8 @@ class Channel:
 
     def __init__(self) -> None:
         os.set_blocking(DESCRIPTOR, True)
-        os.set_inheritable(DESCRIPTOR, False)
+        keep_private(DESCRIPTOR)
         self._reader = open(DESCRIPTOR, "rb", buffering=64 * 1024, closefd=False)
-        # What a handler forks must not answer in our name.
-        os.register_at_fork(after_in_child=lambda: os.close(DESCRIPTOR))
 
     def read(self) -> tuple[int, int, bytes]:
         """Waits for a frame: its kind, its invocation, its payload."""

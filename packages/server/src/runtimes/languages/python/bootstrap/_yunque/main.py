@@ -10,8 +10,10 @@ from . import frames
 from .answer import Answers
 from .become import become
 from .channel import Channel
+from .descriptors import keep_private
 from .errors import error_payload
-from .fence import fence_raised, open_fence
+from .fence import DESCRIPTOR as FENCE
+from .fence import fence_raised
 from .handler import load_handler
 from .hooks import run_after_restore, run_before_snapshot
 from .invocation import Invocation
@@ -30,7 +32,7 @@ EXIT_AFTER_RESTORE = 65
 def main() -> None:
     """Never returns; the platform ends it, or the handler does."""
     channel = Channel()
-    open_fence()
+    keep_private(FENCE)
     output = Output()
     replace_streams(output)
     channel.send(frames.BOOTED)

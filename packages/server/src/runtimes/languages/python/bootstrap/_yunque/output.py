@@ -30,8 +30,9 @@ class Output:
 
     def begin(self, call: int) -> None:
         """From now on entries belong to this invocation."""
-        self.call = call
-        self.entries = 0
+        with self._lock:  # threads of earlier ones may still write
+            self.call = call
+            self.entries = 0
 
     def entry(self, text: bytes) -> None:
         """One entry, however many lines it has; cut at 256 KB."""
