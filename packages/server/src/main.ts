@@ -24,7 +24,13 @@ import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
 import { createLog } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import { chooseSandbox, createExecutor, nodeRuntime, pythonRuntime } from "./runtimes/index.ts";
+import {
+  chooseSandbox,
+  createExecutor,
+  customRuntime,
+  nodeRuntime,
+  pythonRuntime,
+} from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -76,6 +82,9 @@ export async function start(
   });
   opened.defer(() => sandbox.close?.());
 
+  const ownFilesystem = sandbox.ownFilesystem === true;
+  const runtimesDirectory = join(directory, "runtimes");
+  const custom = customRuntime({ directory: runtimesDirectory, ownFilesystem });
   let origin = "";
   const executor = createExecutor({
     packages,
@@ -83,15 +92,9 @@ export async function start(
     clock,
     sandbox,
     languages: [
-      nodeRuntime({
-        directory: join(directory, "runtimes"),
-        sdk: AWS_SDK,
-        ownFilesystem: sandbox.ownFilesystem === true,
-      }),
-      pythonRuntime({
-        directory: join(directory, "runtimes"),
-        ownFilesystem: sandbox.ownFilesystem === true,
-      }),
+      custom.extending(nodeRuntime({ directory: runtimesDirectory, sdk: AWS_SDK, ownFilesystem })),
+      custom.extending(pythonRuntime({ directory: runtimesDirectory, ownFilesystem })),
+      custom,
     ],
     endpoint: () => origin,
     directory,
@@ -138,8 +141,8 @@ export async function start(
       config: publicConfig(config),
       services: () => apiCoverage(doors),
       instances: () => {
-        const { isolation, deployments } = executor.snapshot();
-        return { isolation, deployments: [...deployments] };
+        const { isolation, waiting, deployments } = executor.snapshot();
+        return { isolation, waiting, deployments: [...deployments] };
       },
       logs,
       logGroup: logGroupIn(functions, { account, region }),

@@ -40,6 +40,12 @@ export const configurationSchema = z.record(z.string(), z.unknown());
 /** Instances per deployed function version. */
 export const instancesSchema = z.strictObject({
   isolation: z.string(),
+  waiting: z
+    .strictObject({
+      booted: z.int().describe("Processes that have booted and wait to become an instance"),
+      walls: z.int().describe("Walls that stand and wait for a process"),
+    })
+    .describe("What was started ahead of time"),
   deployments: z
     .array(
       z.strictObject({

@@ -13,6 +13,9 @@ export interface Executor {
   /** The same with the response as a stream; resolves when the handler first writes, or fails. */
   stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream>;
 
+  /** An invocation may come soon: makes ready what takes time. Never fails. */
+  expect(deployment: Deployment): void;
+
   /** No new invocation will come for this deployment: its idle instances end now, busy ones when they are free. */
   retire(deploymentId: string): void;
 
@@ -29,6 +32,8 @@ export interface Executor {
 export interface ExecutorSnapshot {
   /** What separates instances here: "none" until a sandbox is there. */
   readonly isolation: string;
+  /** What was started ahead of time: processes that have booted, and walls that wait for a process. */
+  readonly waiting: { readonly booted: number; readonly walls: number };
   readonly deployments: readonly {
     readonly deploymentId: string;
     readonly functionName: string;

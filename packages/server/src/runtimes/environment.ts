@@ -7,6 +7,8 @@ export interface Places {
   readonly taskRoot: string;
   readonly layers: string;
   readonly scratch: string;
+  /** A directory for its compiled code. */
+  readonly codeCache: string;
 }
 
 /** Whom the SDK clients of a handler act as. */
@@ -66,8 +68,7 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
 
 /** What a process reads only when it starts: these must be there before it is told what to become. */
 export function startEnvironment(whole: Readonly<Record<string, string>>): Record<string, string> {
-  const early =
-    /^(NODE_|LD_|UV_|MALLOC_|OPENSSL_|SSL_|PYTHON(?!PATH$))|^(PATH|TZ|LANG|LC_ALL|TMPDIR)$/;
+  const early = /^(NODE_|LD_|UV_|MALLOC_|OPENSSL_|SSL_|PYTHON(?!PATH$))|^(PATH|TZ|LANG|LC_ALL)$/;
   return Object.fromEntries(Object.entries(whole).filter(([name]) => early.test(name)));
 }
 

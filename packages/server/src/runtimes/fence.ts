@@ -1,4 +1,4 @@
-/** The platform's end of the fence; languages/node/bootstrap/fence.ts says what it is for. */
+/** The platform's end of the fence; languages/bootstrap/fence.ts says what it is for. */
 import { close, open, unlink, write, writeSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";

@@ -10,6 +10,7 @@ import type { InstanceOwner } from "./instance-parts.ts";
 import type { ExecutorLimits } from "./limits.ts";
 import type { Scratch } from "./scratch.ts";
 import { afterPoll } from "./tick.ts";
+import { UNKNOWN_REQUEST } from "./wire/frames.ts";
 
 /** What a fleet needs of the executor that it belongs to. */
 export interface FleetHost {
@@ -35,7 +36,9 @@ const INCURABLE: ReadonlySet<string> = new Set([
   "Runtime.MalformedHandlerName",
   "Runtime.MalformedStreamingHandler",
   "Runtime.CallbackHandlerDeprecated",
+  "Runtime.InvalidEntrypoint",
 ]);
+
 interface Bound {
   readonly call: Call;
   /** When its time began. */
@@ -155,7 +158,7 @@ export class Fleet implements InstanceOwner {
   retire(): void {
     this.#retired = true;
     // Among the idle ones may be one that was given work again: see #pick.
-    for (const instance of this.#idle) if (instance.free) instance.kill();
+    for (const instance of this.#idle) if (instance.free) instance.end();
     this.#scratch.clear();
   }
 
@@ -164,7 +167,7 @@ export class Fleet implements InstanceOwner {
     this.#retired = true;
     this.#ended = error;
     for (const call of this.#waiting.splice(0)) call.refuse(error);
-    for (const instance of this.#instances) instance.kill();
+    for (const instance of this.#instances) instance.end();
     this.#scratch.clear();
   }
 
@@ -188,10 +191,12 @@ export class Fleet implements InstanceOwner {
     const bound = this.#bound.get(instance);
     this.#bound.delete(instance);
     instance.log.initFailed(instance.initMs, bound ? "invoke" : "init", "error", type);
-    if (bound) this.#fail(instance, bound.call, error, undefined);
+    const payload = (call: Call) => errorFor(call, error);
+    if (bound) this.#fail(instance, bound.call, payload(bound.call), undefined);
     else if (INCURABLE.has(type ?? ""))
-      for (const call of this.#waiting.splice(0)) this.#fail(instance, call, error, undefined);
-    else this.#failNext(instance, () => error, undefined);
+      for (const call of this.#waiting.splice(0))
+        this.#fail(instance, call, payload(call), undefined);
+    else this.#failNext(instance, payload, undefined);
     instance.log.flush();
   }
 
@@ -243,7 +248,7 @@ export class Fleet implements InstanceOwner {
       this.#instances.add(instance);
       if (bound) this.#bound.set(instance, bound);
       const unneeded = this.#retired && this.#waiting.length === 0 && !bound;
-      if (unneeded || this.#ended) instance.kill();
+      if (unneeded || this.#ended) instance.end();
     } catch (error) {
       this.#scratch.discard(scratch);
       const call = bound?.call ?? this.#waiting.shift();
@@ -336,7 +341,7 @@ export class Fleet implements InstanceOwner {
 
   #free(instance: Instance): void {
     if (!instance.free) return;
-    if (this.#retired && this.#waiting.length === 0) instance.kill();
+    if (this.#retired && this.#waiting.length === 0) instance.end();
     else if (!instance.listed) {
       instance.listed = true;
       this.#idle.push(instance);
@@ -368,4 +373,11 @@ export class Fleet implements InstanceOwner {
     if (!call || now - call.acceptedAt <= this.#host.limits.waitMs) return false;
     return this.counts.starting <= this.#bound.size + this.#boundPreparing;
   }
+}
+
+/** The error object of an init, with the id of the invocation that is told of it where it has a place for one. */
+function errorFor({ invocation }: Call, error: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(error.buffer, error.byteOffset, error.length);
+  if (!bytes.includes(UNKNOWN_REQUEST)) return error;
+  return Buffer.from(bytes.toString().replaceAll(UNKNOWN_REQUEST, invocation.requestId));
 }

@@ -1,4 +1,5 @@
 export { createExecutor } from "./executor.ts";
+export { customRuntime } from "./languages/custom/runtime.ts";
 export { nodeRuntime } from "./languages/node/runtime.ts";
 export { pythonRuntime } from "./languages/python/runtime.ts";
 export type { ExecutorLimits } from "./limits.ts";

@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import type { Call } from "./call.ts";
 import type { Fence } from "./fence.ts";
+import type { IdlenessParts } from "./idleness.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceLog } from "./instance-log.ts";
 import type { Tick } from "./tick.ts";
@@ -30,7 +31,7 @@ export interface InstanceOwner {
 }
 
 /** Times in milliseconds. */
-export interface InstanceParts {
+export interface InstanceParts extends IdlenessParts {
   readonly process: SandboxedProcess;
   readonly fence: Fence;
   readonly scratch: string;
@@ -40,12 +41,14 @@ export interface InstanceParts {
   readonly tick: Tick;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
+  /** What of its memory is not the function's. */
+  readonly overheadBytes: number;
+  /** How long it may take to say goodbye when it is ended on purpose; 0: it is killed at once. */
+  readonly lingerMs: number;
   /** Its share of processor time once the handler is loaded, 1 = one core; an init takes what it can get. */
   readonly cpus: number;
   /** How long the handler may take to load. */
   readonly initMs: number;
-  /** After so long without work it ends itself. */
-  readonly idleMs: number;
   readonly responseBytes: number;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;

@@ -12,14 +12,15 @@ import {
   outOfMemory,
   timedOut,
 } from "./failures.ts";
-import { type Finished, Finishing } from "./finishing.ts";
+import type { Finished } from "./finishing.ts";
+import { type IdleHost, Idleness } from "./idleness.ts";
 import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
 import type { InstanceLog } from "./instance-log.ts";
-import { InstanceOutput } from "./instance-output.ts";
 import type { InstanceParts } from "./instance-parts.ts";
 import { Line } from "./line.ts";
 import { durationWithin, Meter } from "./meter.ts";
-import { afterPoll, type TickTask } from "./tick.ts";
+import { Telling, type TellingHost } from "./telling.ts";
+import { afterPoll } from "./tick.ts";
 import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
 
 type State = "starting" | "ready" | "ending" | "gone";
@@ -41,11 +42,9 @@ const MOST_ENDINGS = 3;
 const LEAVING_MS = 1_000;
 
 /** Its owner decides what it gets; what it then says decides what becomes of it. */
-export class Instance implements TickTask, ChannelListener {
+export class Instance implements ChannelListener, IdleHost, TellingHost {
   readonly scratch: string;
   readonly log: InstanceLog;
-  /** When its line became empty: since then it is of no use. */
-  idleSince: number;
   /** Its process runs. */
   hasBooted = false;
   /** The handler was loaded. */
@@ -54,29 +53,28 @@ export class Instance implements TickTask, ChannelListener {
   initHasFailed = false;
   /** Its owner has it among those without work. */
   listed = false;
+  /** It has run an invocation. */
+  experienced = false;
   readonly #parts: InstanceParts;
   readonly #clock: Clock;
   readonly #channel: InstanceChannel;
-  readonly #output: InstanceOutput;
+  readonly #telling: Telling;
   readonly #line = new Line();
   readonly #meter: Meter;
   #state: State = "starting";
   #verdict: Verdict | undefined;
   #exit: Exit = { code: null, signal: null };
-  /** Answered, but the caller is not told before all of its output has been read. */
-  readonly #finishing = new Finishing();
   /** There may be room, and the owner does not know yet. */
   #roomToTell = false;
-  #lookingAgain = false;
   #recalling = false;
   /** It said that it is about to end, and which invocation it ends with. */
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
-  /** An invocation was answered here, and its caller was told. */
-  #toldOne = false;
+  /** It answered, and is not done with the invocation yet. */
+  #occupied = false;
   readonly #deadline: Alarm;
-  readonly #rest: Alarm;
+  readonly #idleness: Idleness;
   readonly #cancelInit: () => void;
   #cancelDying: (() => void) | undefined;
 
@@ -87,24 +85,15 @@ export class Instance implements TickTask, ChannelListener {
     this.#meter = new Meter(parts.memoryBytes);
     this.scratch = parts.scratch;
     this.log = parts.log;
-    this.idleSince = parts.askedAt;
     this.#deadline = new Alarm(
       clock,
       () => this.#leftOf(parts.timeoutMs, this.#line.length > 0, this.#line.headSince),
       () => this.#end("timeout"),
     );
-    this.#rest = new Alarm(
-      clock,
-      () => this.#leftOf(parts.idleMs, this.#line.length === 0, this.idleSince),
-      () => this.kill(),
-    );
+    this.#idleness = new Idleness(parts, this);
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
     this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
-    const listener = {
-      plain: (text: string) => this.#wrotePlain(text),
-      entry: (text: string, number: number) => this.#wroteEntry(text, number),
-    };
-    this.#output = new InstanceOutput([process.stdout, process.stderr], listener, clock);
+    this.#telling = new Telling(parts, this.#line, this);
     void process.exited.then((exit) => this.#exited(exit));
   }
 
@@ -113,8 +102,22 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.specialise(told);
   }
 
-  get ready(): boolean {
-    return this.#state === "ready";
+  get idle(): boolean {
+    return this.#state === "ready" && this.#line.length === 0;
+  }
+
+  get isGone(): boolean {
+    return this.#state === "gone";
+  }
+
+  /** It answered, and is not done with the invocation yet. */
+  get unsettled(): boolean {
+    return this.#occupied;
+  }
+
+  /** When its line became empty: since then it is of no use. */
+  get idleSince(): number {
+    return this.#idleness.since;
   }
 
   /** It has no work, and takes some. While it is giving back what stood in line it takes none. */
@@ -137,6 +140,11 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#verdict === "timeout" || this.#verdict === "initTimeout")
       return timedOut(this.#parts.timeoutMs);
     return this.#verdict === "memory" ? outOfMemory : exited(this.#exit);
+  }
+
+  /** Bytes of memory that it holds now. */
+  get memory(): number {
+    return this.#parts.process.memory();
   }
 
   /** How many invocations it has. */
@@ -185,11 +193,15 @@ export class Instance implements TickTask, ChannelListener {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
-    if (this.#meter.sawMemory(this.#parts.process.memory())) this.#end("memory");
+    if (this.#lookAtMemory()) this.#end("memory");
+  }
+
+  giveCode(): void {
+    this.#channel.giveCode();
   }
 
   /** Ends it now. What it runs fails. */
-  kill(): void {
+  end(): void {
     if (this.#state === "starting" || this.#state === "ready") this.#end("unwanted");
   }
 
@@ -205,12 +217,12 @@ export class Instance implements TickTask, ChannelListener {
 
   endOfTick(): void {
     // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
-    if (!this.#unsure) this.#tellRoom();
+    if (!this.#telling.unsure) this.#tellRoom();
     this.#channel.flush();
-    if (this.#finishing.length > 0) this.#tellFinished();
+    if (this.#line.length > 0) this.#idleness.thaw();
+    this.#telling.tell();
     this.#tellRoom();
-    const { head } = this.#line;
-    if (head && (!head.inLine || head.held) && !this.#finishing.first) this.log.start(head);
+    this.#telling.begin();
     this.log.flush();
   }
 
@@ -230,9 +242,11 @@ export class Instance implements TickTask, ChannelListener {
     this.#initEnds();
     this.#state = "ready";
     this.loaded = true;
-    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
     this.#rests();
     this.#parts.owner.initialised(this);
+    this.#channel.flush(); // it is being woken up meanwhile
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    this.#lookAtMemory();
   }
 
   initFailed(payload: Buffer): void {
@@ -241,6 +255,7 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     this.#initEnds();
+    this.#lookAtMemory();
     this.#state = "ending";
     this.initHasFailed = true;
     const error = Buffer.from(payload);
@@ -288,7 +303,7 @@ export class Instance implements TickTask, ChannelListener {
     const seen = now - (call.inLine ? call.sentAt : this.#line.headSince);
     const durationMs = durationWithin(ended.ms, seen, this.#line.length === 1 && !call.inLine);
     const { payload, failed } = ended;
-    const entries = this.#unsure ? undefined : ended.entries;
+    const entries = this.#telling.unsure ? undefined : ended.entries;
     this.#finish(call, { payload, failed, durationMs, entries, failure: undefined });
     this.#parts.owner.handled(ended.ms);
   }
@@ -306,6 +321,20 @@ export class Instance implements TickTask, ChannelListener {
     this.#parts.owner.room(this);
   }
 
+  gaveCode(bytes: Buffer): void {
+    if (!this.#idleness.gaveCode(bytes)) this.violated("more compiled code than anybody asked for");
+  }
+
+  occupied(): void {
+    this.#occupied = true;
+  }
+
+  settled(): void {
+    this.#occupied = false;
+    this.#roomToTell = true;
+    this.#parts.tick.add(this);
+  }
+
   leaving(number: number): void {
     this.#leaving = number;
     this.closed();
@@ -313,7 +342,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Its exit should follow at once; a process that only closed its channel is of no use either. */
   closed(): void {
-    this.#cancelDying ??= this.#clock.after(LEAVING_MS, () => this.#parts.process.kill());
+    const ms = LEAVING_MS + this.#parts.lingerMs;
+    this.#cancelDying ??= this.#clock.after(ms, () => this.#parts.process.kill());
   }
 
   violated(what: string): void {
@@ -324,7 +354,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** It takes invocations. */
   get #open(): boolean {
-    return this.#state === "ready" && !this.#recalling && this.#leaving === undefined;
+    const usable = this.#state === "ready" && this.#leaving === undefined;
+    return usable && !this.#recalling && !this.#occupied;
   }
 
   #running(number: number): Call | undefined {
@@ -332,33 +363,16 @@ export class Instance implements TickTask, ChannelListener {
     return head?.number === number && this.#state === "ready" ? head : undefined;
   }
 
-  #wrotePlain(text: string): boolean {
-    if (this.#line.length > 0) this.#parts.owner.wrotePlain();
-    return this.#wrote(text, this.#first);
-  }
-
-  #wroteEntry(text: string, number: number): boolean {
-    const call = this.#finishing.find(number) ?? this.#line.find(number);
-    if (call) call.entries++;
-    return this.#wrote(text, call);
-  }
-
-  #wrote(text: string, call: Call | undefined): boolean {
-    this.#parts.tick.add(this);
-    return this.log.output(text, call, call === this.#first);
-  }
-
-  /** Whose lines come now: those of the others wait until this one has had its END. */
-  get #first(): Call | undefined {
-    return this.#finishing.first ?? this.#line.head;
-  }
-
   // How it goes on ----------------------------------------------------------------------------------------------
 
   #initEnds(): void {
     this.#cancelInit();
     this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
-    this.#meter.sawMemory(this.#parts.process.memory());
+  }
+
+  #lookAtMemory(): boolean {
+    const held = this.#parts.process.memory() - this.#parts.overheadBytes;
+    return this.#meter.sawMemory(Math.max(0, held));
   }
 
   #initTooLong(): void {
@@ -371,9 +385,7 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   #rests(): void {
-    if (this.#line.length > 0) return;
-    this.idleSince = this.#clock.monotonic();
-    this.#rest.set();
+    if (this.#line.length === 0) this.#idleness.begins();
   }
 
   /** What is left of a time that began at `since`, where it counts at all. */
@@ -387,7 +399,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.recall();
     // A handler that lets go of the event loop gives them back at once. One that does not cannot: but whatever it had
     // answered before it could see the fence has been read by then, so that what still stands behind the first one was
-    // not started. See languages/node/bootstrap/fence.ts.
+    // not started. See languages/bootstrap/fence.ts.
     afterPoll(() => {
       if (!this.#recalling) return;
       const behind = this.#line.cut();
@@ -398,47 +410,40 @@ export class Instance implements TickTask, ChannelListener {
   /** The first one is over. */
   #finish(call: Call, { durationMs, ...outcome }: Outcome): void {
     this.#line.shift(this.#clock.monotonic());
+    this.experienced = true;
     const report = this.#meter.report(call, durationMs);
-    this.#finishing.add({ call, report, ...outcome });
+    this.#telling.add({ call, report, ...outcome });
     this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
+    else if (this.#occupied) this.#rests(); // it may never say that it is free
     this.#parts.tick.add(this);
   }
 
   #tellRoom(): void {
-    if (!this.#roomToTell || (this.#unsure && this.#finishing.length > 0)) return;
+    if (!this.#roomToTell || this.#occupied) return;
+    if (this.#telling.unsure && this.#telling.waits) return;
     this.#roomToTell = false;
     this.#rests();
     this.#parts.owner.room(this);
-  }
-
-  #tellFinished(): void {
-    if (this.#finishing.ready) this.#output.flush();
-    for (const { call, payload, failed, report, failure } of this.#finishing.take()) {
-      this.log.end(call, report, failure);
-      call.finish({ payload, failed, report, tail: call.tail });
-      this.#toldOne = true;
-    }
-    if (this.#finishing.length === 0 || this.#lookingAgain) return;
-    this.#lookingAgain = true;
-    const looked = this.#finishing.look();
-    afterPoll(() => {
-      this.#lookingAgain = false;
-      looked();
-      this.#parts.tick.add(this);
-    });
-  }
-
-  /** It may write what does not say to which invocation it belongs: it has, or nobody knows it yet. */
-  get #unsure(): boolean {
-    return this.#state !== "gone" && (!this.#toldOne || this.#parts.owner.apart);
   }
 
   // How it ends -------------------------------------------------------------------------------------------------
 
   #end(verdict: Verdict): void {
     this.#verdict = verdict;
+    const { lingerMs } = this.#parts;
+    // Only who has been initialised, and keeps its protocol and its memory, can be asked to say goodbye.
+    const asked = this.#state === "ready" && (verdict === "unwanted" || verdict === "timeout");
     this.#state = "ending";
+    if (asked && lingerMs > 0) {
+      this.#channel.shutdown(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
+      this.#idleness.thaw();
+      this.#cancelDying?.();
+      this.#cancelDying = this.#clock.after(lingerMs, () => this.#kill());
+    } else this.#kill();
+  }
+
+  #kill(): void {
     this.#parts.process.kill();
     this.#cancelDying?.();
     const killed = { code: null, signal: "SIGKILL" };
@@ -462,7 +467,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#stopTimers();
     const now = this.#clock.monotonic();
     if (!this.loaded) this.#meter.initMs ||= now - this.#parts.askedAt;
-    this.#output.flush();
+    this.#telling.close();
     const notStarted = this.#line.cut();
     const { head } = this.#line;
     const untouched = this.#leaving !== undefined && this.#leaving !== head?.number;
@@ -477,7 +482,7 @@ export class Instance implements TickTask, ChannelListener {
       this.#finish(head, { payload, failed: true, durationMs, failure, entries: undefined });
     }
     if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
-    this.#finishing.look()();
+    this.#telling.complete();
     this.endOfTick();
     this.#parts.fence.close();
     this.#channel.close();
@@ -489,7 +494,7 @@ export class Instance implements TickTask, ChannelListener {
 
   #stopTimers(): void {
     this.#deadline.stop();
-    this.#rest.stop();
+    this.#idleness.stop();
     this.#cancelInit();
     this.#cancelDying?.();
   }

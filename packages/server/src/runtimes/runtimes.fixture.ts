@@ -10,7 +10,13 @@ import type { Invocation, InvocationResult } from "../domain/invocation.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { LogLine } from "../ports/logs.ts";
-import { createExecutor, type ExecutorLimits, nodeRuntime, processSandbox } from "./index.ts";
+import {
+  createExecutor,
+  customRuntime,
+  type ExecutorLimits,
+  nodeRuntime,
+  processSandbox,
+} from "./index.ts";
 import type { LanguageRuntime } from "./language.ts";
 
 const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
@@ -18,7 +24,8 @@ const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
 /** The bootstrap is built once for all tests of a file. */
 const built = mkdtempSync(join(tmpdir(), "yunque-bootstrap-"));
 process.once("exit", () => rmSync(built, { recursive: true, force: true }));
-const node = nodeRuntime({ directory: built, sdk: SDK });
+const custom = customRuntime({ directory: built });
+const node = custom.extending(nodeRuntime({ directory: built, sdk: SDK }));
 
 /** What a test hands to deploy(): files by name, or the text of index.js. */
 export type Files = Readonly<Record<string, string>> | string;
@@ -49,7 +56,7 @@ export interface Told {
 export interface BenchOptions {
   readonly limits?: Partial<ExecutorLimits>;
   readonly clock?: Clock;
-  /** Default: Node.js. */
+  /** Default: Node.js and custom runtimes. */
   readonly languages?: readonly LanguageRuntime[];
 }
 
@@ -57,7 +64,7 @@ export interface BenchOptions {
 export async function openBench({
   limits,
   clock = systemClock,
-  languages = [node],
+  languages = [node, custom],
 }: BenchOptions = {}): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), "yunque-runtimes-"));
   const lines: (LogLine & { stream: string })[] = [];

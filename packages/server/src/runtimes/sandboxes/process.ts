@@ -10,6 +10,7 @@ export const processSandbox: Sandbox = {
   enforces: [
     "a process group per instance, ended as a whole",
     "an environment of its own: nothing of the platform's",
+    "idle instances stopped by a signal",
     "memory watched, and the instance ended beyond its limit",
   ],
   start,
@@ -30,9 +31,10 @@ function start(program: SandboxedProgram): SandboxedProcess {
   if (pid === undefined) throw new Error(`${program.command} could not be started`);
   const meter = memoryMeter(pid);
   let gone = false; // afterwards its number may be another process's
-  const kill = () => {
-    if (!gone) killGroup(pid);
+  const signal = (name: NodeJS.Signals) => {
+    if (!gone) signalGroup(pid, name);
   };
+  const kill = () => signal("SIGKILL");
   return {
     pid,
     channel: child.stdio[3] as Duplex,
@@ -45,6 +47,8 @@ function start(program: SandboxedProgram): SandboxedProcess {
     }),
     kill,
     memory: meter.bytes,
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
   };
 }
 
@@ -57,9 +61,9 @@ function exitOf(child: ChildProcess, gone: () => void): SandboxedProcess["exited
   });
 }
 
-function killGroup(leader: number): void {
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-leader, "SIGKILL");
+    process.kill(-leader, signal);
   } catch {
     // Nobody is left in the group.
   }

@@ -51,6 +51,7 @@ export type Handler = (
 export class FakeExecutor implements Executor {
   readonly runtimes: ReadonlySet<string> = new Set(["nodejs22.x", "nodejs24.x"]);
   readonly retired: string[] = [];
+  readonly expected: Deployment[] = [];
   readonly invocations: { readonly deployment: Deployment; readonly invocation: Invocation }[] = [];
   handler: Handler = async () => ({});
 
@@ -75,12 +76,16 @@ export class FakeExecutor implements Executor {
     };
   }
 
+  expect(deployment: Deployment): void {
+    this.expected.push(deployment);
+  }
+
   retire(deploymentId: string): void {
     this.retired.push(deploymentId);
   }
 
   snapshot() {
-    return { isolation: "none", deployments: [] };
+    return { isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] };
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,6 @@
 /** Lambda's functions: their configuration, and the way of an invocation to an instance. The folder's only door. */
 
+import { LATEST } from "../../domain/function-name.ts";
 import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
@@ -33,6 +34,7 @@ import { createTags, type TagOperations } from "./tags.ts";
 import { type CodeUpdate, updateCode, updateSettings } from "./update.ts";
 import { createUrls, type UrlOperations } from "./urls.ts";
 import { createVersions, type VersionOperations } from "./versions.ts";
+import type { FunctionView } from "./view.ts";
 
 export type { DescribedAlias } from "./aliases.ts";
 export type { CodeSource } from "./code.ts";
@@ -119,7 +121,15 @@ export function createFunctions(
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
   const catalog = new Catalog(records, executor);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
-  const settler = new Settler(store, records, clock, limits.settleMs);
+  /** The first invocation finds it in memory, and a process that waits. */
+  const expect = (scope: Scope, name: string): void => {
+    const ready = (view: FunctionView | undefined): void => {
+      const latest = view?.deployments.get(LATEST);
+      if (latest) executor.expect(latest);
+    };
+    catalog.load(scope, name).then(ready, () => {}); // who invokes it hears what is wrong
+  };
+  const settler = new Settler(store, dependencies, limits.settleMs, expect);
   const random = dependencies.random ?? Math.random;
   const context: FunctionsContext = { ...dependencies, limits, random, catalog, store, settler };
   const invoke = createInvoke(context);

@@ -63,13 +63,13 @@ describe("how a handler is found", () => {
   it("runs in the package's directory", async () => {
     const deployment = await bench.deploy({
       "index.js":
-        "exports.handler = async () => [process.cwd(), require('fs').readFileSync('./a.txt', 'utf8')]",
+        "exports.handler = async () => [process.cwd(), process.env.LAMBDA_TASK_ROOT, require('fs').readFileSync('./a.txt', 'utf8')]",
       "a.txt": "here",
     });
     const { value } = await bench.invoke(deployment);
-    const [cwd, text] = value as string[];
+    const [cwd, taskRoot = "", text] = value as string[];
     assert.equal(text, "here");
-    assert.equal(cwd, await realpath(`${bench.directory}/packages/${deployment.code}`));
+    assert.equal(cwd, await realpath(taskRoot));
   });
 
   it("keeps module state while the instance is warm", async () => {

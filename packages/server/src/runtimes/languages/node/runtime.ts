@@ -4,7 +4,9 @@ import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
+import { AHEAD } from "../../wire/frames.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
+import { packagesNamedIn } from "./needs.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
@@ -30,11 +32,17 @@ const LAMBDA: Paths = {
   bootstrap: "/var/runtime/bootstrap",
   sdk: "/var/runtime",
 };
+const CODE_CACHE = "/var/runtime/cache";
 
 /** What the script of an instance is made of. */
 export const NODE_BOOTSTRAP: BootstrapSources = {
-  folders: ["wire", "languages/node/bootstrap"],
+  folders: ["wire", "languages/bootstrap", "languages/node/bootstrap"],
   main: "languages/node/bootstrap/main.ts",
+  // Functions that are run before anybody needs one: see bootstrap/rehearse.ts.
+  beside: {
+    "rehearsal-require.js": "exports.handler = async (event) => ({ event });",
+    "rehearsal-import.mjs": "export const handler = async (event) => ({ event });",
+  },
 };
 
 const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
@@ -66,9 +74,15 @@ function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime
     hash,
     programs: dirname(node),
     modules: sdk,
-    command: (deployment) => ({
+    codeCache: CODE_CACHE,
+    needs: packagesNamedIn,
+    command: (deployment, needs) => ({
       command: node,
-      args: [...heapFlags(deployment), join(bootstrap, basename(main))],
+      args: [
+        ...heapFlags(deployment),
+        join(bootstrap, basename(main)),
+        ...(needs ? [AHEAD, sdk, ...needs] : []),
+      ],
     }),
     environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
   };

@@ -67,6 +67,9 @@ describe("a Python process", { skip: lacksPython }, () => {
           responseBytes: 1_000,
           snapStart: false,
           runtimeModules: "",
+          account: "000000000000",
+          codeCache: undefined,
+          keepCode: false,
           ...changes,
         }),
       invoke(call: number, inLine: boolean) {

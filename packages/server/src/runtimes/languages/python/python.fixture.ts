@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
+import { customRuntime } from "../../index.ts";
 import { type Bench, type BenchOptions, type Files, openBench } from "../../runtimes.fixture.ts";
 import { findCandidates } from "./candidates.ts";
 import { pythonRuntime } from "./runtime.ts";
@@ -17,10 +18,12 @@ process.once("exit", () => rmSync(made, { recursive: true, force: true }));
 
 /** The runtime of this machine's Pythons. */
 export const python = pythonRuntime({ directory: made });
+const custom = customRuntime({ directory: made });
+const languages = [custom.extending(python), custom];
 
 /** A bench whose functions are Python: a text is app.py, the handler app.handler, the version whatever is there. */
 export async function openPythonBench(options: BenchOptions = {}): Promise<Bench> {
-  const bench = await openBench({ ...options, languages: [python] });
+  const bench = await openBench({ ...options, languages });
   const deploy = (files: Files, changes: Partial<Deployment> = {}): Promise<Deployment> =>
     bench.deploy(typeof files === "string" ? { "app.py": files } : files, {
       runtime: "python3.11",

@@ -1,6 +1,7 @@
 /** Functions in Python. Each version that Lambda names runs on the machine's own Python of that version, or the nearest. */
 import { dirname, join, relative } from "node:path";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
+import { AHEAD } from "../../wire/frames.ts";
 import { type BootstrapFiles, bootstrapFiles } from "./bootstrap-files.ts";
 import { type Candidate, findCandidates, inOrderFor, MINORS } from "./candidates.ts";
 import { KnownPythons } from "./known-pythons.ts";
@@ -19,6 +20,9 @@ export interface PythonOptions {
 /** As in Lambda's own Python runtimes. */
 const PREFIX = "/var/lang";
 const BOOTSTRAP = "/var/runtime";
+/** Each for itself: others have something below the same folder. */
+const BOOTSTRAP_PARTS = ["bootstrap.py", "_yunque", "snapshot_restore_py"];
+const CODE_CACHE = "/var/lang/cache";
 
 /** The Python runtimes; none where the machine has no Python. The first call for one looks for it. */
 export function pythonRuntime(options: PythonOptions): LanguageRuntime {
@@ -64,7 +68,10 @@ const onHost = (python: Python, files: BootstrapFiles): PreparedRuntime =>
   describe(python, files.hash, { program: python.program, bootstrap: files.folder }, []);
 
 function inSandbox(python: Python, files: BootstrapFiles): PreparedRuntime {
-  const mounts = [{ source: files.folder, target: BOOTSTRAP }];
+  const mounts = BOOTSTRAP_PARTS.map((name) => ({
+    source: join(files.folder, name),
+    target: join(BOOTSTRAP, name),
+  }));
   // Everybody sees the system's own directories.
   if (python.program.startsWith("/usr/"))
     return describe(python, files.hash, { program: python.program, bootstrap: BOOTSTRAP }, mounts);
@@ -102,9 +109,14 @@ function describe(
     hash,
     programs: dirname(program),
     modules: bootstrap,
-    command: ({ environment }) => ({
+    codeCache: CODE_CACHE,
+    command: ({ environment }, needs) => ({
       command: program,
-      args: [...flagsFor(environment), join(bootstrap, "bootstrap.py")],
+      args: [
+        ...flagsFor(environment),
+        join(bootstrap, "bootstrap.py"),
+        ...(needs === undefined ? [] : [AHEAD]),
+      ],
     }),
     environment: () => ({ PYTHONPATH: bootstrap, LAMBDA_RUNTIME_DIR: bootstrap }),
     mounts,

@@ -8,12 +8,13 @@ import site
 import sys
 import time
 
+from .code_cache import CodeCache
 from .warm import forget_shadowed
 
 RUNTIME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def become(told: dict) -> None:
+def become(told: dict) -> CodeCache:
     """`told` is a Specialisation; runtimes/wire/frames.ts describes it."""
     standard = _standard_path()
     if not told["wrapped"]:
@@ -27,6 +28,8 @@ def become(told: dict) -> None:
     importlib.invalidate_caches()
     forget_shadowed(own)
     _set_up_site(sites)
+    roots = [told["taskRoot"], told["layers"]]
+    return CodeCache(told.get("codeCache"), told.get("keepCode", False), roots)
 
 
 def _layer_sites(layers: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 
 from .descriptors import keep_private
 from .frames import HEADER, LEAVING
@@ -36,11 +35,6 @@ class Channel:
     def leave(self, call: int) -> None:
         """Says that the process is about to end by itself, and which invocation ends with it (0: none)."""
         self.send(LEAVING, call)
-
-    @property
-    def has_news(self) -> bool:
-        """Whether a frame, or a part of one, has arrived. True only before the first one is read."""
-        return bool(select.select([DESCRIPTOR], [], [], 0)[0])
 
     def _exactly(self, size: int) -> bytes:
         try:

@@ -7,11 +7,15 @@ from struct import Struct
 
 HEADER = Struct("<IBI")
 
+# The first argument of a process that is started before anybody needs it.
+AHEAD = "ahead"
+
 # The platform speaks.
 SPECIALISE = 1
 INVOKE = 2
 RECALL = 3
 RESTORE = 6
+GIVE_CODE = 7
 
 # The instance speaks.
 BOOTED = 15
@@ -22,6 +26,7 @@ ERROR = 19
 RETURNED = 23
 LEAVING = 24
 RESTORED = 25
+CODE = 28
 
 # Head of RESULT and ERROR: microseconds that the handler ran, its peak memory in KiB (0: not told), entries that it
 # wrote to the log.

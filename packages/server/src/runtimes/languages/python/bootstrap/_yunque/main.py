@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import deque
 
 from . import frames
 from .answer import Answers
 from .become import become
 from .channel import Channel
+from .code_cache import CodeCache
 from .descriptors import keep_private
 from .errors import error_payload
 from .fence import DESCRIPTOR as FENCE
@@ -35,8 +37,10 @@ def main() -> None:
     keep_private(FENCE)
     output = Output()
     replace_streams(output)
+    if sys.argv[1:2] == [frames.AHEAD]:
+        del sys.argv[1:]
+        warm_up()
     channel.send(frames.BOOTED)
-    warm_up(lambda: channel.has_news)
     Instance(channel, output).live()
 
 
@@ -50,6 +54,7 @@ class Instance:
         self._waiting: deque[Invocation] = deque()
         self._runner: Runner | None = None
         self._answers: Answers | None = None
+        self._code: CodeCache | None = None
         self._running = 0
 
     def live(self) -> None:
@@ -81,6 +86,8 @@ class Instance:
             self._become(json.loads(payload))
         elif kind == frames.RESTORE:
             self._restore()
+        elif kind == frames.GIVE_CODE:
+            self._give_code()
 
     def _give_back(self) -> None:
         calls = [invocation.call for invocation in self._waiting]
@@ -89,7 +96,7 @@ class Instance:
         self._channel.send(frames.RETURNED, 0, numbers)
 
     def _become(self, told: dict) -> None:
-        become(told)
+        self._code = become(told)
         self._answers = Answers(self._channel, self._output, told["responseBytes"])
         set_up_logging(self._sink, os.environ)
         note_version(self._sink)
@@ -105,6 +112,11 @@ class Instance:
         self._runner = Runner(handler, told, self._answers, self._output, self._sink)
         end_lines()
         self._channel.send(frames.INITIALISED)
+
+    def _give_code(self) -> None:
+        for piece in self._code.pieces() if self._code else ():
+            self._channel.send(frames.CODE, 0, piece)
+        self._channel.send(frames.CODE)
 
     def _restore(self) -> None:
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-# Modules of the standard library, the most usual first.
+# Modules of the standard library.
 USUAL = (
     "typing",
     "datetime",
@@ -38,12 +38,10 @@ USUAL = (
 _extra: set = set()
 
 
-def warm_up(hurried: Callable[[], bool]) -> None:
-    """Imports them one by one, until somebody is in a hurry."""
+def warm_up() -> None:
+    """Imports them all."""
     needed = set(sys.modules)
     for name in USUAL:
-        if hurried():
-            break
         try:
             importlib.import_module(name)
         except ImportError:

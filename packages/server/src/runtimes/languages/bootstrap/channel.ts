@@ -1,7 +1,7 @@
 /** The instance's end of the frames: file descriptor 3. When the platform is gone, so are we. */
 import { Socket } from "node:net";
-import { FrameReader, type FrameSink } from "../../../wire/frame-reader.ts";
-import { FrameWriter } from "../../../wire/frame-writer.ts";
+import { FrameReader, type FrameSink } from "../../wire/frame-reader.ts";
+import { FrameWriter } from "../../wire/frame-writer.ts";
 
 const DESCRIPTOR = 3;
 /** The platform is trusted to send what fits; this only bounds a corrupted stream. */

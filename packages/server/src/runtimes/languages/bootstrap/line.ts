@@ -1,6 +1,6 @@
 /** The invocations that stand in line here: strictly one after another, each started once or given back, never both. */
-import { Kind } from "../../../wire/frames.ts";
-import type { InvokeFrame } from "../../../wire/invoke-frame.ts";
+import { Kind } from "../../wire/frames.ts";
+import type { InvokeFrame } from "../../wire/invoke-frame.ts";
 import type { Channel } from "./channel.ts";
 import { fenceRaised } from "./fence.ts";
 

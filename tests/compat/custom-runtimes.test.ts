@@ -1,0 +1,102 @@
+/** Custom runtimes: AWS's own clients of the Runtime API, unchanged, with and without walls around them. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { InvokeCommand, LambdaClient, PublishLayerVersionCommand } from "@aws-sdk/client-lambda";
+import { deploy } from "../deploy.ts";
+import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
+import { zipOf } from "../zip.ts";
+import { bash } from "./custom-runtimes/bash.ts";
+import type { Client, Unavailable } from "./custom-runtimes/client.ts";
+import { go } from "./custom-runtimes/go.ts";
+import { npm } from "./custom-runtimes/npm.ts";
+import { python } from "./custom-runtimes/python.ts";
+import { rust } from "./custom-runtimes/rust.ts";
+
+const EXECUTABLE = 0o100755;
+const makers = { bash, go, python, npm, rust };
+const root = await mkdtemp(join(tmpdir(), "yunque-clients-"));
+const clients: [string, Client | Unavailable][] = [];
+for (const [name, make] of Object.entries(makers))
+  clients.push([name, await make(await mkdtemp(join(root, `${name}-`)))]);
+
+for (const tier of ["none", "bubblewrap"]) {
+  const started = await startPlatform({ flags: ["--isolation", tier] }).catch(
+    (error: Error) => error,
+  );
+  const reason = /the sandbox \w+ does not work here: .*/.exec(String(started))?.[0];
+  if (started instanceof Error && reason === undefined) throw started;
+
+  describe(`custom runtimes, isolation ${tier}`, { skip: reason ?? false }, () => {
+    const platform = started as TestPlatform;
+    let lambda: LambdaClient;
+    before(() => {
+      lambda = new LambdaClient(clientSettings(platform.origin));
+    });
+    after(async () => {
+      lambda.destroy();
+      assert.equal(await platform.stop(), 0, platform.log());
+    });
+
+    async function invoke(name: string, event: unknown) {
+      const Payload = JSON.stringify(event);
+      const answer = await lambda.send(
+        new InvokeCommand({ FunctionName: name, Payload, LogType: "Tail" }),
+      );
+      return {
+        error: answer.FunctionError,
+        value: JSON.parse(answer.Payload?.transformToString() ?? ""),
+        log: Buffer.from(answer.LogResult ?? "", "base64").toString(),
+        requestId: answer.$metadata.requestId,
+      };
+    }
+
+    async function layer(files: Client["code"]): Promise<string> {
+      const ZipFile = files instanceof Uint8Array ? files : await zipOf(files, EXECUTABLE);
+      const { LayerVersionArn = "" } = await lambda.send(
+        new PublishLayerVersionCommand({ LayerName: "extensions", Content: { ZipFile } }),
+      );
+      return LayerVersionArn;
+    }
+
+    for (const [name, client] of clients)
+      test(name, { skip: "skip" in client ? client.skip : false }, async () => {
+        const { code, extensions, handler = "index.handler" } = client as Client;
+        const zip = code instanceof Uint8Array ? code : await zipOf(code, EXECUTABLE);
+        await deploy(lambda, name, zip, {
+          Runtime: "provided.al2023",
+          Handler: handler,
+          Timeout: 30,
+          MemorySize: 512,
+          ...(extensions ? { Layers: [await layer(extensions)] } : {}),
+        });
+        const good = await invoke(name, { text: "ü ✓", list: [1, 2] });
+        assert.equal(good.error, undefined, JSON.stringify(good));
+        assert.deepEqual(good.value.event, { text: "ü ✓", list: [1, 2] });
+        assert.equal(good.value.id, good.requestId);
+        assert.match(good.log, /^event .*list/m);
+        const bad = await invoke(name, { fail: true });
+        assert.equal(bad.error, "Unhandled");
+        assert.match(JSON.stringify(bad.value), /refused/);
+        if (!extensions) return;
+        // The extension is told after the function is: it may take another invocation to see it.
+        let seen: string[] = [];
+        const wanted = ["INVOKE", "platform.initReport", "platform.report", "function"];
+        while (!wanted.every((event) => seen.includes(event)))
+          seen = (await invoke(name, {})).value.seen.split("\n");
+      });
+
+    test("a function that brings no bootstrap is told so in AWS's words", async () => {
+      await deploy(lambda, "empty", { "readme.txt": "" }, { Runtime: "provided.al2" });
+      const { error, value, requestId } = await invoke("empty", {});
+      const places = tier === "none" ? /\[.*\]/ : /\[\/var\/task\/bootstrap \/opt\/bootstrap\]/;
+      assert.equal(error, "Unhandled");
+      assert.equal(value.errorType, "Runtime.InvalidEntrypoint");
+      assert.match(value.errorMessage, places);
+      assert.ok(value.errorMessage.startsWith(`RequestId: ${requestId} Error: Couldn't find`));
+    });
+  });
+}
+after(() => rm(root, { recursive: true, force: true }));
