@@ -141,6 +141,8 @@ for (const tier of ["none", "bubblewrap"]) {
         { "index.mjs": code },
         {
           Layers: [await layer(watcher ?? {})],
+          // Even a function without a network reaches its own APIs.
+          ...(tier === "none" ? {} : { Environment: { Variables: { YUNQUE_NETWORK: "none" } } }),
           Timeout: 20,
         },
       );
