@@ -32,6 +32,7 @@ import {
   createExecutor,
   customRuntime,
   nodeRuntime,
+  pythonRuntime,
   SandboxUnavailable,
 } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
@@ -93,6 +94,7 @@ export async function start(
     sandbox,
     languages: [
       custom.extending(nodeRuntime({ directory: runtimesDirectory, sdk: AWS_SDK, ownFilesystem })),
+      custom.extending(pythonRuntime({ directory: runtimesDirectory, ownFilesystem })),
       custom,
     ],
     endpoint: () => origin,

@@ -72,7 +72,7 @@ export const initializationType = ({ snapStart }: Deployment): string =>
 
 /** What a process reads only when it starts: these must be there before it is told what to become. */
 export function startEnvironment(whole: Readonly<Record<string, string>>): Record<string, string> {
-  const early = /^(NODE_|LD_|UV_|MALLOC_|OPENSSL_|SSL_|PYTHON)|^(PATH|TZ|LANG|LC_ALL)$/;
+  const early = /^(NODE_|LD_|UV_|MALLOC_|OPENSSL_|SSL_|PYTHON(?!PATH$))|^(PATH|TZ|LANG|LC_ALL)$/;
   return Object.fromEntries(Object.entries(whole).filter(([name]) => early.test(name)));
 }
 
@@ -83,13 +83,13 @@ function logSettings({ logFormat }: Deployment): Record<string, string> {
     : {};
 }
 
-/** Node.js options and wrappers name files of the package or a layer by Lambda's paths. */
+/** Options, module paths and wrappers name files of the package or a layer by Lambda's paths. */
 function translated(
   environment: Readonly<Record<string, string>>,
   places: Places,
 ): Record<string, string> {
   const result = { ...environment };
-  for (const name of ["NODE_OPTIONS", "AWS_LAMBDA_EXEC_WRAPPER"]) {
+  for (const name of ["NODE_OPTIONS", "PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER"]) {
     const value = result[name];
     if (value !== undefined) result[name] = lambdaPaths(value, places);
   }
@@ -97,9 +97,12 @@ function translated(
 }
 
 const lambdaPaths = (text: string, { taskRoot, layers }: Places): string =>
-  text.replace(/(^|[\s=:"'])\/(var\/task|opt)(?=\/)/g, (_all, before: string, which: string) => {
-    return before + (which === "opt" ? layers : taskRoot);
-  });
+  text.replace(
+    /(^|[\s=:"'])\/(var\/task|opt)(?=[/:]|$)/g,
+    (_all, before: string, which: string) => {
+      return before + (which === "opt" ? layers : taskRoot);
+    },
+  );
 
 const libraryPath = ({ taskRoot, layers }: Places): string =>
   [taskRoot, join(taskRoot, "lib"), join(layers, "lib")].join(":");

@@ -2,5 +2,6 @@ export { createExecutor } from "./executor.ts";
 export { customRuntime } from "./languages/custom/runtime.ts";
 export { AWS_SDK } from "./languages/node/brought.ts";
 export { nodeRuntime } from "./languages/node/runtime.ts";
+export { pythonRuntime } from "./languages/python/runtime.ts";
 export type { ExecutorLimits } from "./limits.ts";
 export { chooseSandbox, processSandbox, SandboxUnavailable } from "./sandboxes/index.ts";

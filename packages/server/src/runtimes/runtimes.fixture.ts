@@ -17,6 +17,7 @@ import {
   nodeRuntime,
   processSandbox,
 } from "./index.ts";
+import type { LanguageRuntime } from "./language.ts";
 
 const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
 
@@ -55,12 +56,15 @@ export interface Told {
 export interface BenchOptions {
   readonly limits?: Partial<ExecutorLimits>;
   readonly clock?: Clock;
+  /** Default: Node.js and custom runtimes. */
+  readonly languages?: readonly LanguageRuntime[];
 }
 
 /** Opens one on a temporary directory of its own. */
 export async function openBench({
   limits,
   clock = systemClock,
+  languages = [node, custom],
 }: BenchOptions = {}): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), "yunque-runtimes-"));
   const lines: (LogLine & { stream: string })[] = [];
@@ -72,7 +76,7 @@ export async function openBench({
     },
     clock,
     sandbox: processSandbox,
-    languages: [node, custom],
+    languages,
     endpoint: () => "http://127.0.0.1:4566",
     directory: join(directory, "data"),
     ...(limits ? { limits } : {}),

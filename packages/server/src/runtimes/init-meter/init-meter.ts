@@ -67,7 +67,8 @@ export async function openInitMeter(options: InitMeterOptions): Promise<InitMete
       const runtime = await node.prepare(subject.runtime);
       const scratch = await mkdtemp(join(directory, "tmp-"));
       try {
-        const host = { taskRoot: subject.code, layers: subject.layers, scratch };
+        const code = { taskRoot: subject.code, layers: subject.layers };
+        const host = { ...code, scratch, codeCache: scratch };
         const places = ownFilesystem ? LAMBDA : host;
         const start = { sandbox, probe, runtime, subject, endpoint, host, places, trace };
         const told = await outcomeOf(startProbe(start), timeoutMs, signal);

@@ -35,7 +35,12 @@ export interface ProbeStart {
 }
 
 /** Where instances with a file system of their own find their files. */
-export const LAMBDA: Places = { taskRoot: "/var/task", layers: "/opt", scratch: "/tmp" };
+export const LAMBDA: Places = {
+  taskRoot: "/var/task",
+  layers: "/opt",
+  scratch: "/tmp",
+  codeCache: "/tmp",
+};
 const PROBE_ROOT = "/var/probe";
 const NOBODY = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
 
@@ -95,5 +100,7 @@ function deploymentOf(subject: InitSubject): Deployment {
     code: "",
     layers: [],
     tracing: "PassThrough",
+    snapStart: false,
+    network: "host",
   };
 }
