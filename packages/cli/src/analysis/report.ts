@@ -59,7 +59,7 @@ function initSection(init: Init, sizes: Sizes): string {
   return [timesTable(init, sizes), timesNote(init), modulesTable(init)].join("\n\n");
 }
 
-function timesTable({ parts, tracedMs }: InitTimes, sizes: Sizes): string {
+function timesTable({ parts, selfMs: all }: InitTimes, sizes: Sizes): string {
   const shown = parts.filter(({ selfMs }) => selfMs > 0);
   const slowest = shown[0]?.selfMs ?? 0;
   const rows = shown
@@ -67,16 +67,16 @@ function timesTable({ parts, tracedMs }: InitTimes, sizes: Sizes): string {
     .map((part) => [
       initName(part, sizes),
       msText(part.selfMs),
-      percent(part.selfMs / tracedMs),
+      percent(part.selfMs / all),
       part.origin === "node" ? "" : msText(part.totalMs),
       part.origin === "node" ? "" : String(part.modules),
       bar(part.selfMs / slowest),
     ]);
   const rest = shown.slice(MOST_ROWS);
   if (rest.length > 0) {
-    const ms = rest.reduce((all, { selfMs }) => all + selfMs, 0);
-    const modules = rest.reduce((all, one) => all + one.modules, 0);
-    rows.push([`${rest.length} more`, msText(ms), percent(ms / tracedMs), "", String(modules), ""]);
+    const ms = rest.reduce((sum, { selfMs }) => sum + selfMs, 0);
+    const modules = rest.reduce((sum, one) => sum + one.modules, 0);
+    rows.push([`${rest.length} more`, msText(ms), percent(ms / all), "", String(modules), ""]);
   }
   return table(["INIT", "SELF", "SHARE", "WITH WHAT IT LOADS", "MODULES", ""], rows);
 }
