@@ -3,17 +3,19 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
  */
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
-import { promisify } from "node:util";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { python } from "../../packages/server/src/runtimes/languages/python/python.fixture.ts";
+import {
+  lacksPython,
+  python,
+} from "../../packages/server/src/runtimes/languages/python/python.fixture.ts";
 import { deploy } from "../deploy.ts";
 import { clientSettings, startPlatform } from "../platform.ts";
 import { zipOf } from "../zip.ts";
+import { failureOf, missing } from "./custom-runtimes/client.ts";
 
 const RUNTIME = "python3.12";
 const SOURCE = `
@@ -22,14 +24,15 @@ def handler(event, context):
     text = jinja2.Template("{% for n in names %}{{ n }}!{% endfor %}").render(event)
     return {"text": text, "json": orjson.dumps(event).decode(), "from": jinja2.__file__}`;
 
-it("a function brings packages of PyPI along, native ones too", {
-  skip: await lacks(),
-}, async () => {
+const skip = lacksPython || (await missing("pip", "apt-get install python3-pip"));
+
+it("a function brings packages of PyPI along, native ones too", { skip }, async (t) => {
   const packages = await mkdtemp(join(tmpdir(), "yunque-pypi-"));
   await using platform = await started();
   const lambda = new LambdaClient(clientSettings(platform.origin));
   try {
-    await install(packages, "jinja2", "orjson");
+    const failure = await install(packages, "jinja2", "orjson");
+    if (failure) return t.skip(`the packages could not be installed: ${failure}`);
     const code = await zipOf({ ...(await contents(packages)), "app.py": SOURCE });
     await deploy(lambda, "packaged", code, { Runtime: RUNTIME, Handler: "app.handler" });
     const event = JSON.stringify({ names: ["Åsa", "Bo"] });
@@ -47,24 +50,13 @@ it("a function brings packages of PyPI along, native ones too", {
   }
 });
 
-async function lacks(): Promise<string | false> {
-  if (process.env["YUNQUE_TEST_PYPI"] === undefined) return "needs PyPI: set YUNQUE_TEST_PYPI=1";
-  if (!python.names.has(RUNTIME)) return "needs python3";
-  try {
-    execFileSync("pip", ["--version"], { stdio: "ignore" });
-    return false;
-  } catch {
-    return "needs pip";
-  }
-}
-
-/** For the Python that will really run them. */
-async function install(target: string, ...names: string[]): Promise<void> {
+/** For the Python that will really run them. Answers why it failed. */
+async function install(target: string, ...names: string[]): Promise<string | undefined> {
   const { version } = await python.prepare(RUNTIME);
   const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
-  await promisify(execFile)("pip", [
-    ...["install", "--quiet", "--target", target, "--only-binary=:all:"],
-    ...["--platform", `manylinux2014_${architecture}`],
+  return failureOf(target, "pip", [
+    ...["install", "--quiet", "--disable-pip-version-check", "--target", target],
+    ...["--only-binary=:all:", "--platform", `manylinux2014_${architecture}`],
     ...["--python-version", version.slice("python:".length), ...names],
   ]);
 }

@@ -6,6 +6,8 @@ import {
   InvokeWithResponseStreamCommand,
   LambdaClient,
   PublishLayerVersionCommand,
+  PublishVersionCommand,
+  waitUntilPublishedVersionActive,
 } from "@aws-sdk/client-lambda";
 import { lacksPython } from "../../packages/server/src/runtimes/languages/python/python.fixture.ts";
 import { deploy, type Settings } from "../deploy.ts";
@@ -95,6 +97,35 @@ def handler(event, context):
       for await (const event of EventStream ?? [])
         text += Buffer.from(event.PayloadChunk?.Payload ?? []).toString();
       assert.equal(text, "[1, 2]");
+    });
+
+    it("run their hooks around a SnapStart snapshot", async () => {
+      const source = `
+import os
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+order = []
+register_before_snapshot(order.append, "before, registered first")
+register_before_snapshot(order.append, "before, registered last")
+register_after_restore(order.append, "after")
+def handler(event, context):
+    return [*order, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]]`;
+      await create(
+        "snapped",
+        { "app.py": source },
+        { SnapStart: { ApplyOn: "PublishedVersions" } },
+      );
+      const { Version } = await lambda.send(new PublishVersionCommand({ FunctionName: "snapped" }));
+      const FunctionName = `snapped:${Version}`;
+      await waitUntilPublishedVersionActive(
+        { client: lambda, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
+        { FunctionName },
+      );
+      assert.deepEqual((await invoke(FunctionName)).value, [
+        "before, registered last",
+        "before, registered first",
+        "after",
+        "snap-start",
+      ]);
     });
 
     it("use the platform itself, subprocesses, threads and TLS as at Lambda", async () => {

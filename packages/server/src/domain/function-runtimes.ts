@@ -80,3 +80,8 @@ export function runtimeVersionArn(
 export function supportsSnapStart(runtime: string): boolean {
   return SNAP_START.test(runtime);
 }
+
+/** The program that a machine must bring for functions of this runtime; it is also what apt-get calls the package. */
+export function programOf(runtime: string): string | undefined {
+  return runtime.startsWith("python") ? "python3" : undefined;
+}

@@ -69,7 +69,8 @@ test("a runtime that this machine lacks is accepted, and said at the invocation"
   await deploy("f", { runtime: "python3.13" });
   await assert.rejects(functions.resolve(SCOPE, "f"), {
     code: "RuntimeUnavailable",
-    message: /^This machine cannot run python3.13. It runs: nodejs22.x, nodejs24.x/,
+    message:
+      "This machine cannot run python3.13. It runs: nodejs22.x, nodejs24.x. It lacks python3: apt-get install python3. See yunque doctor.",
   });
 });
 

@@ -2,6 +2,7 @@
 import type { Deployment } from "../../domain/deployment.ts";
 import { chooseVersion, type EventInvokeSettings } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { ExecutorError } from "../../ports/executor.ts";
@@ -85,10 +86,7 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
         throw invokedNotFound({ scope, name, qualifier });
       const { runtime } = runnable.deployment;
       if (!executor.runtimes.has(runtime))
-        throw functionError(
-          "RuntimeUnavailable",
-          `This machine cannot run ${runtime}. It runs: ${[...executor.runtimes].sort().join(", ") || "nothing"}. See yunque doctor.`,
-        );
+        throw functionError("RuntimeUnavailable", cannotRun(runtime, executor.runtimes));
       checkSnapshot(view, runnable.deployment);
       return runnable;
     },
@@ -182,4 +180,11 @@ function refuse(error: unknown): never {
         "Lambda couldn't restore the snapshot within the timeout limit.",
       );
   }
+}
+
+function cannotRun(runtime: string, runtimes: ReadonlySet<string>): string {
+  const here = [...runtimes].sort().join(", ") || "nothing";
+  const program = programOf(runtime);
+  const remedy = program === undefined ? "" : ` It lacks ${program}: apt-get install ${program}.`;
+  return `This machine cannot run ${runtime}. It runs: ${here}.${remedy} See yunque doctor.`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Bench, Files } from "../../runtimes.fixture.ts";
+import { type Bench, type Files, until } from "../../runtimes.fixture.ts";
+import { program } from "../custom/custom.fixture.ts";
 import { lacksPython, openPythonBench } from "./python.fixture.ts";
 
 describe("a Python handler", { skip: lacksPython }, () => {
@@ -177,6 +178,20 @@ bootstrap.main()
     };
     const environment = { AWS_LAMBDA_EXEC_WRAPPER: "/var/task/wrapper" };
     assert.deepEqual(await answer(files, { environment }), ["bootstrap.py", []]);
+  });
+
+  it("runs beside extensions, and stays what it is", async () => {
+    const extension = program(`
+      await register("recorder", ["INVOKE"]);
+      for (;;) console.log("recorder " + (await event()).json.requestId);`);
+    const layers = [await bench.store({ "extensions/recorder": extension })];
+    const source =
+      "import os\ndef handler(e, c):\n  print('printed')\n  return 'AWS_LAMBDA_RUNTIME_API' in os.environ";
+    const { value, log, result } = await bench.invoke(await bench.deploy(source, { layers }));
+    assert.equal(value, true);
+    assert.match(log, /^printed$/m);
+    const recorded = `recorder ${result.requestId}`;
+    await until(() => bench.lines.some(({ message }) => message.includes(recorded)));
   });
 
   it("has what `site` gives: exit, quit, help", async () => {
