@@ -254,7 +254,9 @@ function announceToken(origin: string, token: string, log: Log): () => void {
   try {
     return announce(origin, token);
   } catch (error) {
-    log.info("the token of the admin API is in the data directory alone", { error });
+    log.info("the token of the admin API is in the data directory alone", {
+      why: error instanceof Error ? error.message : String(error),
+    });
     return () => {};
   }
 }
