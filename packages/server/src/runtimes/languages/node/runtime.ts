@@ -89,6 +89,8 @@ function describe(
   { version }: NodeVersion,
   name: string,
 ): Omit<PreparedRuntime, "mounts"> {
+  // Others find it by bootstrap/resolve.ts, which keeps what else lies there out of functions' sight.
+  const brought = hasHooks(version) ? join(sdk, "node_modules") : modules;
   return {
     version: `nodejs:${version}`,
     hash,
@@ -105,8 +107,14 @@ function describe(
         ...(needs ? [AHEAD, sdk, ...needs] : []),
       ],
     }),
-    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, modules) }),
+    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, brought) }),
   };
+}
+
+/** Whether it has `module.registerHooks`. */
+function hasHooks(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 22 || (major === 22 && minor >= 15);
 }
 
 const noteOf = (name: string, version: string): string =>
