@@ -23,7 +23,8 @@ describe("the log of a function", () => {
     const lines = messages(streamOf(id));
     const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
     const expected = [
-      /^INIT_START Runtime Version: nodejs:\S+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$/,
+      /^INIT_START Runtime Version: nodejs:\S+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:nodejs-[\d.]+-[0-9a-f]{16}$/,
+      /^\[yunque\] nodejs22\.x is not installed here, so this runs on Node\.js [\d.]+: yunque runtimes install nodejs22\.x$/,
       new RegExp(`^${time}\tundefined\tINFO\tloading$`),
       new RegExp(`^START RequestId: ${id} Version: \\$LATEST$`),
       new RegExp(`^${time}\t${id}\tWARN\tworking \\{ a: 1 \\}$`),
@@ -209,8 +210,9 @@ describe("the log of a function", () => {
     const { result } = await bench.invoke(deployment);
     const id = result.requestId;
     const lines = messages(streamOf(id)).map((message) => JSON.parse(message));
-    const [initStart, start, plain, object, pair, alone, report] = lines;
-    assert.equal(lines.length, 7);
+    const [initStart, note, start, plain, object, pair, alone, report] = lines;
+    assert.equal(lines.length, 8);
+    assert.match(note.message, /^\[yunque\] nodejs22\.x is not installed here/);
     assert.equal(initStart.type, "platform.initStart");
     assert.deepEqual(initStart.record.functionName, "hello");
     assert.deepEqual(

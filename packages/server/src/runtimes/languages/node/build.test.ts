@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { buildBootstrap } from "../build.ts";
+import { AWS_SDK } from "./brought.ts";
 import { NODE_BOOTSTRAP, nodeRuntime } from "./runtime.ts";
 
 describe("the bootstrap of Node.js instances", () => {
@@ -49,7 +50,7 @@ describe("the bootstrap of Node.js instances", () => {
   it("is tried again where it could not be built", async () => {
     const blocked = join(directory, "file");
     await writeFile(blocked, "");
-    const node = nodeRuntime({ directory: blocked, sdk: directory });
+    const node = nodeRuntime({ directory: blocked, sdk: AWS_SDK });
     await assert.rejects(node.prepare("nodejs22.x"));
     await rm(blocked);
     assert.ok((await node.prepare("nodejs22.x")).hash);
