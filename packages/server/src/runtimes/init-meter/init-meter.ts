@@ -15,7 +15,7 @@ import { type InitSubject, LAMBDA, startProbe } from "./start-probe.ts";
 import type { CheckedTold } from "./told.ts";
 
 export interface MeasuredModule extends ModulePlace {
-  /** Milliseconds of reading, compiling and running it, without what it loads. */
+  /** Milliseconds of reading, compiling and running it, and of finding what it imports; without loading that. */
   readonly selfMs: number;
   /** The module that asked for it first; absent for the handler's own. */
   readonly importer?: ModulePlace;

@@ -36,6 +36,11 @@ export class Timeline {
     this.#read = module;
   }
 
+  /** From here on Node.js looks for what it imports; a module that runs is charged for that anyhow. */
+  find(importer: string): void {
+    if (this.#running.length === 0) this.read(importer);
+  }
+
   /** What has been charged so far. */
   stop(): SelfTimes {
     this.#charge(this.#owner());

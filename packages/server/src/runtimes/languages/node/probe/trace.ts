@@ -10,7 +10,7 @@ import { Timeline } from "./timeline.ts";
 export interface TracedModule {
   /** file:///..., or node:NAME. */
   readonly url: string;
-  /** Milliseconds of reading, compiling and running it, without what it loads. */
+  /** Milliseconds of reading, compiling and running it, and of finding what it imports; without loading that. */
   readonly selfMs: number;
   /** The one that asked for it first; absent for the handler's own. */
   readonly importer?: string;
@@ -77,6 +77,7 @@ function watchModules(timeline: Timeline, importers: Map<string, string>): void 
     if (resolving) return next(specifier, context); // asked by another hook, on behalf of the same import
     resolving = true;
     const { parentURL } = context; // before others change it
+    if (parentURL !== undefined && parentURL !== OURS) timeline.find(parentURL);
     try {
       const found = next(specifier, context);
       if (parentURL !== undefined && parentURL !== OURS && !importers.has(found.url))
