@@ -47,6 +47,37 @@ const clients: [string, Client | Unavailable][] = [];
 for (const [name, make] of Object.entries(makers))
   clients.push([name, await make(await mkdtemp(join(root, `${name}-`)))]);
 
+/** Functions of other runtimes that answer with what their extension was told. */
+const MANAGED = [
+  [
+    "Node.js",
+    "nodejs22.x",
+    {
+      "index.mjs": `
+        import { readFileSync } from "node:fs";
+        import { tmpdir } from "node:os";
+        export const handler = async () => {
+          try { return readFileSync(tmpdir() + "/seen", "utf8").split("\\n"); } catch { return []; }
+        };`,
+    },
+  ],
+  [
+    "Python",
+    "python3.13",
+    {
+      "index.py": `
+import os, tempfile
+def handler(event, context):
+    try:
+        with open(os.path.join(tempfile.gettempdir(), "seen")) as file:
+            return file.read().split("\\n")
+    except OSError:
+        return []
+`,
+    },
+  ],
+] as const;
+
 const made = clients.find(([name]) => name === "go")?.[1];
 const watcher = made && "extensions" in made ? made.extensions : undefined;
 
@@ -126,29 +157,31 @@ for (const tier of ["none", "bubblewrap"]) {
       while ((await invoke("after", {})).value < 1); // each waits for the extension to be done with the last
     });
 
-    test("a Node.js function has extensions, too", {
-      skip: watcher ? false : "needs go",
-    }, async () => {
-      const code = `
-        import { readFileSync } from "node:fs";
-        import { tmpdir } from "node:os";
-        export const handler = async () => {
-          try { return readFileSync(tmpdir() + "/seen", "utf8").split("\\n"); } catch { return []; }
-        };`;
-      await deploy(
-        lambda,
-        "node-watched",
-        { "index.mjs": code },
-        {
+    for (const [language, Runtime, code] of MANAGED)
+      test(`a ${language} function has extensions, too`, {
+        skip: watcher ? false : "needs go",
+      }, async (t) => {
+        const name = `watched-${Runtime.replace(".", "-")}`;
+        await deploy(lambda, name, code, {
+          Runtime: Runtime as "nodejs22.x",
           Layers: [await layer(watcher ?? {})],
           Timeout: 20,
-        },
-      );
-      const wanted = ["INVOKE", "platform.initReport", "platform.report"];
-      let seen: string[] = [];
-      while (!wanted.every((event) => seen.includes(event)))
-        seen = (await invoke("node-watched", {})).value;
-    });
+          // Even a function without a network reaches its own APIs.
+          ...(tier === "none" ? {} : { Environment: { Variables: { YUNQUE_NETWORK: "none" } } }),
+        });
+        const wanted = ["INVOKE", "platform.initReport", "platform.report"];
+        let seen: string[] = [];
+        while (!wanted.every((event) => seen.includes(event))) {
+          const answer = await invoke(name, {}).catch((error: Error) => error);
+          if (answer instanceof Error && answer.name === "InvalidRuntimeException") {
+            t.skip(`${language} is not installed here`);
+            return;
+          }
+          if (answer instanceof Error) throw answer;
+          assert.equal(answer.error, undefined, JSON.stringify(answer));
+          seen = answer.value;
+        }
+      });
 
     test("no other function may speak with its API", async () => {
       await deploy(lambda, "victim", await zipOf({ bootstrap: WHERE }, EXECUTABLE), {

@@ -98,7 +98,7 @@ describe("from a package to a bundle", { concurrency: false }, () => {
     assert.equal(await done("functions", "invoke", "bundled"), before);
   });
 
-  test("create --build deploys TypeScript, and a handler that fails says so as ever", async () => {
+  test("create --build deploys TypeScript, and a handler that fails names its line in it", async () => {
     await write("typed", {
       "src/index.ts": `
         interface Event { readonly fail?: true }
@@ -107,13 +107,15 @@ describe("from a package to a bundle", { concurrency: false }, () => {
           return "typed";
         };`,
     });
-    const said = await done("functions", "create", "typed", "typed", "--build");
+    const maps = "NODE_OPTIONS=--enable-source-maps";
+    const said = await done("functions", "create", "typed", "typed", "--build", "--env", maps);
     assert.match(said, /\(nodejs22\.x, src\/index\.handler\)/);
     assert.equal(await done("functions", "invoke", "typed"), '"typed"\n');
     const { code, out } = await yunque("functions", "invoke", "typed", "-p", '{"fail":true}');
     assert.equal(code, 1);
-    const { errorType, errorMessage } = JSON.parse(out);
+    const { errorType, errorMessage, trace } = JSON.parse(out);
     assert.deepEqual([errorType, errorMessage], ["RangeError", "as asked"]);
+    assert.match(trace[1], /\/src\/index\.ts:4:27\)$/);
   });
 
   test("layers are counted for themselves, and stay out of what is bundled", async () => {

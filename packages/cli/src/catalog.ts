@@ -26,6 +26,11 @@ export const nouns: readonly Noun[] = [
     load: () => import("./commands/build.ts"),
   },
   {
+    name: "runtimes",
+    summary: "list, install and remove versions of Node.js for functions",
+    load: () => import("./commands/runtimes/runtimes.ts"),
+  },
+  {
     name: "services",
     summary: "show which operations of AWS are implemented",
     load: () => import("./commands/services.ts"),

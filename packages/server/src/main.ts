@@ -31,6 +31,7 @@ import {
   chooseSandbox,
   createExecutor,
   customRuntime,
+  installedRuntimes,
   nodeRuntime,
   pythonRuntime,
   SandboxUnavailable,
@@ -93,7 +94,14 @@ export async function start(
     clock,
     sandbox,
     languages: [
-      custom.extending(nodeRuntime({ directory: runtimesDirectory, sdk: AWS_SDK, ownFilesystem })),
+      custom.extending(
+        nodeRuntime({
+          directory: runtimesDirectory,
+          sdk: AWS_SDK,
+          installed: installedRuntimes(config.dataDir),
+          ownFilesystem,
+        }),
+      ),
       custom.extending(pythonRuntime({ directory: runtimesDirectory, ownFilesystem })),
       custom,
     ],
@@ -246,7 +254,9 @@ function announceToken(origin: string, token: string, log: Log): () => void {
   try {
     return announce(origin, token);
   } catch (error) {
-    log.info("the token of the admin API is in the data directory alone", { error });
+    log.info("the token of the admin API is in the data directory alone", {
+      why: error instanceof Error ? error.message : String(error),
+    });
     return () => {};
   }
 }

@@ -75,12 +75,12 @@ function slowest({ init }: Analysis): string[] {
   );
   return init.parts
     .filter(({ origin, directory }) => imported.has(`${origin}:${directory}`))
-    .filter(({ totalMs }) => totalMs >= Math.max(LEAST_MS, init.tracedMs * LEAST_SHARE))
+    .filter(({ totalMs }) => totalMs >= Math.max(LEAST_MS, init.selfMs * LEAST_SHARE))
     .sort((a, b) => b.totalMs - a.totalMs)
     .slice(0, 3)
     .map(
       ({ name, totalMs }) =>
-        `${name} and what only it brings take ${msText(totalMs)} of init (${percent(totalMs / init.tracedMs)}): import it where it is used, if not every invocation uses it.`,
+        `${name} and what only it brings take ${msText(totalMs)} of init (${percent(totalMs / init.selfMs)}): import it where it is used, if not every invocation uses it.`,
     );
 }
 

@@ -59,7 +59,7 @@ function initSection(init: Init, sizes: Sizes): string {
   return [timesTable(init, sizes), timesNote(init), modulesTable(init)].join("\n\n");
 }
 
-function timesTable({ parts, tracedMs }: InitTimes, sizes: Sizes): string {
+function timesTable({ parts, selfMs: all }: InitTimes, sizes: Sizes): string {
   const shown = parts.filter(({ selfMs }) => selfMs > 0);
   const slowest = shown[0]?.selfMs ?? 0;
   const rows = shown
@@ -67,23 +67,22 @@ function timesTable({ parts, tracedMs }: InitTimes, sizes: Sizes): string {
     .map((part) => [
       initName(part, sizes),
       msText(part.selfMs),
-      percent(part.selfMs / tracedMs),
+      percent(part.selfMs / all),
       part.origin === "node" ? "" : msText(part.totalMs),
       part.origin === "node" ? "" : String(part.modules),
       bar(part.selfMs / slowest),
     ]);
   const rest = shown.slice(MOST_ROWS);
   if (rest.length > 0) {
-    const ms = rest.reduce((all, { selfMs }) => all + selfMs, 0);
-    const modules = rest.reduce((all, one) => all + one.modules, 0);
-    rows.push([`${rest.length} more`, msText(ms), percent(ms / tracedMs), "", String(modules), ""]);
+    const ms = rest.reduce((sum, { selfMs }) => sum + selfMs, 0);
+    const modules = rest.reduce((sum, one) => sum + one.modules, 0);
+    rows.push([`${rest.length} more`, msText(ms), percent(ms / all), "", String(modules), ""]);
   }
   return table(["INIT", "SELF", "SHARE", "WITH WHAT IT LOADS", "MODULES", ""], rows);
 }
 
 function timesNote({ ms, runs, tier }: InitTimes & { readonly tier: string }): string {
-  const range = `${msText(Math.min(...runs))} to ${msText(Math.max(...runs))}`;
-  return `Init takes ${msText(ms)} (median of ${runs.length}, ${range}), in fresh processes of Node.js ${process.versions.node}, isolation ${tier}.`;
+  return `Init takes ${msText(ms)} (median of ${runs.length}, ${rangeOf(runs)}), in fresh processes of Node.js ${process.versions.node}, isolation ${tier}.`;
 }
 
 function modulesTable({ modules }: InitTimes): string {
@@ -111,17 +110,22 @@ function initName({ name, origin, directory }: InitPart, { parts }: Sizes): stri
 function savingsSection({ steps, failure }: Savings): string {
   const largest = Math.max(...steps.map(({ bytes }) => bytes));
   const slowest = Math.max(...steps.map(({ ms = 0 }) => ms));
-  const rows = steps.map(({ name, bytes, ms, failure: why }) => [
+  const rows = steps.map(({ name, bytes, ms, runs, failure: why }) => [
     name,
     bytesText(bytes),
     bar(bytes / largest),
     ms === undefined ? `does not load: ${(why ?? "").split("\n")[0]}` : msText(ms),
     ms === undefined ? "" : bar(ms / slowest),
+    ms === undefined ? "" : rangeOf(runs),
   ]);
-  const text = steps.length > 1 ? table(["WHAT IT COULD BE", "BYTES", "", "INIT", ""], rows) : "";
+  const text =
+    steps.length > 1 ? table(["WHAT IT COULD BE", "BYTES", "", "INIT", "", "RUNS"], rows) : "";
   const why = failure === undefined ? "" : `Bundling fails: ${printable(failure)}`;
   return [text, why].filter((one) => one !== "").join("\n");
 }
+
+const rangeOf = (runs: readonly number[]): string =>
+  `${msText(Math.min(...runs))} to ${msText(Math.max(...runs))}`;
 
 const percent = (share: number): string =>
   `${Math.round((Number.isFinite(share) ? share : 0) * 100)} %`;

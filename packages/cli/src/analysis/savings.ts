@@ -69,7 +69,7 @@ export function savingsOf({ all, failure }: Variants, timings: readonly Timings[
       bytes,
       files,
       runs,
-      ...(why === undefined ? { ms: median(runs) } : { failure: why }),
+      ...(why === undefined || runs.length > 0 ? { ms: median(runs) } : { failure: why }),
     };
   });
   return failure === undefined ? { steps } : { steps, failure };
@@ -93,7 +93,7 @@ async function plans(
     minify: false,
     treeShaking: false,
     sourcemap: false,
-    external: await layerPackages(subject.opt),
+    external: await layerPackages(subject.opt, runtime),
     bundleSdk: ownSdk,
     confined: true,
   };
@@ -112,14 +112,20 @@ async function plans(
 }
 
 /** What layers bring is not bundled: the function would lose their later versions. */
-async function layerPackages(opt: string): Promise<string[]> {
-  const folder = join(opt, "nodejs", "node_modules");
+async function layerPackages(opt: string, runtime: string): Promise<string[]> {
+  const major = runtime.replace(/\D/g, "");
+  const folders = ["nodejs/node_modules", `nodejs/node${major}/node_modules`];
+  const names = await Promise.all(folders.map((folder) => packagesIn(join(opt, folder))));
+  return [...new Set(names.flat())];
+}
+
+async function packagesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  const all = names.map(async (name) =>
-    name.startsWith("@")
-      ? (await readdir(join(folder, name))).map((inner) => `${name}/${inner}`)
-      : [name],
-  );
+  const all = names.map(async (name) => {
+    if (!name.startsWith("@")) return [name];
+    const scoped = await readdir(join(folder, name)).catch(() => []);
+    return scoped.map((inner) => `${name}/${inner}`);
+  });
   return (await Promise.all(all)).flat().filter((name) => !name.startsWith("."));
 }
 

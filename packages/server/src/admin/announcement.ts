@@ -2,7 +2,7 @@
  * How commands of the same user find the token of a running platform, whatever directory they are started in: a file
  * in a directory that only this user may enter, named by the platform's address, there from ready to stop.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { writePrivately } from "./token.ts";
@@ -73,12 +73,17 @@ function namesFor(origin: URL): string[] {
   return hosts.map((host) => nameOf(Object.assign(new URL(origin), { hostname: host })));
 }
 
-/** @throws Error where the directory is or would be somebody else's, or others may enter it. */
+/**
+ * Makes the directory, or shuts it where others may enter it: what else lies there is for this user alone, too.
+ * @throws Error where it is or would be somebody else's, or a link.
+ */
 function claim(directory: string): void {
   const above = nearest(dirname(directory));
   if (!belongsToUs(above)) throw new Error(`${above} belongs to another user`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (!isOurs(directory)) throw new Error(`${directory} is not this user's alone: chmod 700`);
+  if (isOurs(directory)) return;
+  if (lstatSync(directory).isDirectory() && belongsToUs(directory)) chmodSync(directory, 0o700);
+  if (!isOurs(directory)) throw new Error(`${directory} is not this user's alone`);
 }
 
 const nearest = (path: string): string => {

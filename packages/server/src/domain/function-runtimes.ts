@@ -1,4 +1,5 @@
 /** Lambda's runtime identifiers: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
+import { partitionOf } from "./function-name.ts";
 
 /** What CreateFunction accepts, in the order in which AWS's own refusal lists it. */
 export const RUNTIMES: readonly string[] = [
@@ -60,6 +61,19 @@ export type RuntimeStanding = "current" | "deprecated" | "unknown";
 export function runtimeStanding(runtime: string): RuntimeStanding {
   if (RUNTIMES.includes(runtime)) return "current";
   return DEPRECATED.has(runtime) ? "deprecated" : "unknown";
+}
+
+/**
+ * AWS's RuntimeVersionArn: it names what really runs, for example
+ * `arn:aws:lambda:us-east-1::runtime:nodejs-26.10.0-0123456789abcdef` for nodejs22.x on the nearest Node.js.
+ * `version` is for example nodejs:26.10.0, `hash` that of the runtime's own code.
+ */
+export function runtimeVersionArn(
+  region: string,
+  { version, hash }: { readonly version: string; readonly hash: string },
+): string {
+  const name = `${version.replace(":", "-")}-${hash.slice(0, 16)}`;
+  return `arn:${partitionOf(region)}:lambda:${region}::runtime:${name}`;
 }
 
 /** Whether SnapStart may be switched on for functions of this runtime. */

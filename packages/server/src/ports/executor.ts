@@ -28,11 +28,21 @@ export interface Executor {
   /** Which runtimes this machine can run, for example nodejs22.x. */
   readonly runtimes: ReadonlySet<string>;
 
+  /** What really runs a runtime of this name, as far as that is known. */
+  runtimeVersion(name: string): RuntimeVersion | undefined;
+
   /** For health and the console. */
   snapshot(): ExecutorSnapshot;
 
   /** Lets running invocations finish for at most `graceMs`, then ends every instance. */
   close(graceMs: number): Promise<void>;
+}
+
+export interface RuntimeVersion {
+  /** For example nodejs:22.21.1, whatever the runtime's name asks for. */
+  readonly version: string;
+  /** Hex digest of the runtime's own code. */
+  readonly hash: string;
 }
 
 export interface ExecutorSnapshot {

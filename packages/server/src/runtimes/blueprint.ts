@@ -1,5 +1,6 @@
 /** What the process of an instance is started with: as little of its function as possible, so that others can use it. */
 import type { Deployment } from "../domain/deployment.ts";
+import type { FunctionNetwork } from "../domain/function-network.ts";
 import type { SandboxedProgram } from "../ports/sandbox.ts";
 import {
   type Credentials,
@@ -110,7 +111,7 @@ export function blueprintOf(
       tmpMB: deployment.ephemeralStorageMB,
     },
     limits: { processes: PROCESSES, openFiles: OPEN_FILES },
-    network: deployment.network,
+    network: networkFor(runtime, deployment),
   });
   const own = runtime.command(deployment);
 
@@ -145,6 +146,11 @@ export function blueprintOf(
       },
     }),
   };
+}
+
+/** Lambda's APIs are HTTP on the instance's own 127.0.0.1. */
+function networkFor({ supervised }: PreparedRuntime, { network }: Deployment): FunctionNetwork {
+  return supervised && network === "none" ? "loopback-only" : network;
 }
 
 const recipe = (program: Recipe["program"]): Recipe => ({

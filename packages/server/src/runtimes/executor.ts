@@ -4,7 +4,12 @@ import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
-import { type Executor, ExecutorError, type ExecutorSnapshot } from "../ports/executor.ts";
+import {
+  type Executor,
+  ExecutorError,
+  type ExecutorSnapshot,
+  type RuntimeVersion,
+} from "../ports/executor.ts";
 import type { Logs } from "../ports/logs.ts";
 import type { Packages } from "../ports/packages.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
@@ -131,6 +136,10 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     const fleet = this.#fleets.get(deploymentId);
     fleet?.retire();
     this.#forget(deploymentId);
+  }
+
+  runtimeVersion(name: string): RuntimeVersion | undefined {
+    return this.#seats.runtime(name);
   }
 
   snapshot(): ExecutorSnapshot {

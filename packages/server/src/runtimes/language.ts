@@ -6,8 +6,8 @@ export interface LanguageRuntime {
   /** Its names in Lambda, for example nodejs22.x. */
   readonly names: ReadonlySet<string>;
   /**
-   * What must be there before the first instance of one of these names starts; the same promise each time, until one
-   * fails.
+   * What must be there before an instance of one of these names starts; the same object each time, until the machine
+   * has something better.
    */
   prepare(name: string): Promise<PreparedRuntime>;
 }
@@ -18,6 +18,8 @@ export interface PreparedRuntime {
   readonly version: string;
   /** Hex digest of the runtime's own code. */
   readonly hash: string;
+  /** What is said in the log of each instance, where it runs on something else than its function names. */
+  readonly note?: string;
   /**
    * What a process that waits to become a function with this code should have loaded already, in words of the runtime's
    * own. Few functions have needs that no other one has.

@@ -15,7 +15,7 @@ import { CODE_FILE, CodeCaches, type CodeSink, codeKey } from "./code-caches.ts"
 import type { Places } from "./environment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createFence, type Fence } from "./fence.ts";
-import type { LanguageRuntime, PreparedRuntime } from "./language.ts";
+import type { PreparedRuntime } from "./language.ts";
 import { extendedWhereNeeded } from "./languages/custom/supervised.ts";
 import { type LayerStore, layerStore } from "./layers.ts";
 import type { ExecutorLimits } from "./limits.ts";
@@ -67,6 +67,7 @@ export class Seats {
   readonly #booted: Pool;
   readonly #walls: Pool;
   readonly #plans = new Map<string, Plan>();
+  readonly #runtimes = new Map<string, PreparedRuntime>();
   /** What an earlier run of the platform left is gone. */
   readonly #cleared: Promise<unknown>;
   /** The languages have been made ready, or could not be. */
@@ -99,7 +100,7 @@ export class Seats {
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
     this.#prepared = Promise.allSettled(
-      options.languages.flatMap((language) => [...language.names].map((n) => language.prepare(n))),
+      options.languages.flatMap(({ names }) => [...names].map((name) => this.#prepare(name))),
     );
   }
 
@@ -109,7 +110,7 @@ export class Seats {
    */
   async plan(deployment: Deployment): Promise<Plan> {
     await this.#cleared;
-    const prepared = await this.#language(deployment.runtime).prepare(deployment.runtime);
+    const prepared = await this.#prepare(deployment.runtime);
     const known = this.#plans.get(deployment.id);
     if (known?.prepared === prepared) return known;
     const code = await this.#code(deployment);
@@ -127,6 +128,11 @@ export class Seats {
     if (oldest !== undefined) this.#plans.delete(oldest);
     this.#plans.set(deployment.id, plan);
     return plan;
+  }
+
+  /** What really runs a runtime of this name; undefined before it was looked for, or where nothing does. */
+  runtime(name: string): PreparedRuntime | undefined {
+    return this.#runtimes.get(name);
   }
 
   /** Instances of it may be started soon. */
@@ -248,10 +254,12 @@ export class Seats {
     return { taskRoot, layers };
   }
 
-  #language(runtime: string): LanguageRuntime {
-    const found = this.#options.languages.find(({ names }) => names.has(runtime));
-    if (!found) throw new Error(`no runtime ${runtime} here`);
-    return found;
+  async #prepare(name: string): Promise<PreparedRuntime> {
+    const language = this.#options.languages.find(({ names }) => names.has(name));
+    if (!language) throw new Error(`no runtime ${name} here`);
+    const runtime = await language.prepare(name);
+    this.#runtimes.set(name, runtime);
+    return runtime;
   }
 }
 

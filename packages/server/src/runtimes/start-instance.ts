@@ -1,6 +1,7 @@
 /** Starts instances: a process, and what it is to become. */
 import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
+import { runtimeVersionArn } from "../domain/function-runtimes.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { Instance } from "./instance.ts";
 import { InstanceLog } from "./instance-log.ts";
@@ -46,12 +47,13 @@ export class InstanceStarter {
     const { overheadMB = 0 } = plan.blueprint.runtime;
     const memoryMB = deployment.memoryMB + overheadMB;
     const seat = await this.#seats.seat(plan, scratch, log.stream, memoryMB);
-    const { version, hash } = plan.blueprint.runtime;
-    const arn = `arn:aws:lambda:${deployment.region}::runtime:${hash}`;
+    const { version, note } = plan.blueprint.runtime;
+    const arn = runtimeVersionArn(deployment.region, plan.blueprint.runtime);
     const identity = { version, arn };
     const instance = this.#become(order, plan, seat, log, { askedAt, identity });
     if (seat.unlimited) seat.process.limit?.({ memoryMB });
     log.initStart(identity);
+    if (note !== undefined) log.note(note, undefined);
     log.flush();
     return instance;
   }

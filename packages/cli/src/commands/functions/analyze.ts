@@ -1,16 +1,7 @@
 /** `yunque functions analyze FUNCTION` */
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Command } from "commander";
-import { analyze } from "../../analysis/analysis.ts";
-import { subjectFromPath } from "../../analysis/from-path.ts";
-import { subjectFromPlatform } from "../../analysis/from-platform.ts";
-import { analysisJson } from "../../analysis/json.ts";
-import { report } from "../../analysis/report.ts";
-import type { Subject, SubjectOptions } from "../../analysis/subject.ts";
+import type { SubjectOptions } from "../../analysis/subject.ts";
 import { Failure } from "../../failure.ts";
-import { withLambda } from "../../lambda.ts";
 import {
   type TargetOptions,
   variable,
@@ -20,7 +11,7 @@ import {
 } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
 import { untilStopped } from "../../signals.ts";
-import { findTarget, type Target } from "../../target.ts";
+import { findTarget } from "../../target.ts";
 
 interface AnalyzeOptions extends TargetOptions, SubjectOptions {
   readonly qualifier?: string;
@@ -52,45 +43,15 @@ export function create(): Command {
   );
 }
 
+/** What it needs is loaded only by who wants it. */
 async function run(name: string, options: AnalyzeOptions): Promise<void> {
-  const target = findTarget(options.endpoint);
+  const { endpoint, json = false, ...asked } = options;
   const stopping = new AbortController();
   void untilStopped().then(() => stopping.abort(new Failure("stopped")));
-  process.umask(0o022); // behind walls the handler's process is another user's
-  const directory = await mkdtemp(join(tmpdir(), "yunque-analyze-"));
-  try {
-    const subject = await find(name, options, target, directory);
-    const { origin: endpoint, region } = target;
-    const { runs } = options;
-    const { signal } = stopping;
-    const found = await analyze(subject, { runs, endpoint, region, directory, signal });
-    if (options.json) sayJson(analysisJson(found));
-    else say(report(found));
-    if ("failure" in found.init) process.exitCode = 1;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-/** What could be a function's name is one. */
-async function find(
-  name: string,
-  options: AnalyzeOptions,
-  target: Target,
-  directory: string,
-): Promise<Subject> {
-  if (/[/\\]|^\.\.?$|\.(?:zip|[cm]?js)$/.test(name))
-    return subjectFromPath(name, options, directory);
-  try {
-    return await withLambda(target, (lambda) =>
-      subjectFromPlatform(lambda, name, options, directory),
-    );
-  } catch (error) {
-    const file = await stat(name).catch(() => undefined);
-    if (!(error instanceof Failure) || !file) throw error;
-    throw new Failure(
-      error.message,
-      `For the code in this directory: yunque functions analyze ./${name}`,
-    );
-  }
+  const { analyzeFunction } = await import("../../analysis/analyze-function.ts");
+  const { signal } = stopping;
+  const found = await analyzeFunction(name, findTarget(endpoint), { ...asked, signal });
+  if (json) sayJson((await import("../../analysis/json.ts")).analysisJson(found));
+  else say((await import("../../analysis/report.ts")).report(found));
+  if ("failure" in found.init) process.exitCode = 1;
 }

@@ -1,10 +1,7 @@
 /** `yunque functions create NAME PATH` */
 import { Command } from "commander";
-import { bundleOptions } from "../../bundle/build-options.ts";
-import { bundle } from "../../bundle/bundle.ts";
-import { findProject } from "../../bundle/project.ts";
-import { packBundle } from "../../bundle/write.ts";
-import { type Code, pack } from "../../code/pack.ts";
+import type { BuiltCode } from "../../bundle/build-code.ts";
+import { pack } from "../../code/pack.ts";
 import { withLambda } from "../../lambda.ts";
 import {
   collect,
@@ -74,15 +71,9 @@ async function deploy(name: string, path: string, options: CreateOptions): Promi
   say(`Call it with: yunque functions invoke ${name} -p '{}'`);
 }
 
-async function built(
-  path: string,
-  { runtime, handler }: FunctionOptions,
-): Promise<{ code: Code; runtime: string; handler: string }> {
-  const options = bundleOptions(runtime === undefined ? {} : { runtime });
-  const made = await bundle(await findProject(path), options);
-  return {
-    code: await packBundle(made),
-    runtime: options.runtime,
-    handler: handler ?? made.handler,
-  };
+/** The bundler is loaded only by who wants it. */
+async function built(path: string, { runtime, handler }: FunctionOptions): Promise<BuiltCode> {
+  const { buildCode } = await import("../../bundle/build-code.ts");
+  const made = await buildCode(path, runtime);
+  return { ...made, handler: handler ?? made.handler };
 }

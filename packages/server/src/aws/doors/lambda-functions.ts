@@ -1,6 +1,6 @@
 import { parseFunctionReference } from "../../domain/function-name.ts";
-import type { Functions } from "../../services/functions/index.ts";
-import type { LambdaApi } from "../api/lambda.ts";
+import type { DescribedVersion, Functions } from "../../services/functions/index.ts";
+import type { FunctionConfiguration, LambdaApi } from "../api/lambda.ts";
 import type { CodeLinks } from "../code-links.ts";
 import type { Door } from "../context.ts";
 import {
@@ -14,6 +14,8 @@ import { functionConfiguration, nextMarker, pageRequest } from "./lambda-shapes.
 
 /** Functions and their code. */
 export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<LambdaApi> {
+  const configuration = (described: DescribedVersion): FunctionConfiguration =>
+    functionConfiguration(described, functions.runtimeVersion(described.version.settings.runtime));
   return {
     async CreateFunction(input, context) {
       checkName(input.FunctionName);
@@ -21,7 +23,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
       refuseUnsupported(input);
       if (input.PackageType === "Image" || input.Code.ImageUri !== undefined)
         throw invalidParameter("Yunque runs no container images yet: deploy a zip archive.");
-      return functionConfiguration(
+      return configuration(
         await functions.create(context, {
           functionName: input.FunctionName,
           architecture: input.Architectures?.[0],
@@ -38,7 +40,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
       const found = await functions.get(context, input.FunctionName, input.Qualifier);
       const { tags, reservedConcurrency } = found;
       return {
-        Configuration: functionConfiguration(found),
+        Configuration: configuration(found),
         Code: {
           RepositoryType: "S3",
           Location: links.link(context.origin, found.version.code.package),
@@ -51,15 +53,13 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async GetFunctionConfiguration(input, context) {
-      return functionConfiguration(
-        await functions.get(context, input.FunctionName, input.Qualifier),
-      );
+      return configuration(await functions.get(context, input.FunctionName, input.Qualifier));
     },
 
     async ListFunctions(input, context) {
       const all = input.FunctionVersion === "ALL";
       const page = await functions.list(context, { ...pageRequest(input), all });
-      return { Functions: page.items.map(functionConfiguration), ...nextMarker(page) };
+      return { Functions: page.items.map(configuration), ...nextMarker(page) };
     },
 
     async UpdateFunctionCode(input, context) {
@@ -68,7 +68,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
         throw invalidParameter(
           "Please don't provide ImageUri when updating a function with packageType Zip.",
         );
-      return functionConfiguration(
+      return configuration(
         await functions.updateCode(context, input.FunctionName, {
           code: codeOf(input),
           architecture: input.Architectures?.[0],
@@ -80,7 +80,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async UpdateFunctionConfiguration(input, context) {
-      return functionConfiguration(
+      return configuration(
         await functions.updateSettings(
           context,
           input.FunctionName,
@@ -98,7 +98,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async PublishVersion(input, context) {
-      return functionConfiguration(
+      return configuration(
         await functions.versions.publish(context, input.FunctionName, {
           description: input.Description,
           codeSha256: input.CodeSha256,
@@ -109,7 +109,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
 
     async ListVersionsByFunction(input, context) {
       const page = await functions.versions.list(context, input.FunctionName, pageRequest(input));
-      return { Versions: page.items.map(functionConfiguration), ...nextMarker(page) };
+      return { Versions: page.items.map(configuration), ...nextMarker(page) };
     },
   };
 }

@@ -1,8 +1,8 @@
 /** Lambda's shapes from what the functions service tells. What is absent is left out, as AWS leaves it out. */
 import { createHash } from "node:crypto";
 import type { FunctionSettings, FunctionVersion } from "../../domain/function.ts";
-import { partitionOf } from "../../domain/function-name.ts";
-import type { DescribedVersion, Page } from "../../services/functions/index.ts";
+import { runtimeVersionArn } from "../../domain/function-runtimes.ts";
+import type { DescribedVersion, Page, RuntimeVersion } from "../../services/functions/index.ts";
 import type {
   Architecture,
   FunctionConfiguration,
@@ -12,11 +12,10 @@ import type {
 } from "../api/lambda.ts";
 
 /** A version as Create, Get, Update, Publish and List answer it. */
-export function functionConfiguration({
-  arn,
-  scope,
-  version,
-}: DescribedVersion): FunctionConfiguration {
+export function functionConfiguration(
+  { arn, scope, version }: DescribedVersion,
+  runtime: RuntimeVersion | undefined,
+): FunctionConfiguration {
   const { settings, code } = version;
   const { environment, layers, vpc, deadLetterTarget, fileSystems, kmsKeyArn } = settings;
   return {
@@ -56,7 +55,7 @@ export function functionConfiguration({
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMB },
     SnapStart: snapStart(version),
-    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(scope.region, settings) },
+    RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(scope.region, settings, runtime) },
     LoggingConfig: logging(settings),
   };
 }
@@ -103,12 +102,14 @@ function logging({ logging: { format, group, ...levels } }: FunctionSettings): L
 }
 
 /** Yunque's runtimes come with the platform: the ARN is the same for one runtime and architecture, and only that. */
-function runtimeVersionArn(
+function runtimeArn(
   region: string,
   { runtime, architecture }: { runtime: string; architecture: Architecture },
+  really: RuntimeVersion | undefined,
 ): string {
-  const id = createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
-  return `arn:${partitionOf(region)}:lambda:${region}::runtime:${id}`;
+  if (really) return runtimeVersionArn(region, really);
+  const hash = createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
+  return runtimeVersionArn(region, { version: `${runtime}:none`, hash });
 }
 
 /** Lambda's form of a time in text members: `2026-11-22T18:00:00.000+0000`. */

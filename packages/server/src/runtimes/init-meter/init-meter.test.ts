@@ -22,7 +22,7 @@ for (const tier of ["none", "auto"] as const) {
         directory: join(directory, "meter"),
         endpoint: "http://127.0.0.1:1",
         tier,
-        timeoutMs: 5_000,
+        timeoutMs: 30_000,
       });
     });
     after(async () => {

@@ -93,6 +93,8 @@ export class FakeExecutor implements Executor {
     this.retired.push(deploymentId);
   }
 
+  runtimeVersion(): undefined {}
+
   snapshot() {
     return { isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] };
   }

@@ -4,6 +4,7 @@ import { LATEST } from "../../domain/function-name.ts";
 import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
+import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
 import { Catalog } from "./catalog.ts";
@@ -37,6 +38,7 @@ import { createUrls, type UrlOperations } from "./urls.ts";
 import { createVersions, type VersionOperations } from "./versions.ts";
 import type { FunctionView } from "./view.ts";
 
+export type { RuntimeVersion } from "../../ports/executor.ts";
 export type { DescribedAlias } from "./aliases.ts";
 export type { CodeSource } from "./code.ts";
 export {
@@ -97,6 +99,9 @@ export interface Functions extends InvokeOperations {
 
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
+
+  /** What really runs functions of this runtime, as far as that is known. */
+  runtimeVersion(runtime: string): RuntimeVersion | undefined;
 
   /** A package's zip, for download. @throws where it does not exist. */
   zip(packageId: string): Promise<AsyncIterable<Uint8Array>>;
@@ -177,6 +182,7 @@ export function createFunctions(
       const url = view?.urls.get(qualifier);
       return url?.id === id ? { scope, url, policy: view?.policies.get(qualifier) } : undefined;
     },
+    runtimeVersion: (name) => executor.runtimeVersion(name),
     zip: (packageId) => packages.zip(packageId),
     livePackages: () => livePackages(records),
     async start() {

@@ -39,15 +39,18 @@ export function customRuntime({ directory, ownFilesystem = false }: CustomOption
     const bootstrap = await buildBootstrap(join(directory, "custom"), SUPERVISOR);
     return place(bootstrap, ownFilesystem);
   });
+  const fronted = new WeakMap<PreparedRuntime, PreparedRuntime>();
   return {
     names: new Set(["provided.al2023", "provided.al2"]),
     prepare: once(async (name) => provided(name, await supervisor(""))),
     extending: (language) => ({
       names: language.names,
-      prepare: once(async (name) => {
+      async prepare(name) {
         const [runtime, front] = await Promise.all([language.prepare(name), supervisor("")]);
-        return { ...runtime, extended: extended(runtime, front) };
-      }),
+        const known = fronted.get(runtime) ?? { ...runtime, extended: extended(runtime, front) };
+        fronted.set(runtime, known);
+        return known;
+      },
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** Functions in Node.js. Every version that Lambda names runs on the Node.js that the platform itself runs on. */
+/** Functions in Node.js. Each version that Lambda names runs on that Node.js where it is installed, else on the nearest. */
 import { createRequire } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
@@ -7,6 +7,7 @@ import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts"
 import { AHEAD } from "../../wire/frames.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
 import { packagesNamedIn } from "./needs.ts";
+import { majorOf, type NodeVersion, NodeVersions } from "./node-versions.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
@@ -14,6 +15,8 @@ export interface NodeOptions {
   readonly directory: string;
   /** A directory from which the AWS SDK for JavaScript can be resolved. */
   readonly sdk: string;
+  /** Where `yunque runtimes install` puts other versions. */
+  readonly installed?: string;
   /** Whether instances have a file system of their own; they see everything where Lambda has it then. */
   readonly ownFilesystem?: boolean;
 }
@@ -22,8 +25,10 @@ export interface NodeOptions {
 interface Paths {
   readonly node: string;
   readonly bootstrap: string;
-  /** Its node_modules hold the AWS SDK. */
+  /** Its node_modules hold the AWS SDK, or a folder above does. */
   readonly sdk: string;
+  /** The node_modules that do. */
+  readonly modules: string;
 }
 
 /** As in Lambda's own Node.js runtimes. */
@@ -31,6 +36,7 @@ const LAMBDA: Paths = {
   node: "/var/lang/bin/node",
   bootstrap: "/var/runtime/bootstrap",
   sdk: "/var/runtime",
+  modules: "/var/runtime/node_modules",
 };
 const CODE_CACHE = "/var/runtime/cache";
 
@@ -48,30 +54,45 @@ export const NODE_BOOTSTRAP: BootstrapSources = {
 const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
 
 /** The Node.js runtimes; builds the bootstrap when first asked. */
-export function nodeRuntime({ directory, sdk, ownFilesystem }: NodeOptions): LanguageRuntime {
-  let prepared: Promise<PreparedRuntime> | undefined;
+export function nodeRuntime(options: NodeOptions): LanguageRuntime {
+  const { directory, sdk, ownFilesystem, installed } = options;
+  const versions = new NodeVersions(installed);
+  const prepared = new Map<string, PreparedRuntime>();
+  let building: Promise<Bootstrap> | undefined;
   return {
     names: new Set(NAMES),
-    prepare() {
-      prepared ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP).then((bootstrap) => {
-        const host = { node: process.execPath, bootstrap: dirname(bootstrap.main), sdk };
-        return ownFilesystem
-          ? { ...describe(bootstrap, LAMBDA), mounts: mountsOf(host) }
-          : { ...describe(bootstrap, host), mounts: [] };
+    async prepare(name) {
+      building ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP);
+      building.catch(() => {
+        building = undefined; // a disk that was full may have room by the next time
       });
-      prepared.catch(() => {
-        prepared = undefined; // a disk that was full may have room by the next time
-      });
-      return prepared;
+      const [bootstrap, node] = await Promise.all([building, versions.nearest(versionOf(name))]);
+      const key = `${name} ${node.path}`;
+      const known = prepared.get(key);
+      if (known) return known;
+      const modules = modulesOf(sdk);
+      const host = { node: node.path, bootstrap: dirname(bootstrap.main), sdk, modules };
+      const runtime = ownFilesystem
+        ? { ...describe(bootstrap, LAMBDA, node, name), mounts: mountsOf(host) }
+        : { ...describe(bootstrap, host, node, name), mounts: [] };
+      prepared.set(key, runtime);
+      return runtime;
     },
   };
 }
 
-function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime, "mounts"> {
-  const { node, bootstrap, sdk } = paths;
+const versionOf = (name: string): number => majorOf(name.slice("nodejs".length));
+
+function describe(
+  { main, hash }: Bootstrap,
+  { node, bootstrap, sdk, modules }: Paths,
+  { version }: NodeVersion,
+  name: string,
+): Omit<PreparedRuntime, "mounts"> {
   return {
-    version: `nodejs:${process.versions.node}`,
+    version: `nodejs:${version}`,
     hash,
+    ...(majorOf(version) === versionOf(name) ? {} : { note: noteOf(name, version) }),
     programs: dirname(node),
     modules: sdk,
     codeCache: CODE_CACHE,
@@ -84,15 +105,18 @@ function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime
         ...(needs ? [AHEAD, sdk, ...needs] : []),
       ],
     }),
-    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
+    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, modules) }),
   };
 }
 
-function mountsOf({ node, bootstrap, sdk }: Paths): Mount[] {
+const noteOf = (name: string, version: string): string =>
+  `${name} is not installed here, so this runs on Node.js ${version}: yunque runtimes install ${name}`;
+
+function mountsOf({ node, bootstrap, modules }: Paths): Mount[] {
   return [
     { source: node, target: LAMBDA.node },
     { source: bootstrap, target: LAMBDA.bootstrap },
-    { source: modulesOf(sdk), target: join(LAMBDA.sdk, "node_modules") },
+    { source: modules, target: LAMBDA.modules },
   ];
 }
 
@@ -113,12 +137,12 @@ function heapFlags({ memoryMB }: Deployment): string[] {
 }
 
 /** Lambda: /opt/nodejs/nodeNN/node_modules, /opt/nodejs/node_modules, the runtime's own, /var/task. */
-function nodePath({ runtime }: Deployment, { layers, taskRoot }: Places, sdk: string): string {
+function nodePath({ runtime }: Deployment, { layers, taskRoot }: Places, modules: string): string {
   const major = /^nodejs(\d+)/.exec(runtime)?.[1] ?? "";
   return [
     join(layers, "nodejs", `node${major}`, "node_modules"),
     join(layers, "nodejs", "node_modules"),
-    join(sdk, "node_modules"),
+    modules,
     taskRoot,
   ].join(":");
 }

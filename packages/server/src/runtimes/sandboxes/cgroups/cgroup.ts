@@ -1,5 +1,7 @@
 /** Control groups: what holds a program and all that it starts to its share of the machine. */
+
 import type { SandboxGap, SandboxLimits } from "../../../ports/sandbox.ts";
+import { delegation } from "./delegation.ts";
 
 /** Where this platform may make control groups. */
 export interface Cgroups {
@@ -57,10 +59,7 @@ export const cpuQuota = (cpus: number): number => Math.max(1_000, Math.round(cpu
 
 /** What nobody holds programs to where these controls are missing. */
 export function cgroupGaps(controls: CgroupControls | undefined): SandboxGap[] {
-  const remedy =
-    process.getuid?.() === 0
-      ? "make the cgroup file system writable here (in a container: --cgroupns=private and a writable /sys/fs/cgroup)"
-      : "start the platform with: systemd-run --user --scope -p Delegate=yes yunque up";
+  const remedy = delegation();
   const gap = (wall: string): SandboxGap[] => [{ wall, remedy }];
   return [
     ...(controls?.memory

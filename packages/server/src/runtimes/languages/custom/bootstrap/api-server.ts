@@ -16,7 +16,7 @@ const MOST_CONNECTIONS = 512;
 
 /** Listens; answers `127.0.0.1:PORT`. */
 export function openApi(routes: Routes, isOurs: PeerCheck): Promise<string> {
-  // Only now: reading it takes longer than all the rest of a boot.
+  // Not imported: it would be read before the platform knows that we run.
   const { createServer } = process.getBuiltinModule("node:http");
   const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0, noDelay: true });
   // A runtime is silent as long as its handler runs, and its connection must still be there afterwards.

@@ -10,7 +10,6 @@ export class Reports {
   readonly #telemetry: Telemetry;
   readonly #output: Output;
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #snapStart: boolean;
   readonly #begunAt = performance.now();
   readonly #peakKiB: () => number;
   #initMs: number | undefined;
@@ -19,13 +18,12 @@ export class Reports {
   constructor(
     telemetry: Telemetry,
     output: Output,
-    { environment, snapStart }: Specialisation,
+    { environment }: Specialisation,
     peakKiB: () => number,
   ) {
     this.#telemetry = telemetry;
     this.#output = output;
     this.#environment = environment;
-    this.#snapStart = snapStart;
     this.#peakKiB = peakKiB;
   }
 
@@ -154,7 +152,7 @@ export class Reports {
   }
 
   get #init() {
-    const initializationType = this.#snapStart ? "snap-start" : "on-demand";
+    const initializationType = this.#environment["AWS_LAMBDA_INITIALIZATION_TYPE"] ?? "on-demand";
     return { initializationType, phase: "init" };
   }
 }

@@ -24,7 +24,10 @@ type Next = (specifier: string, context?: Partial<Asked>) => Resolved;
 
 /** Installs the rules above for `require` and `import` alike. */
 export function resolveAsLambda(places: Places): void {
-  if (!("registerHooks" in nodeModule)) return; // before Node.js 22.15, NODE_PATH is all there is
+  if (!("registerHooks" in nodeModule)) {
+    resolveAside(places);
+    return;
+  }
   const own = [places.taskRoot, places.layers].map((path) => `${pathToFileURL(path).href}/`);
   const inside = (url: string | undefined) => !!url && own.some((root) => url.startsWith(root));
   let asking = false; // require.resolve() below comes through here again
@@ -50,6 +53,31 @@ export function resolveAsLambda(places: Places): void {
   };
   // Types of the hook are stricter than what it passes on; the shapes are those of node:module.
   nodeModule.registerHooks({ resolve } as unknown as nodeModule.RegisterHooksOptions);
+}
+
+/**
+ * Before Node.js 22.15 `import` asks hooks in a thread of their own, and `require` knows NODE_PATH alone: what is nowhere
+ * naturally is looked for in the same places, but the project around the code is not hidden from it.
+ */
+function resolveAside(places: Places): void {
+  const roots = ["@aws-sdk/", "other"].map((name) =>
+    placesFor(name, places).map((place) => pathToFileURL(place).href),
+  );
+  const hooks = `
+    const [brought, others] = ${JSON.stringify(roots)};
+    export async function resolve(specifier, context, next) {
+      try {
+        return await next(specifier, context);
+      } catch (error) {
+        if (!${BARE}.test(specifier)) throw error;
+        for (const parentURL of ${BROUGHT}.test(specifier) ? brought : others)
+          try {
+            return await next(specifier, { ...context, parentURL });
+          } catch {}
+        throw error;
+      }
+    }`;
+  nodeModule.register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 }
 
 /** Files in whose name a package is looked for, in order. */
