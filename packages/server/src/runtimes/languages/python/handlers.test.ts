@@ -164,6 +164,16 @@ def handler(event, context):
     assert.deepEqual(await answer(files, { environment }), ["yes", true]);
   });
 
+  it("may be another one, where a wrapper says so", async () => {
+    const files = {
+      "app.py": "def handler(e, c):\n  return 'own'",
+      "front.py": "import app\ndef handler(e, c):\n  return ['front', app.handler(e, c)]",
+      wrapper: '#!/bin/sh\nexport _HANDLER=front.handler\nexec "$@"\n',
+    };
+    const environment = { AWS_LAMBDA_EXEC_WRAPPER: "/var/task/wrapper" };
+    assert.deepEqual(await answer(files, { environment }), ["front", "own"]);
+  });
+
   it("is started by a wrapper in Python, which imports the bootstrap and runs it", async () => {
     const files = {
       "app.py":

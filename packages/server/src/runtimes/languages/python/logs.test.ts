@@ -78,6 +78,23 @@ def handler(e, c):
     ]);
   });
 
+  it("loses nothing of what threads print at once", async () => {
+    const { log, result } = await run(`
+import sys, threading
+sys.setswitchinterval(0.000001)
+def work(name):
+  for i in range(50):
+    sys.stdout.write(f"{name} {i}\\n")
+    sys.stdout.write("")
+def handler(e, c):
+  threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+  for t in threads: t.start()
+  for t in threads: t.join()`);
+    assert.ok(log.length > 0);
+    const own = bench.lines.filter(({ requestId }) => requestId === result.requestId);
+    assert.equal(own.filter(({ message }) => /^\d+ \d+$/.test(message)).length, 400);
+  });
+
   it("shows what was flushed before its line ended, even of a handler that never returns", async () => {
     const { log } = await run(
       "import time\ndef handler(e, c):\n  print('connecting', end='', flush=True)\n  time.sleep(30)",

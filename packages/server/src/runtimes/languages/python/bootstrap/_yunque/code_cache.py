@@ -11,7 +11,6 @@ import _imp
 import json
 import marshal
 import mmap
-import os
 from binascii import crc32
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader

@@ -1,6 +1,6 @@
 """The wire between the platform and an instance; runtimes/wire/frames.ts is its description.
 
-    u32 LE length of the payload | u8 kind | u32 LE number of the invocation (0: none) | payload
+u32 LE length of the payload | u8 kind | u32 LE number of the invocation (0: none) | payload
 """
 
 from struct import Struct

@@ -101,7 +101,8 @@ class Instance:
         set_up_logging(self._sink, os.environ)
         note_version(self._sink)
         try:
-            handler = load_handler(told["handler"])
+            # Wrappers may have put a handler of their own in front.
+            handler = load_handler(os.environ.get("_HANDLER") or told["handler"])
         except Exception as error:
             raise self._failed(frames.INIT_FAILED, error, EXIT_INIT) from None
         if told["snapStart"]:

@@ -14,5 +14,5 @@ def note_version(sink: LogSink) -> None:
     asked = re.search(r"python(\d+)\.(\d+)$", os.environ.get("AWS_EXECUTION_ENV", ""))
     if not asked or (int(asked[1]), int(asked[2])) == sys.version_info[:2]:
         return
-    wanted, got = f"{asked[1]}.{asked[2]}", "%d.%d.%d" % sys.version_info[:3]
+    wanted, got = f"{asked[1]}.{asked[2]}", ".".join(map(str, sys.version_info[:3]))
     sink.note(f"this machine has no Python {wanted}: the function runs on {got}")

@@ -25,12 +25,13 @@ class Output:
         self.entries = 0
         """How many the current invocation has written."""
         self._framed = True
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while something is written: handlers have threads."""
         os.register_at_fork(after_in_child=self._forked)
 
     def begin(self, call: int) -> None:
         """From now on entries belong to this invocation."""
-        with self._lock:  # threads of earlier ones may still write
+        with self.lock:
             self.call = call
             self.entries = 0
 
@@ -38,7 +39,7 @@ class Output:
         """One entry, however many lines it has; cut at 256 KB."""
         if len(text) > MAX_TEXT:
             text = text[: _character_end(text, MAX_TEXT)]
-        with self._lock:
+        with self.lock:
             if not self._framed:
                 return self.plain(STDOUT, text + b"\n")
             self.entries += 1
@@ -55,7 +56,7 @@ class Output:
 
     def plain(self, descriptor: int, text: bytes) -> None:
         """Bytes as they are."""
-        with self._lock:
+        with self.lock:
             self._write(descriptor, text)
 
     def _write(self, descriptor: int, data: bytes) -> None:
@@ -69,7 +70,7 @@ class Output:
     def _forked(self) -> None:
         """The platform counts the entries of the process that answers, and of no other."""
         self._framed = False
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
 
 
 class LineWriter(io.RawIOBase):
@@ -89,26 +90,26 @@ class LineWriter(io.RawIOBase):
 
     def write(self, data) -> int:  # type: ignore[override]
         data = bytes(data)
-        if b"\n" in data:
+        with self._output.lock:
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
                 self._output.line(line)
-        else:
-            self._rest += data
             if len(self._rest) > MAX_TEXT:
                 self.end_line()
         return len(data)
 
     def flush(self) -> None:
         """A line that has not ended goes out as it is, so that what follows continues it."""
-        rest, self._rest = self._rest, b""
-        if rest:
-            self._output.plain(self._descriptor, rest)
+        with self._output.lock:
+            rest, self._rest = self._rest, b""
+            if rest:
+                self._output.plain(self._descriptor, rest)
 
     def end_line(self) -> None:
         """A line that has not ended ends now: its invocation is over."""
-        rest, self._rest = self._rest, b""
-        self._output.line(rest)
+        with self._output.lock:
+            rest, self._rest = self._rest, b""
+            self._output.line(rest)
 
 
 def replace_streams(output: Output) -> None:
@@ -128,7 +129,7 @@ def end_lines() -> None:
         writer.end_line()
 
 
-_writers: list = []
+_writers: list[LineWriter] = []
 
 
 def _character_end(text: bytes, most: int) -> int:

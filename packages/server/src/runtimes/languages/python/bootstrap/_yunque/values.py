@@ -44,7 +44,7 @@ def response_writer(runtime: str) -> Callable[[object], bytes]:
 
 
 def json_writer(escaped: bool) -> Callable[[object], bytes]:
-    """An encoder to JSON bytes. Raises whatever stands in the way: a cycle, a key or a value that JSON has no word for."""
+    """An encoder to JSON bytes. Raises whatever stands in the way: a cycle, what JSON has no word for."""
     # Stands for a Decimal in the text, where nobody who does not know it can have written it.
     token = f"decimal:{os.urandom(16).hex()}:"
     decimals = re.compile(f'"{token}([^"]*)"')

@@ -35,7 +35,7 @@ USUAL = (
     "concurrent.futures",
 )
 
-_extra: set = set()
+_extra: set[str] = set()
 
 
 def warm_up() -> None:
@@ -51,7 +51,7 @@ def warm_up() -> None:
 
 def forget_shadowed(directories: Iterable[str]) -> None:
     """A function's own module goes before one of the same name in the standard library, as if it had come first."""
-    theirs = set()
+    theirs: set[str] = set()
     for directory in directories:
         try:
             theirs.update(name.split(".")[0] for name in os.listdir(directory))
