@@ -195,10 +195,12 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
     const { head } = this.#line;
     if (!head || this.#state !== "ready") return false;
     if (this.runningMs(now) <= SLOW_MS) return this.#line.length > 1 || !head.started;
-    this.log.start(head);
+    // The END of the one before it comes first.
+    const mayStart = !this.#telling.waits;
+    if (mayStart) this.log.start(head);
     this.#parts.tick.add(this);
     if (this.#line.length > 1 && !this.#recalling) this.#recall();
-    return false;
+    return !mayStart;
   }
 
   /** Looks at its memory; ends it where it holds more than the function has. */
