@@ -6,6 +6,7 @@ import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
 import { AHEAD } from "../../wire/frames.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
+import { moduleFlags } from "./flags.ts";
 import { packagesNamedIn } from "./needs.ts";
 import { majorOf, type NodeVersion, NodeVersions } from "./node-versions.ts";
 
@@ -27,8 +28,6 @@ interface Paths {
   readonly bootstrap: string;
   /** Its node_modules hold the AWS SDK, or a folder above does. */
   readonly sdk: string;
-  /** The node_modules that do. */
-  readonly modules: string;
 }
 
 /** As in Lambda's own Node.js runtimes. */
@@ -36,7 +35,6 @@ const LAMBDA: Paths = {
   node: "/var/lang/bin/node",
   bootstrap: "/var/runtime/bootstrap",
   sdk: "/var/runtime",
-  modules: "/var/runtime/node_modules",
 };
 const CODE_CACHE = "/var/runtime/cache";
 
@@ -70,8 +68,7 @@ export function nodeRuntime(options: NodeOptions): LanguageRuntime {
       const key = `${name} ${node.path}`;
       const known = prepared.get(key);
       if (known) return known;
-      const modules = modulesOf(sdk);
-      const host = { node: node.path, bootstrap: dirname(bootstrap.main), sdk, modules };
+      const host = { node: node.path, bootstrap: dirname(bootstrap.main), sdk };
       const runtime = ownFilesystem
         ? { ...describe(bootstrap, LAMBDA, node, name), mounts: mountsOf(host) }
         : { ...describe(bootstrap, host, node, name), mounts: [] };
@@ -85,12 +82,10 @@ const versionOf = (name: string): number => majorOf(name.slice("nodejs".length))
 
 function describe(
   { main, hash }: Bootstrap,
-  { node, bootstrap, sdk, modules }: Paths,
+  { node, bootstrap, sdk }: Paths,
   { version }: NodeVersion,
   name: string,
 ): Omit<PreparedRuntime, "mounts"> {
-  // Others find it by bootstrap/resolve.ts, which keeps what else lies there out of functions' sight.
-  const brought = hasHooks(version) ? join(sdk, "node_modules") : modules;
   return {
     version: `nodejs:${version}`,
     hash,
@@ -103,28 +98,23 @@ function describe(
       command: node,
       args: [
         ...heapFlags(deployment),
+        ...moduleFlags(version, deployment.environment["NODE_OPTIONS"]),
         join(bootstrap, basename(main)),
         ...(needs ? [AHEAD, sdk, ...needs] : []),
       ],
     }),
-    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, brought) }),
+    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
   };
-}
-
-/** Whether it has `module.registerHooks`. */
-function hasHooks(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 22 || (major === 22 && minor >= 15);
 }
 
 const noteOf = (name: string, version: string): string =>
   `${name} is not installed here, so this runs on Node.js ${version}: yunque runtimes install ${name}`;
 
-function mountsOf({ node, bootstrap, modules }: Paths): Mount[] {
+function mountsOf({ node, bootstrap, sdk }: Paths): Mount[] {
   return [
     { source: node, target: LAMBDA.node },
     { source: bootstrap, target: LAMBDA.bootstrap },
-    { source: modules, target: LAMBDA.modules },
+    { source: modulesOf(sdk), target: join(LAMBDA.sdk, "node_modules") },
   ];
 }
 
@@ -145,12 +135,12 @@ function heapFlags({ memoryMB }: Deployment): string[] {
 }
 
 /** Lambda: /opt/nodejs/nodeNN/node_modules, /opt/nodejs/node_modules, the runtime's own, /var/task. */
-function nodePath({ runtime }: Deployment, { layers, taskRoot }: Places, modules: string): string {
+function nodePath({ runtime }: Deployment, { layers, taskRoot }: Places, sdk: string): string {
   const major = /^nodejs(\d+)/.exec(runtime)?.[1] ?? "";
   return [
     join(layers, "nodejs", `node${major}`, "node_modules"),
     join(layers, "nodejs", "node_modules"),
-    modules,
+    join(sdk, "node_modules"),
     taskRoot,
   ].join(":");
 }

@@ -12,7 +12,7 @@ import { logError, logFor, patchConsole } from "./console.ts";
 import { UnhandledPromiseRejection } from "./errors.ts";
 import { loadHandler, streamifyResponse } from "./load.ts";
 import { rehearse } from "./rehearse.ts";
-import { resolveAsLambda } from "./resolve.ts";
+import { prepareResolution } from "./resolve.ts";
 import { HttpResponseStream } from "./response-stream.ts";
 import { startOf } from "./start-of.ts";
 
@@ -50,6 +50,7 @@ process.on("unhandledRejection", (reason, promise) => {
 process.on("beforeExit", () => line?.running?.emptyLoop());
 process.on("exit", leave);
 
+const resolveAsLambda = prepareResolution();
 void boot();
 
 async function boot(): Promise<void> {

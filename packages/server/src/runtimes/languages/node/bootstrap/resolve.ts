@@ -5,6 +5,7 @@
 import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { prepareOldResolution } from "./resolve-old.ts";
 
 /** What Lambda's own runtime brings along. */
 const BROUGHT = /^@(aws-sdk|smithy|aws-crypto|aws)\//;
@@ -22,12 +23,25 @@ interface Asked {
 }
 type Next = (specifier: string, context?: Partial<Asked>) => Resolved;
 
-/** Installs the rules above for `require` and `import` alike. */
-export function resolveAsLambda(places: Places): void {
-  if (!("registerHooks" in nodeModule)) {
-    resolveAside(places);
-    return;
-  }
+/**
+ * Makes ready what does not depend on the function, and answers what installs the rules above, for `require` and
+ * `import` alike.
+ */
+export function prepareResolution(): (places: Places) => void {
+  if ("registerHooks" in nodeModule) return resolveAsLambda;
+  const tell = prepareOldResolution(); // before Node.js 22.15
+  return ({ taskRoot, layers, runtimeModules }) => {
+    const places = { taskRoot, layers, runtimeModules };
+    const files = (specifier: string) => placesFor(specifier, places);
+    tell({
+      own: [taskRoot, layers],
+      brought: { pattern: BROUGHT.source, files: files("@aws-sdk/any") },
+      others: files("any"),
+    });
+  };
+}
+
+function resolveAsLambda(places: Places): void {
   const own = [places.taskRoot, places.layers].map((path) => `${pathToFileURL(path).href}/`);
   const inside = (url: string | undefined) => !!url && own.some((root) => url.startsWith(root));
   let asking = false; // require.resolve() below comes through here again
@@ -53,31 +67,6 @@ export function resolveAsLambda(places: Places): void {
   };
   // Types of the hook are stricter than what it passes on; the shapes are those of node:module.
   nodeModule.registerHooks({ resolve } as unknown as nodeModule.RegisterHooksOptions);
-}
-
-/**
- * Before Node.js 22.15 `import` asks hooks in a thread of their own, and `require` knows NODE_PATH alone: what is nowhere
- * naturally is looked for in the same places, but the project around the code is not hidden from it.
- */
-function resolveAside(places: Places): void {
-  const roots = ["@aws-sdk/", "other"].map((name) =>
-    placesFor(name, places).map((place) => pathToFileURL(place).href),
-  );
-  const hooks = `
-    const [brought, others] = ${JSON.stringify(roots)};
-    export async function resolve(specifier, context, next) {
-      try {
-        return await next(specifier, context);
-      } catch (error) {
-        if (!${BARE}.test(specifier)) throw error;
-        for (const parentURL of ${BROUGHT}.test(specifier) ? brought : others)
-          try {
-            return await next(specifier, { ...context, parentURL });
-          } catch {}
-        throw error;
-      }
-    }`;
-  nodeModule.register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 }
 
 /** Files in whose name a package is looked for, in order. */

@@ -5,7 +5,7 @@
 import { Socket } from "node:net";
 import { errorPayload } from "../bootstrap/errors.ts";
 import { loadHandler, streamifyResponse } from "../bootstrap/load.ts";
-import { resolveAsLambda } from "../bootstrap/resolve.ts";
+import { prepareResolution } from "../bootstrap/resolve.ts";
 import { HttpResponseStream } from "../bootstrap/response-stream.ts";
 import { type TracedModule, traceModules } from "./trace.ts";
 
@@ -31,7 +31,7 @@ void run(JSON.parse(process.argv.pop() ?? "") as ProbeOrder);
 
 async function run(order: ProbeOrder): Promise<void> {
   process.chdir(order.taskRoot);
-  resolveAsLambda(order);
+  prepareResolution()(order);
   Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
   const seen = order.trace ? traceModules() : undefined;
   const startedAt = performance.now();
