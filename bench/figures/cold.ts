@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,12 @@ const SDK_HANDLER = `
   export const handler = async () => client.config.serviceId;`;
 const SMALL: ColdFunction = { files: { "index.js": HANDLER } };
 const SDK: ColdFunction = { files: { "index.mjs": SDK_HANDLER } };
+const PYTHON: ColdFunction = {
+  files: {
+    "app.py": "def handler(event, context):\n    return {'greeting': f\"hello {event['name']}\"}\n",
+  },
+  settings: { Runtime: "python3.13", Handler: "app.handler" },
+};
 /** Each of them is called for the first time at the same moment. */
 const BURST = 50;
 /** What a process needs to boot, and a little. */
@@ -45,7 +52,15 @@ async function hits(rounds: number, { progress }: BenchOptions): Promise<Measure
   await using lab = await openLab({ tier: "auto" });
   const platform = await startPlatform({ flags: ["--isolation", "auto"] });
   const calls = openColdCalls(platform);
-  const samples = { floor: [], alone: [], small: [], sdk: [] } as Record<string, number[]>;
+  const python = spawnSync("python3", ["--version"]).status === 0;
+  if (!python) progress("no python3 here: its figure is left out");
+  const samples: Record<string, number[]> = {
+    floor: [],
+    alone: [],
+    small: [],
+    sdk: [],
+    python: [],
+  };
   const add = (name: keyof typeof samples, ms: number): void => void samples[name]?.push(ms);
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -56,6 +71,7 @@ async function hits(rounds: number, { progress }: BenchOptions): Promise<Measure
       add("alone", await firstAlone(lab));
       add("small", await first(calls, SMALL));
       add("sdk", await first(calls, SDK));
+      if (python) add("python", await first(calls, PYTHON));
     }
   } finally {
     calls.close();
@@ -86,6 +102,7 @@ async function hits(rounds: number, { progress }: BenchOptions): Promise<Measure
     }),
     ...rows("small function, HTTP", "small", { 0.5: ["<= 6 ms", 6], 0.99: ["<= 20 ms", 20] }),
     ...rows("imports @aws-sdk/client-s3, HTTP", "sdk", { 0.5: ["<= 25 ms", 25] }),
+    ...(python ? rows("small function in Python, HTTP", "python", { 0.5: ["<= 10 ms", 10] }) : []),
   ];
 }
 
