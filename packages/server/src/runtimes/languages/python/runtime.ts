@@ -38,7 +38,8 @@ export function pythonRuntime(options: PythonOptions): LanguageRuntime {
   async function prepare(name: string): Promise<PreparedRuntime> {
     const python = await firstThatWorks(inOrderFor(minorOf(name), candidates), ask);
     const files = await bootstrapFiles(home, python.program, `3${python.minor}`);
-    return ownFilesystem ? inSandbox(python, files) : onHost(python, files);
+    const runtime = ownFilesystem ? inSandbox(python, files) : onHost(python, files);
+    return python.minor === minorOf(name) ? runtime : { ...runtime, note: noteOf(name, python) };
   }
 
   return {
@@ -48,6 +49,9 @@ export function pythonRuntime(options: PythonOptions): LanguageRuntime {
 }
 
 const minorOf = (name: string): number => Number(name.slice("python3.".length));
+
+const noteOf = (name: string, { version }: Python): string =>
+  `${name} is not installed here, so this runs on Python ${version}`;
 
 async function firstThatWorks(
   candidates: readonly Candidate[],

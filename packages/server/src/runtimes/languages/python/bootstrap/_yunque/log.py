@@ -35,16 +35,10 @@ class LogSink:
 
     def error(self, payload: dict) -> None:
         """An error that ended an invocation or the instance."""
-        self.log(self._object("ERROR", payload) if self.json else error_text(payload))
-
-    def note(self, text: str) -> None:
-        """What Yunque has to say."""
-        text = f"[yunque] {text}"
-        self.log(self._object("WARN", {"message": text}) if self.json else text)
-
-    def _object(self, level: str, fields: dict) -> str:
+        if not self.json:
+            return self.log(error_text(payload))
         stamp = time.strftime(f"{SECONDS}Z", time.gmtime())
-        return _encode({"timestamp": stamp, "level": level, **fields})
+        self.log(_encode({"timestamp": stamp, "level": "ERROR", **payload}))
 
 
 class LambdaLoggerHandler(logging.Handler):

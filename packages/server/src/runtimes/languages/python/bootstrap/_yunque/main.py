@@ -20,7 +20,6 @@ from .handler import load_handler
 from .hooks import run_after_restore, run_before_snapshot
 from .invocation import Invocation
 from .log import LogSink, set_up_logging
-from .note import note_version
 from .output import Output, end_lines, replace_streams
 from .run import Runner
 from .warm import warm_up
@@ -99,7 +98,6 @@ class Instance:
         self._code = become(told)
         self._answers = Answers(self._channel, self._output, told["responseBytes"])
         set_up_logging(self._sink, os.environ)
-        note_version(self._sink)
         try:
             # Wrappers may have put a handler of their own in front.
             handler = load_handler(os.environ.get("_HANDLER") or told["handler"])
