@@ -298,4 +298,18 @@ describe("what a handler is told", () => {
     );
     assert.deepEqual((await bench.invoke(deployment)).value, ["hi you", "hi"]);
   });
+
+  it("is the one that its wrapper names", async () => {
+    const layer = await bench.store({
+      wrapper: '#!/bin/sh\nexport _HANDLER="other.handler"\nexec "$@"\n',
+    });
+    const deployment = await bench.deploy(
+      {
+        "index.js": "exports.handler = async () => 1",
+        "other.js": "exports.handler = async () => 2",
+      },
+      { layers: [layer], environment: { AWS_LAMBDA_EXEC_WRAPPER: "/opt/wrapper" } },
+    );
+    assert.equal((await bench.invoke(deployment)).value, 2);
+  });
 });

@@ -74,7 +74,8 @@ async function become(told: Specialisation): Promise<void> {
     );
   Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
   try {
-    const loaded = await loadHandler(told.taskRoot, told.handler);
+    // A wrapper may have named another one.
+    const loaded = await loadHandler(told.taskRoot, process.env["_HANDLER"] ?? told.handler);
     const start = startOf(loaded, told, channel);
     line = new Line(channel, (frame, ended) => {
       logFor(frame);
