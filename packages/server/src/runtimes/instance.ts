@@ -185,7 +185,8 @@ export class Instance implements TickTask, ChannelListener {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (this.#state !== "starting" && this.#state !== "ready") return;
-    if (this.#meter.sawMemory(this.#parts.process.memory())) this.#end("memory");
+    const exceeded = this.#meter.sawMemory(this.#parts.process.memory());
+    if (exceeded || this.#parts.fence.swollen()) this.#end("memory");
   }
 
   /** Ends it now. What it runs fails. */
