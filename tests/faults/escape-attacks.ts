@@ -85,6 +85,17 @@ export const ATTACKS: readonly Attack[] = [
     needs: "a filter or counted memory",
   },
   {
+    name: "filling memory through what the platform handed it",
+    body: `const part = Buffer.alloc(4 << 20, 1);
+      const direct = until(() => fs.writeSync(4, part), 2_000).error;
+      const again = until(() => { fs.fchmodSync(4, 0o600); return fs.openSync("/proc/self/fd/4", "r+"); }, 1).error;
+      if (again !== "none") return { direct, again };
+      const file = fs.openSync("/proc/self/fd/4", "r+");
+      for (;;) { fs.writeSync(file, part); await sleep(0); }`,
+    contained: /"direct":"EBADF","again":"E(ACCES|PERM|ROFS)"|Runtime\.(OutOfMemory|ExitError)/,
+    settings: { Timeout: 20, MemorySize: 256 },
+  },
+  {
     name: "filling /tmp",
     body: `const part = Buffer.alloc(8 << 20, 1);
       return until(() => fs.appendFileSync("/tmp/full", part), 200);`,

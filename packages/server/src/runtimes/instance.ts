@@ -206,7 +206,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
     if (!this.#isUsable) return;
-    if (this.#lookAtMemory()) this.#end("memory");
+    if (this.#lookAtMemory() || this.#parts.fence.swollen()) this.#end("memory");
   }
 
   giveCode(): void {

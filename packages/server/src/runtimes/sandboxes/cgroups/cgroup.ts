@@ -64,7 +64,9 @@ export function cgroupGaps(controls: CgroupControls | undefined): SandboxGap[] {
   return [
     ...(controls?.memory
       ? []
-      : gap("memory is only watched: an instance can exceed it for a moment")),
+      : gap(
+          "memory is only watched: an instance can exceed it for a moment, and what the kernel keeps for it (sockets, names of files) is not counted",
+        )),
     ...(controls?.cpu ? [] : gap("an instance can use every processor")),
     ...(controls?.freezer ? [] : gap("idle instances are stopped by a signal, not frozen")),
   ];
