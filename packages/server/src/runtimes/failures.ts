@@ -1,4 +1,5 @@
 /** How invocations fail by what happened to their instance, in Lambda's words. */
+import { signalWords } from "./wire/signals.ts";
 
 /** Why an invocation failed that its handler did not answer. */
 export interface Failure {
@@ -61,24 +62,7 @@ export const tooLarge = (limit: number): Uint8Array =>
   );
 
 function exitReason({ code, signal }: Exit): string {
-  if (signal) return `Runtime exited with error: signal: ${SIGNALS[signal] ?? signal}`;
+  if (signal) return `Runtime exited with error: signal: ${signalWords(signal)}`;
   if (code) return `Runtime exited with error: exit status ${code}`;
   return "Runtime exited without providing a reason";
 }
-
-/** Lambda's words are those of Go's standard library. */
-const SIGNALS: Readonly<Record<string, string>> = {
-  SIGABRT: "aborted",
-  SIGALRM: "alarm clock",
-  SIGBUS: "bus error",
-  SIGFPE: "floating point exception",
-  SIGHUP: "hangup",
-  SIGILL: "illegal instruction",
-  SIGINT: "interrupt",
-  SIGKILL: "killed",
-  SIGPIPE: "broken pipe",
-  SIGQUIT: "quit",
-  SIGSEGV: "segmentation fault",
-  SIGTERM: "terminated",
-  SIGTRAP: "trace/breakpoint trap",
-};

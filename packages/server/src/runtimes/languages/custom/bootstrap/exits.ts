@@ -1,6 +1,7 @@
 /** How programs end, and how we end as they did. */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { signalWords } from "../../../wire/signals.ts";
 import type { ProgramExit } from "./programs.ts";
 
 /** What ends a process of Node.js, too. The others it ignores, or begins to debug. */
@@ -29,24 +30,9 @@ export function exitAs({ code, signal }: ProgramExit): void {
 
 /** In Lambda's words for an extension: exit code 0, exit status 1, signal: killed. */
 export function exitText({ code, signal }: ProgramExit): string {
-  if (signal !== null) return `signal: ${SIGNALS[signal] ?? signal}`;
+  if (signal !== null) return `signal: ${signalWords(signal)}`;
   return code === 0 ? "exit code 0" : `exit status ${code}`;
 }
-
-/** Those of Go's standard library. */
-const SIGNALS: Readonly<Record<string, string>> = {
-  SIGABRT: "aborted",
-  SIGBUS: "bus error",
-  SIGFPE: "floating point exception",
-  SIGHUP: "hangup",
-  SIGILL: "illegal instruction",
-  SIGINT: "interrupt",
-  SIGKILL: "killed",
-  SIGPIPE: "broken pipe",
-  SIGQUIT: "quit",
-  SIGSEGV: "segmentation fault",
-  SIGTERM: "terminated",
-};
 
 /** The most memory that a process has held, in KiB; 0 where nobody knows. proc(5): VmHWM. */
 export function peakKiB(pid: number | undefined): number {
