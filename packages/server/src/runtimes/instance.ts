@@ -13,6 +13,7 @@ import {
   outOfMemory,
   timedOut,
 } from "./failures.ts";
+import { Farewell, type FarewellHost } from "./farewell.ts";
 import type { Finished } from "./finishing.ts";
 import { type IdleHost, Idleness } from "./idleness.ts";
 import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
@@ -34,18 +35,13 @@ type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
 
 /** Bytes that may stand in line behind a running invocation. */
 const LINE_BYTES = 256 * 1024;
-/** How long the streams of a process that has ended, and a process that was killed, are waited for. */
-const CLOSING_MS = 200;
-const DYING_MS = 5_000;
 /** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
 const MOST_ENDINGS = 3;
 /** AWS: what follows a restore may take 10 s. */
 const RESTORE_MS = 10_000;
-/** How long a process that says that it ends, or says nothing any more, may take to do so. */
-const LEAVING_MS = 1_000;
 
 /** Its owner decides what it gets; what it then says decides what becomes of it. */
-export class Instance implements ChannelListener, IdleHost, TellingHost {
+export class Instance implements ChannelListener, IdleHost, TellingHost, FarewellHost {
   readonly scratch: string;
   readonly log: InstanceLog;
   /** Its process runs. */
@@ -82,7 +78,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
   readonly #idleness: Idleness;
   #cancelInit: () => void;
   #restoredAt = 0;
-  #cancelDying: (() => void) | undefined;
+  readonly #farewell: Farewell;
 
   constructor(parts: InstanceParts) {
     const { clock, process } = parts;
@@ -100,7 +96,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
     this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
     this.#telling = new Telling(parts, this.#line, this);
-    void process.exited.then((exit) => this.#exited(exit));
+    this.#farewell = new Farewell(parts, this);
   }
 
   /** Tells the generic process what to become. */
@@ -410,8 +406,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
 
   /** Its exit should follow at once; a process that only closed its channel is of no use either. */
   closed(): void {
-    const ms = LEAVING_MS + this.#parts.lingerMs;
-    this.#cancelDying ??= this.#clock.after(ms, () => this.#parts.process.kill());
+    this.#farewell.expect();
   }
 
   violated(what: string): void {
@@ -507,37 +502,19 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
 
   #end(verdict: Verdict): void {
     this.#verdict = verdict;
-    const { lingerMs } = this.#parts;
     // Only who has been initialised, and keeps its protocol and its memory, can be asked to say goodbye.
     const asked = this.#state === "ready" && (verdict === "unwanted" || verdict === "timeout");
     this.#state = "ending";
-    if (asked && lingerMs > 0) {
-      this.#channel.shutdown(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
-      this.#idleness.thaw();
-      this.#cancelDying?.();
-      this.#cancelDying = this.#clock.after(lingerMs, () => this.#kill());
-    } else this.#kill();
+    if (asked) this.#farewell.ask(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
+    else this.#farewell.kill();
   }
 
-  #kill(): void {
-    this.#parts.process.kill();
-    this.#cancelDying?.();
-    const killed = { code: null, signal: "SIGKILL" };
-    this.#cancelDying = this.#clock.after(DYING_MS, () => this.#gone(killed));
+  askToLeave(reason: "SPINDOWN" | "TIMEOUT"): void {
+    this.#channel.shutdown(reason);
+    this.#idleness.thaw();
   }
 
-  /** What it wrote before it ended is read first. */
-  #exited(exit: Exit): void {
-    const { channel, stdout, stderr } = this.#parts.process;
-    const closed = [channel, stdout, stderr].map(
-      (stream) => stream.closed || new Promise((resolve) => stream.once("close", resolve)),
-    );
-    const enough = new Promise((resolve) => this.#clock.after(CLOSING_MS, () => resolve(true)));
-    void Promise.race([Promise.all(closed), enough]).then(() => afterPoll(() => this.#gone(exit)));
-  }
-
-  #gone(exit: Exit): void {
-    if (this.#state === "gone") return;
+  isOver(exit: Exit): void {
     this.#state = "gone";
     this.#exit = exit;
     this.#stopTimers();
@@ -572,6 +549,5 @@ export class Instance implements ChannelListener, IdleHost, TellingHost {
     this.#deadline.stop();
     this.#idleness.stop();
     this.#cancelInit();
-    this.#cancelDying?.();
   }
 }
