@@ -5,7 +5,7 @@ import { type Bench, openBench, until } from "./runtimes.fixture.ts";
 describe("the log of a function", () => {
   let bench: Bench;
   before(async () => {
-    bench = await openBench();
+    bench = await openBench({ limits: { freezeMs: 3_600_000 } });
   });
   after(() => bench[Symbol.asyncDispose]());
 
@@ -187,7 +187,7 @@ describe("the log of a function", () => {
   it("holds what is written while nothing runs, as nobody's", async () => {
     const deployment = await bench.deploy(
       `
-      exports.handler = async () => { setTimeout(() => require("fs").writeSync(1, "in the background\\n"), 20) };`,
+      exports.handler = async () => { setTimeout(() => require("fs").writeSync(1, "in the background\\n"), 200) };`,
       { runtime: "nodejs24.x" },
     );
     await bench.invoke(deployment);
