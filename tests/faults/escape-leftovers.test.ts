@@ -73,6 +73,22 @@ for (const tier of ["bubblewrap", "unshare"]) {
       await untilGone(marker);
     });
 
+    test("they stand still while their instance has nothing to do", {
+      timeout: 60_000,
+    }, async () => {
+      await deploy(client, "idling", { "index.js": LEAVING.replace("sleep 0.01", ":") }, settings);
+      const marker = newMarker();
+      assert.equal(await call("idling", { marker }), '"left"');
+      const busy = alive(marker);
+      assert.ok(busy.length > 0, "they ran");
+      for (let before = ticks(busy), now = -1; now !== before; ) {
+        before = ticks(busy);
+        await wait(300); // they would use a hundred ticks in a second each
+        now = ticks(busy);
+      }
+      assert.ok(ticks(busy) > 0, "they are still there");
+    });
+
     test("and when the handler's process ends", { timeout: 60_000 }, async () => {
       await deploy(client, "exiting", { "index.js": LEAVING }, settings);
       const marker = newMarker();
@@ -115,6 +131,15 @@ function alive(marker: string): string[] {
       return false; // it is gone
     }
   });
+}
+
+/** Processor time that these have used: proc(5), stat. */
+function ticks(pids: readonly string[]): number {
+  return pids.reduce((sum, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return sum + Number(fields[11]) + Number(fields[12]);
+  }, 0);
 }
 
 async function untilGone(marker: string): Promise<void> {
