@@ -75,7 +75,8 @@ async function become(told: Specialisation): Promise<void> {
   Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
   try {
     // A wrapper may have named another one.
-    const loaded = await loadHandler(told.taskRoot, process.env["_HANDLER"] ?? told.handler);
+    const named = told.wrapped ? process.env["_HANDLER"] : undefined;
+    const loaded = await loadHandler(told.taskRoot, named ?? told.handler);
     const start = startOf(loaded, told, channel);
     line = new Line(channel, (frame, ended) => {
       logFor(frame);
