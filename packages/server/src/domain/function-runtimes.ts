@@ -65,14 +65,15 @@ export function runtimeStanding(runtime: string): RuntimeStanding {
 
 /**
  * AWS's RuntimeVersionArn: it names what really runs, for example
- * `arn:aws:lambda:us-east-1::runtime:nodejs-26.10.0-0123456789abcdef` for nodejs22.x on the nearest Node.js.
+ * `arn:aws:lambda:us-east-1::runtime:nodejs-26.10.0-x86_64-0123456789abcdef` for nodejs22.x on the nearest Node.js.
  * `version` is for example nodejs:26.10.0, `hash` that of the runtime's own code.
  */
 export function runtimeVersionArn(
   region: string,
+  architecture: string,
   { version, hash }: { readonly version: string; readonly hash: string },
 ): string {
-  const name = `${version.replace(":", "-")}-${hash.slice(0, 16)}`;
+  const name = `${version.replace(":", "-")}-${architecture}-${hash.slice(0, 16)}`;
   return `arn:${partitionOf(region)}:lambda:${region}::runtime:${name}`;
 }
 

@@ -28,8 +28,8 @@ export interface Executor {
   /** Which runtimes this machine can run, for example nodejs22.x. */
   readonly runtimes: ReadonlySet<string>;
 
-  /** What really runs a runtime of this name, as far as that is known. */
-  runtimeVersion(name: string): RuntimeVersion | undefined;
+  /** What really runs a runtime of this name here; undefined where nothing does. */
+  runtimeVersion(name: string): Promise<RuntimeVersion | undefined>;
 
   /** For health and the console. */
   snapshot(): ExecutorSnapshot;

@@ -138,8 +138,8 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#forget(deploymentId);
   }
 
-  runtimeVersion(name: string): RuntimeVersion | undefined {
-    return this.#seats.runtime(name);
+  runtimeVersion(name: string): Promise<RuntimeVersion | undefined> {
+    return this.#seats.runtime(name).catch(() => undefined); // whoever invokes hears of it
   }
 
   snapshot(): ExecutorSnapshot {

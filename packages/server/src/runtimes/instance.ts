@@ -176,6 +176,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
     const now = this.#clock.monotonic();
     call.sentAt = now;
     call.inLine = this.#line.length > 0;
+    call.proven = false;
     call.held = undefined;
     this.#line.push(call, since ?? now);
     if (!call.inLine) this.#headStarts();
@@ -191,12 +192,10 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
     const { head } = this.#line;
     if (!head || this.#state !== "ready") return false;
     if (this.runningMs(now) <= SLOW_MS) return this.#line.length > 1 || !head.started;
-    // The END of the one before it comes first.
-    const mayStart = !this.#telling.waits;
-    if (mayStart) this.log.start(head);
-    this.#parts.tick.add(this);
-    if (this.#line.length > 1 && !this.#recalling) this.#recall();
-    return !mayStart;
+    this.#parts.tick.add(this); // its START, once the END of the one before it is written
+    const uncertain = head.inLine && !head.proven;
+    if ((this.#line.length > 1 || uncertain) && !this.#recalling) this.#recall();
+    return this.#telling.waits;
   }
 
   /** Looks at its memory; ends it where it holds more than the function has. */
@@ -380,6 +379,8 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
     this.#recalling = false;
     this.#parts.fence.lower();
     const calls = this.#line.take(new Set(numbers), this.#clock.monotonic());
+    if (this.#line.head) this.#line.head.proven = true;
+    this.#parts.tick.add(this);
     this.#rests();
     if (calls.length > 0) this.#parts.owner.returned(calls);
     this.#parts.owner.room(this);

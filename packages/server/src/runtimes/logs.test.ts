@@ -23,7 +23,7 @@ describe("the log of a function", () => {
     const lines = messages(streamOf(id));
     const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
     const expected = [
-      /^INIT_START Runtime Version: nodejs:\S+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:nodejs-[\d.]+-[0-9a-f]{16}$/,
+      /^INIT_START Runtime Version: nodejs:\S+\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:nodejs-[\d.]+-x86_64-[0-9a-f]{16}$/,
       /^\[yunque\] nodejs22\.x is not installed here, so this runs on Node\.js [\d.]+: yunque runtimes install nodejs22\.x$/,
       new RegExp(`^${time}\tundefined\tINFO\tloading$`),
       new RegExp(`^START RequestId: ${id} Version: \\$LATEST$`),

@@ -67,7 +67,6 @@ export class Seats {
   readonly #booted: Pool;
   readonly #walls: Pool;
   readonly #plans = new Map<string, Plan>();
-  readonly #runtimes = new Map<string, PreparedRuntime>();
   /** What an earlier run of the platform left is gone. */
   readonly #cleared: Promise<unknown>;
   /** The languages have been made ready, or could not be. */
@@ -100,7 +99,7 @@ export class Seats {
     this.#cleared.catch(() => {}); // the first start reports it
     // The first invocation should not wait for what can be made ready now.
     this.#prepared = Promise.allSettled(
-      options.languages.flatMap(({ names }) => [...names].map((name) => this.#prepare(name))),
+      options.languages.flatMap(({ names }) => [...names].map((name) => this.runtime(name))),
     );
   }
 
@@ -110,7 +109,7 @@ export class Seats {
    */
   async plan(deployment: Deployment): Promise<Plan> {
     await this.#cleared;
-    const prepared = await this.#prepare(deployment.runtime);
+    const prepared = await this.runtime(deployment.runtime);
     const known = this.#plans.get(deployment.id);
     if (known?.prepared === prepared) return known;
     const code = await this.#code(deployment);
@@ -130,9 +129,11 @@ export class Seats {
     return plan;
   }
 
-  /** What really runs a runtime of this name; undefined before it was looked for, or where nothing does. */
-  runtime(name: string): PreparedRuntime | undefined {
-    return this.#runtimes.get(name);
+  /** What really runs a runtime of this name. @throws Error where nothing does. */
+  async runtime(name: string): Promise<PreparedRuntime> {
+    const language = this.#options.languages.find(({ names }) => names.has(name));
+    if (!language) throw new Error(`no runtime ${name} here`);
+    return language.prepare(name);
   }
 
   /** Instances of it may be started soon. */
@@ -252,14 +253,6 @@ export class Seats {
       this.#layers.directory(deployment.layers),
     ]);
     return { taskRoot, layers };
-  }
-
-  async #prepare(name: string): Promise<PreparedRuntime> {
-    const language = this.#options.languages.find(({ names }) => names.has(name));
-    if (!language) throw new Error(`no runtime ${name} here`);
-    const runtime = await language.prepare(name);
-    this.#runtimes.set(name, runtime);
-    return runtime;
   }
 }
 

@@ -48,7 +48,11 @@ export class InstanceStarter {
     const memoryMB = deployment.memoryMB + overheadMB;
     const seat = await this.#seats.seat(plan, scratch, log.stream, memoryMB);
     const { version, note } = plan.blueprint.runtime;
-    const arn = runtimeVersionArn(deployment.region, plan.blueprint.runtime);
+    const arn = runtimeVersionArn(
+      deployment.region,
+      deployment.architecture,
+      plan.blueprint.runtime,
+    );
     const identity = { version, arn };
     const instance = this.#become(order, plan, seat, log, { askedAt, identity });
     if (seat.unlimited) seat.process.limit?.({ memoryMB });

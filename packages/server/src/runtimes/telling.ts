@@ -76,7 +76,8 @@ export class Telling {
   /** Says that the running one has begun, where that is certain and nobody stands before it. */
   begin(): void {
     const { head } = this.#line;
-    if (head && (!head.inLine || head.held) && !this.#finishing.first) this.#log.start(head);
+    if (!head || this.#finishing.first) return;
+    if (!head.inLine || head.proven || head.held) this.#log.start(head);
   }
 
   /** Nothing more is written: lines that have not ended yet are lines, and everything is read. */

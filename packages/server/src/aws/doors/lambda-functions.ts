@@ -14,8 +14,10 @@ import { functionConfiguration, nextMarker, pageRequest } from "./lambda-shapes.
 
 /** Functions and their code. */
 export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<LambdaApi> {
-  const configuration = (described: DescribedVersion): FunctionConfiguration =>
-    functionConfiguration(described, functions.runtimeVersion(described.version.settings.runtime));
+  const configuration = async (described: DescribedVersion): Promise<FunctionConfiguration> => {
+    const { runtime } = described.version.settings;
+    return functionConfiguration(described, await functions.runtimeVersion(runtime));
+  };
   return {
     async CreateFunction(input, context) {
       checkName(input.FunctionName);
@@ -40,7 +42,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
       const found = await functions.get(context, input.FunctionName, input.Qualifier);
       const { tags, reservedConcurrency } = found;
       return {
-        Configuration: configuration(found),
+        Configuration: await configuration(found),
         Code: {
           RepositoryType: "S3",
           Location: links.link(context.origin, found.version.code.package),
@@ -59,7 +61,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     async ListFunctions(input, context) {
       const all = input.FunctionVersion === "ALL";
       const page = await functions.list(context, { ...pageRequest(input), all });
-      return { Functions: page.items.map(configuration), ...nextMarker(page) };
+      return { Functions: await Promise.all(page.items.map(configuration)), ...nextMarker(page) };
     },
 
     async UpdateFunctionCode(input, context) {
@@ -109,7 +111,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
 
     async ListVersionsByFunction(input, context) {
       const page = await functions.versions.list(context, input.FunctionName, pageRequest(input));
-      return { Versions: page.items.map(configuration), ...nextMarker(page) };
+      return { Versions: await Promise.all(page.items.map(configuration)), ...nextMarker(page) };
     },
   };
 }

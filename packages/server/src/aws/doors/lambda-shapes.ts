@@ -1,5 +1,4 @@
 /** Lambda's shapes from what the functions service tells. What is absent is left out, as AWS leaves it out. */
-import { createHash } from "node:crypto";
 import type { FunctionSettings, FunctionVersion } from "../../domain/function.ts";
 import { runtimeVersionArn } from "../../domain/function-runtimes.ts";
 import type { DescribedVersion, Page, RuntimeVersion } from "../../services/functions/index.ts";
@@ -101,15 +100,13 @@ function logging({ logging: { format, group, ...levels } }: FunctionSettings): L
   };
 }
 
-/** Yunque's runtimes come with the platform: the ARN is the same for one runtime and architecture, and only that. */
+/** What this machine cannot run has an ARN, too. */
 function runtimeArn(
   region: string,
   { runtime, architecture }: { runtime: string; architecture: Architecture },
-  really: RuntimeVersion | undefined,
+  really: RuntimeVersion = { version: runtime, hash: "none" },
 ): string {
-  if (really) return runtimeVersionArn(region, really);
-  const hash = createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
-  return runtimeVersionArn(region, { version: `${runtime}:none`, hash });
+  return runtimeVersionArn(region, architecture, really);
 }
 
 /** Lambda's form of a time in text members: `2026-11-22T18:00:00.000+0000`. */

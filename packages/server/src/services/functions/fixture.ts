@@ -93,7 +93,7 @@ export class FakeExecutor implements Executor {
     this.retired.push(deploymentId);
   }
 
-  runtimeVersion(): undefined {}
+  async runtimeVersion(): Promise<undefined> {}
 
   snapshot() {
     return { isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] };

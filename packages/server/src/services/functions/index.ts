@@ -100,8 +100,8 @@ export interface Functions extends InvokeOperations {
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
-  /** What really runs functions of this runtime, as far as that is known. */
-  runtimeVersion(runtime: string): RuntimeVersion | undefined;
+  /** What really runs functions of this runtime here; undefined where nothing does. */
+  runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined>;
 
   /** A package's zip, for download. @throws where it does not exist. */
   zip(packageId: string): Promise<AsyncIterable<Uint8Array>>;
