@@ -25,7 +25,7 @@ export class Alarm {
     const left = this.#left();
     if (left === undefined) return;
     // Before it counts, whatever had arrived by then is looked at: an answer may be among it.
-    this.#cancel = this.#clock.after(left, () => afterPoll(() => this.#ring()));
+    this.#cancel = this.#clock.after(Math.max(0, left), () => afterPoll(() => this.#ring()));
   }
 
   stop(): void {
