@@ -24,7 +24,13 @@ import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
 import { createLog } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import { chooseSandbox, createExecutor, nodeRuntime } from "./runtimes/index.ts";
+import {
+  chooseSandbox,
+  createExecutor,
+  installedDirectory,
+  listRuntimes,
+  nodeRuntime,
+} from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -85,6 +91,7 @@ export async function start(
     languages: [
       nodeRuntime({
         directory: join(directory, "runtimes"),
+        installed: installedDirectory(config.dataDir),
         sdk: AWS_SDK,
         ownFilesystem: sandbox.ownFilesystem === true,
       }),
@@ -137,6 +144,7 @@ export async function start(
         const { isolation, deployments } = executor.snapshot();
         return { isolation, deployments: [...deployments] };
       },
+      runtimes: () => listRuntimes(executor),
       logs,
       logGroup: logGroupIn(functions, { account, region }),
     },

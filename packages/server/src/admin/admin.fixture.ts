@@ -38,6 +38,7 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
       { service: "iot", implemented: [], missing: ["CreateThing"] },
     ],
     instances: () => ({ isolation: "none", deployments: [] }),
+    runtimes: async () => [{ name: "nodejs26.x", version: "nodejs:26.10.0" }],
     logs: {
       read: async (_group, { since = 0, limit = 1000 }) =>
         past.filter(({ timestamp }) => timestamp >= since).slice(-limit),

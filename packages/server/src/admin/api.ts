@@ -56,6 +56,23 @@ export const instancesSchema = z.strictObject({
 });
 export type Instances = z.output<typeof instancesSchema>;
 
+/** What functions of each runtime run on, as of now. */
+export const runtimesSchema = z.strictObject({
+  runtimes: z
+    .array(
+      z.strictObject({
+        name: z.string().describe("Lambda's identifier, for example nodejs22.x"),
+        version: z.string().optional().describe("What really runs, for example nodejs:22.21.1"),
+        note: z
+          .string()
+          .optional()
+          .describe("What is otherwise than the name says, and what to do about it"),
+      }),
+    )
+    .readonly(),
+});
+export type Runtimes = z.output<typeof runtimesSchema>;
+
 /** One line of a function's log, or how many lines were skipped because the reader was too slow. */
 export const logLineSchema = z.union([
   z.strictObject({

@@ -5,7 +5,7 @@ import { Problem } from "./problem.ts";
 import { type AnyRoute, sendJson, serve } from "./router.ts";
 import type { AdminSources } from "./routes.ts";
 
-export type { Coverage, Health, Instances, LogLine } from "./api.ts";
+export type { Coverage, Health, Instances, LogLine, Runtimes } from "./api.ts";
 export type { LogReader, LogRecord } from "./log-lines.ts";
 export type { AdminSources } from "./routes.ts";
 

@@ -9,6 +9,8 @@ import {
   type Instances,
   instancesSchema,
   logLineSchema,
+  type Runtimes,
+  runtimesSchema,
   servicesSchema,
 } from "./api.ts";
 import { type LogReader, logLines } from "./log-lines.ts";
@@ -31,6 +33,7 @@ export interface AdminSources {
   readonly config: Readonly<Record<string, unknown>>;
   services(): readonly Coverage[];
   instances(): Readonly<Instances>;
+  runtimes(): Promise<Runtimes["runtimes"]>;
   readonly logs: LogReader;
   /** The log group of a function, or undefined where there is no such function. */
   logGroup(functionName: string): Promise<string | undefined>;
@@ -101,6 +104,13 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
       query: nothing,
       answer: instancesSchema,
       handle: () => sources.instances(),
+    }),
+    adminRoute({
+      path: "/_yunque/runtimes",
+      summary: "What functions of each runtime run on",
+      query: nothing,
+      answer: runtimesSchema,
+      handle: async () => ({ runtimes: await sources.runtimes() }),
     }),
     adminRoute({
       path: "/_yunque/functions/{name}/logs",

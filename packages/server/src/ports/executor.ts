@@ -19,11 +19,27 @@ export interface Executor {
   /** Which runtimes this machine can run, for example nodejs22.x. */
   readonly runtimes: ReadonlySet<string>;
 
+  /**
+   * What functions of a runtime run on now; undefined where this machine cannot run it.
+   * @throws Error where it could not be made ready.
+   */
+  runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined>;
+
   /** For health and the console. */
   snapshot(): ExecutorSnapshot;
 
   /** Lets running invocations finish for at most `graceMs`, then ends every instance. */
   close(graceMs: number): Promise<void>;
+}
+
+/** What the functions of a runtime really run on. */
+export interface RuntimeVersion {
+  /** For example nodejs:22.21.1. */
+  readonly version: string;
+  /** Hex SHA-256, the same for the same version with the same bootstrap: the last part of its ARN. */
+  readonly hash: string;
+  /** Where another version stands in for the one that the runtime's name asks for: which, and what to do about it. */
+  readonly standIn?: string;
 }
 
 export interface ExecutorSnapshot {

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
-import { type Executor, ExecutorError, type ExecutorSnapshot } from "../ports/executor.ts";
+import {
+  type Executor,
+  ExecutorError,
+  type ExecutorSnapshot,
+  type RuntimeVersion,
+} from "../ports/executor.ts";
 import type { Logs } from "../ports/logs.ts";
 import type { Packages } from "../ports/packages.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
@@ -48,6 +53,7 @@ class ProcessExecutor implements Executor, FleetHost {
   readonly runtimes: ReadonlySet<string>;
   readonly clock: Clock;
   readonly limits: ExecutorLimits;
+  readonly #languages: readonly LanguageRuntime[];
   readonly #sandbox: Sandbox;
   readonly #fleets = new Map<string, Fleet>();
   /** Fleets that lack a place to start an instance, the longest lacking first. */
@@ -71,6 +77,7 @@ class ProcessExecutor implements Executor, FleetHost {
   constructor(options: ExecutorOptions) {
     this.clock = options.clock;
     this.limits = { ...defaultLimits(), ...options.limits };
+    this.#languages = options.languages;
     this.runtimes = new Set(options.languages.flatMap(({ names }) => [...names]));
     this.#sandbox = options.sandbox;
     this.#scratchRoot = join(options.directory, "instances", "tmp");
@@ -98,6 +105,13 @@ class ProcessExecutor implements Executor, FleetHost {
     const fleet = this.#fleets.get(deploymentId);
     fleet?.retire();
     this.#forget(deploymentId);
+  }
+
+  async runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined> {
+    const language = this.#languages.find(({ names }) => names.has(runtime));
+    if (!language) return undefined;
+    const { version, hash, standIn } = await language.prepare(runtime);
+    return { version, hash, ...(standIn === undefined ? {} : { standIn }) };
   }
 
   snapshot(): ExecutorSnapshot {

@@ -6,8 +6,8 @@ export interface LanguageRuntime {
   /** Its names in Lambda, for example nodejs22.x. */
   readonly names: ReadonlySet<string>;
   /**
-   * What must be there before the first instance of one of these names starts; the same promise each time, until one
-   * fails.
+   * What must be there before an instance of one of these names starts; asked before each start. The same object as
+   * long as nothing changed.
    */
   prepare(name: string): Promise<PreparedRuntime>;
 }
@@ -16,8 +16,10 @@ export interface LanguageRuntime {
 export interface PreparedRuntime {
   /** For INIT_START, for example nodejs:26.10.0. */
   readonly version: string;
-  /** Hex digest of the runtime's own code. */
+  /** Hex digest of the runtime's own code, and of what else decides how functions run on it. */
   readonly hash: string;
+  /** Where another version stands in for the one that the name asks for: which, and what to do about it; one line. */
+  readonly standIn?: string;
   /** The program of a generic instance. */
   command(deployment: Deployment): { readonly command: string; readonly args: readonly string[] };
   /** What the handler's environment has because of the language. */

@@ -15,9 +15,11 @@ describe("the log of a function", () => {
     bench.lines.find((line) => line.requestId === requestId)?.stream ?? "";
 
   it("has Lambda's lines around what the handler wrote", async () => {
-    const deployment = await bench.deploy(`
-      console.log("loading");
-      exports.handler = async () => { console.warn("working", { a: 1 }) };`);
+    const deployment = await bench.deploy(
+      `console.log("loading");
+      exports.handler = async () => { console.warn("working", { a: 1 }) };`,
+      { runtime: "nodejs26.x" },
+    );
     const { result } = await bench.invoke(deployment);
     const id = result.requestId;
     const lines = messages(streamOf(id));
@@ -204,7 +206,7 @@ describe("the log of a function", () => {
         console.error("with", new RangeError("why"));
         console.error(new TypeError("alone"));
       };`,
-      { logFormat: "JSON" },
+      { logFormat: "JSON", runtime: "nodejs26.x" },
     );
     const { result } = await bench.invoke(deployment);
     const id = result.requestId;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
+import { runtimeVersionArn } from "../domain/function-name.ts";
 import { handlerEnvironment, type Places, startEnvironment } from "./environment.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createFence, type Fence } from "./fence.ts";
@@ -133,8 +134,9 @@ export class InstanceStarter {
     });
     log.initStart({
       version: runtime.version,
-      arn: `arn:aws:lambda:${deployment.region}::runtime:${runtime.hash}`,
+      arn: runtimeVersionArn(deployment.region, runtime.hash),
     });
+    if (runtime.standIn !== undefined) log.note(runtime.standIn, undefined);
     log.flush();
     const timeoutMs = deployment.timeoutSeconds * 1000;
     const instance = new Instance({

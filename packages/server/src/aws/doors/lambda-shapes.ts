@@ -1,13 +1,14 @@
 /** Lambda's shapes from what the functions service tells. What is absent is left out, as AWS leaves it out. */
 import { createHash } from "node:crypto";
 import type { FunctionSettings, FunctionVersion } from "../../domain/function.ts";
-import { partitionOf } from "../../domain/function-name.ts";
+import { runtimeVersionArn } from "../../domain/function-name.ts";
 import type { DescribedVersion, Page } from "../../services/functions/index.ts";
 import type {
   Architecture,
   FunctionConfiguration,
   LastUpdateStatusReasonCode,
   LoggingConfig,
+  RuntimeVersionConfig,
 } from "../api/lambda.ts";
 
 /** A version as Create, Get, Update, Publish and List answer it. */
@@ -15,6 +16,7 @@ export function functionConfiguration({
   arn,
   scope,
   version,
+  runtimeVersion,
 }: DescribedVersion): FunctionConfiguration {
   const { settings, code } = version;
   const { environment, layers, vpc, deadLetterTarget, fileSystems, kmsKeyArn } = settings;
@@ -55,7 +57,7 @@ export function functionConfiguration({
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMB },
     SnapStart: snapStart(version),
-    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(scope.region, settings) },
+    RuntimeVersionConfig: runtimeVersionConfig(scope.region, settings, runtimeVersion),
     LoggingConfig: logging(settings),
   };
 }
@@ -90,13 +92,21 @@ function logging({ logging: { format, group, ...levels } }: FunctionSettings): L
   };
 }
 
-/** Yunque's runtimes come with the platform: the ARN is the same for one runtime and architecture, and only that. */
-function runtimeVersionArn(
+/** What runs the function; what this machine cannot run has an ARN too, of its name alone. */
+function runtimeVersionConfig(
   region: string,
   { runtime, architecture }: { runtime: string; architecture: Architecture },
-): string {
-  const id = createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
-  return `arn:${partitionOf(region)}:lambda:${region}::runtime:${id}`;
+  version: DescribedVersion["runtimeVersion"],
+): RuntimeVersionConfig {
+  const named = () => createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
+  return {
+    RuntimeVersionArn: runtimeVersionArn(region, version?.hash ?? named()),
+    // AWS has the member for a version that could not be had. There is one here, but not the one that was asked for.
+    Error:
+      version?.standIn === undefined
+        ? undefined
+        : { ErrorCode: "RuntimeVersionNotInstalled", Message: version.standIn },
+  };
 }
 
 /** Lambda's form of a time in text members: `2026-11-22T18:00:00.000+0000`. */

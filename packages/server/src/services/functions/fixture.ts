@@ -79,6 +79,10 @@ export class FakeExecutor implements Executor {
     this.retired.push(deploymentId);
   }
 
+  async runtimeVersion() {
+    return undefined;
+  }
+
   snapshot() {
     return { isolation: "none", deployments: [] };
   }

@@ -25,6 +25,7 @@ import type { Page, PageRequest } from "./paging.ts";
 import { createPolicies, type PolicyOperations } from "./policy.ts";
 import { type DescribedFunction, getFunction, listFunctions } from "./read.ts";
 import { deleteFunction } from "./remove.ts";
+import { pageWithRuntimeVersions, withRuntimeVersion } from "./runtime-version.ts";
 import type { SettingsChange } from "./settings.ts";
 import { Settler } from "./settle.ts";
 import { createStore } from "./store.ts";
@@ -125,17 +126,26 @@ export function createFunctions(
   const invoke = createInvoke(context);
   const events = new EventQueue(invoke, clock, limits);
 
+  const told = async <T extends DescribedVersion>(described: Promise<T>): Promise<T> =>
+    withRuntimeVersion(executor, await described);
+  const toldPage = async (page: Promise<Page<DescribedVersion>>) =>
+    pageWithRuntimeVersions(executor, await page);
+  const versions = createVersions(context);
+
   return {
     ...invoke,
-    create: (scope, request) => createFunction(context, scope, request),
-    get: (scope, name, qualifier) => getFunction(context, scope, name, qualifier),
-    list: (scope, page) => listFunctions(context, scope, page),
-    updateCode: (scope, name, update) => updateCode(context, scope, name, update),
+    create: (scope, request) => told(createFunction(context, scope, request)),
+    get: (scope, name, qualifier) => told(getFunction(context, scope, name, qualifier)),
+    list: (scope, page) => toldPage(listFunctions(context, scope, page)),
+    updateCode: (scope, name, update) => told(updateCode(context, scope, name, update)),
     updateSettings: (scope, name, change, revisionId) =>
-      updateSettings(context, scope, name, change, revisionId),
+      told(updateSettings(context, scope, name, change, revisionId)),
     delete: (scope, name, qualifier) => deleteFunction(context, scope, name, qualifier),
 
-    versions: createVersions(context),
+    versions: {
+      publish: (scope, name, publication) => told(versions.publish(scope, name, publication)),
+      list: (scope, name, page) => toldPage(versions.list(scope, name, page)),
+    },
     aliases: createAliases(context),
     layers: createLayers(context),
     layerPolicies: createLayerPolicies(context),

@@ -49,6 +49,6 @@ describe("the bootstrap of Node.js instances", () => {
     await assert.rejects(node.prepare("nodejs22.x"));
     await rm(blocked);
     assert.ok((await node.prepare("nodejs22.x")).hash);
-    assert.equal(node.prepare("nodejs22.x"), node.prepare("nodejs22.x"));
+    assert.equal(await node.prepare("nodejs22.x"), await node.prepare("nodejs22.x"));
   });
 });

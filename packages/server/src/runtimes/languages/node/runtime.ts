@@ -1,15 +1,20 @@
-/** Functions in Node.js. Every version that Lambda names runs on the Node.js that the platform itself runs on. */
+/** Functions in Node.js. Each version that Lambda names runs on its own Node.js where that is installed (versions.ts). */
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
+import { moduleFlags } from "./flags.ts";
+import { type ChosenNode, chooseNode, NODE_NAMES } from "./versions.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
   /** Where the bootstrap is kept. */
   readonly directory: string;
+  /** Where other versions of Node.js than the platform's own are installed. Default: `installed` in the directory. */
+  readonly installed?: string;
   /** A directory from which the AWS SDK for JavaScript can be resolved. */
   readonly sdk: string;
   /** Whether instances have a file system of their own; they see everything where Lambda has it then. */
@@ -37,40 +42,56 @@ export const NODE_BOOTSTRAP: BootstrapSources = {
   main: "languages/node/bootstrap/main.ts",
 };
 
-const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
+/** The Node.js runtimes; builds the bootstrap when first asked, and looks for installed versions each time. */
+export function nodeRuntime(options: NodeOptions): LanguageRuntime {
+  const { directory, installed = join(directory, "installed") } = options;
+  let building: Promise<Bootstrap> | undefined;
+  /** By name and program: who gets the same, may share what was started for it. */
+  const prepared = new Map<string, PreparedRuntime>();
 
-/** The Node.js runtimes; builds the bootstrap when first asked. */
-export function nodeRuntime({ directory, sdk, ownFilesystem }: NodeOptions): LanguageRuntime {
-  let prepared: Promise<PreparedRuntime> | undefined;
+  const bootstrap = (): Promise<Bootstrap> => {
+    building ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP);
+    building.catch(() => {
+      building = undefined; // a disk that was full may have room by the next time
+    });
+    return building;
+  };
+
   return {
-    names: new Set(NAMES),
-    prepare() {
-      prepared ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP).then((bootstrap) => {
-        const host = { node: process.execPath, bootstrap: dirname(bootstrap.main), sdk };
-        return ownFilesystem
-          ? { ...describe(bootstrap, LAMBDA), mounts: mountsOf(host) }
-          : { ...describe(bootstrap, host), mounts: [] };
-      });
-      prepared.catch(() => {
-        prepared = undefined; // a disk that was full may have room by the next time
-      });
-      return prepared;
+    names: new Set(NODE_NAMES),
+    async prepare(name) {
+      const [built, node] = await Promise.all([bootstrap(), chooseNode(installed, name)]);
+      const key = `${name} ${node.path}`;
+      const ready = prepared.get(key) ?? describe(built, node, options);
+      prepared.set(key, ready);
+      return ready;
     },
   };
 }
 
-function describe({ main, hash }: Bootstrap, paths: Paths): Omit<PreparedRuntime, "mounts"> {
-  const { node, bootstrap, sdk } = paths;
+function describe(
+  { main, hash }: Bootstrap,
+  { version, path, standIn }: ChosenNode,
+  { sdk, ownFilesystem }: NodeOptions,
+): PreparedRuntime {
+  const host = { node: path, bootstrap: dirname(main), sdk };
+  const paths = ownFilesystem ? LAMBDA : host;
   return {
-    version: `nodejs:${process.versions.node}`,
-    hash,
-    programs: dirname(node),
-    modules: sdk,
+    version: `nodejs:${version}`,
+    hash: createHash("sha256").update(`${hash} ${version} ${process.arch}`).digest("hex"),
+    ...(standIn === undefined ? {} : { standIn }),
+    programs: dirname(paths.node),
+    modules: paths.sdk,
     command: (deployment) => ({
-      command: node,
-      args: [...heapFlags(deployment), join(bootstrap, basename(main))],
+      command: paths.node,
+      args: [
+        ...heapFlags(deployment),
+        ...moduleFlags(version, deployment.environment["NODE_OPTIONS"]),
+        join(paths.bootstrap, basename(main)),
+      ],
     }),
-    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
+    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, paths.sdk) }),
+    mounts: ownFilesystem ? mountsOf(host) : [],
   };
 }
 

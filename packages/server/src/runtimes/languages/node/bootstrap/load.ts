@@ -83,14 +83,18 @@ async function loadModule(taskRoot: string, folder: string, name: string): Promi
   }
 }
 
-/** Files that a handler's module may be, in Lambda's order. TypeScript is for runtimes that strip types themselves. */
+/** Files that a handler's module may be, in Lambda's order. TypeScript is for a Node.js that strips types itself. */
 function candidates(path: string): { file: string; esm: boolean }[] {
   const module = isModuleFolder(dirname(path));
-  return [
+  const scripts = [
     { file: path, esm: false },
     { file: `${path}.js`, esm: module },
     { file: `${path}.mjs`, esm: true },
     { file: `${path}.cjs`, esm: false },
+  ];
+  if (!process.features.typescript) return scripts;
+  return [
+    ...scripts,
     { file: `${path}.ts`, esm: module },
     { file: `${path}.mts`, esm: true },
     { file: `${path}.cts`, esm: false },

@@ -11,7 +11,7 @@ import { contextMaker } from "./context.ts";
 import { CallbackHandlerDeprecated, UnhandledPromiseRejection } from "./errors.ts";
 import { Line, type Start } from "./line.ts";
 import { type LoadedHandler, loadHandler, streamifyResponse } from "./load.ts";
-import { resolveAsLambda } from "./resolve.ts";
+import { prepareResolution } from "./resolve.ts";
 import { HttpResponseStream } from "./response-stream.ts";
 import { bufferedStart } from "./run-buffered.ts";
 import { CALLBACK_REMOVED, callbackStart } from "./run-callback.ts";
@@ -47,6 +47,7 @@ process.on("unhandledRejection", (reason, promise) => {
 process.on("beforeExit", () => line?.running?.emptyLoop());
 process.on("exit", leave);
 
+const resolveAsLambda = prepareResolution();
 channel.writer.frame(Kind.booted, 0, NOTHING, NOTHING);
 channel.writer.flush();
 

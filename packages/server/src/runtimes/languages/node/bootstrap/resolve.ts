@@ -5,6 +5,7 @@
 import * as nodeModule from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { prepareOldResolution } from "./resolve-old.ts";
 
 /** What Lambda's own runtime brings along. */
 const BROUGHT = /^@(aws-sdk|smithy|aws-crypto|aws)\//;
@@ -22,9 +23,25 @@ interface Asked {
 }
 type Next = (specifier: string, context?: Partial<Asked>) => Resolved;
 
-/** Installs the rules above for `require` and `import` alike. */
-export function resolveAsLambda(places: Places): void {
-  if (!("registerHooks" in nodeModule)) return; // before Node.js 22.15, NODE_PATH is all there is
+/**
+ * Makes ready what does not depend on the function, and answers what installs the rules above, for `require` and
+ * `import` alike.
+ */
+export function prepareResolution(): (places: Places) => void {
+  if ("registerHooks" in nodeModule) return resolveAsLambda;
+  const tell = prepareOldResolution(); // before Node.js 22.15
+  return ({ taskRoot, layers, runtimeModules }) => {
+    const places = { taskRoot, layers, runtimeModules };
+    const files = (specifier: string) => placesFor(specifier, places);
+    tell({
+      own: [taskRoot, layers],
+      brought: { pattern: BROUGHT.source, files: files("@aws-sdk/any") },
+      others: files("any"),
+    });
+  };
+}
+
+function resolveAsLambda(places: Places): void {
   const own = [places.taskRoot, places.layers].map((path) => `${pathToFileURL(path).href}/`);
   const inside = (url: string | undefined) => !!url && own.some((root) => url.startsWith(root));
   let asking = false; // require.resolve() below comes through here again
