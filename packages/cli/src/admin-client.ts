@@ -1,5 +1,5 @@
 /** Asks the admin API of the platform. */
-import type { Coverage, LogLine } from "@yunque/server/admin";
+import type { Coverage, LogLine, Runtimes } from "@yunque/server/admin";
 import { Failure } from "./failure.ts";
 import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 
@@ -7,6 +7,12 @@ import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 export async function readServices(target: Target): Promise<readonly Coverage[]> {
   const response = await ask(target, "/_yunque/services");
   return ((await response.json()) as { services: Coverage[] }).services;
+}
+
+/** @throws Failure where there is no platform, or it refuses. */
+export async function readRuntimes(target: Target): Promise<Runtimes["runtimes"]> {
+  const response = await ask(target, "/_yunque/runtimes");
+  return ((await response.json()) as Runtimes).runtimes;
 }
 
 /** Yields a function's lines; with `follow` until the signal aborts. */

@@ -21,6 +21,11 @@ export const nouns: readonly Noun[] = [
     load: () => import("./commands/functions/functions.ts"),
   },
   {
+    name: "runtimes",
+    summary: "show what functions run on; install and remove versions of Node.js",
+    load: () => import("./commands/runtimes/runtimes.ts"),
+  },
+  {
     name: "services",
     summary: "show which operations of AWS are implemented",
     load: () => import("./commands/services.ts"),

@@ -21,7 +21,7 @@ process.once("exit", () => rmSync(built, { recursive: true, force: true }));
  * The same suites on another Node.js: the directory of installed versions (`yunque runtimes install` makes it), and the
  * name of the runtime that functions have where a test does not say.
  */
-const { YUNQUE_TEST_INSTALLED: installed = "", YUNQUE_TEST_RUNTIME: usual = "nodejs22.x" } =
+const { TEST_NODE_INSTALLED: installed = "", TEST_NODE_RUNTIME: usual = "nodejs22.x" } =
   process.env;
 const node = nodeRuntime({ directory: built, sdk: SDK, ...(installed ? { installed } : {}) });
 

@@ -1,0 +1,13 @@
+/** `yunque runtimes ...` */
+import { Command } from "commander";
+import * as install from "./install.ts";
+import * as list from "./list.ts";
+import * as remove from "./remove.ts";
+
+export function create(): Command {
+  const command = new Command().description(
+    "Shows what functions run on, and installs and removes versions of Node.js for them.",
+  );
+  for (const verb of [list, install, remove]) command.addCommand(verb.create());
+  return command;
+}
