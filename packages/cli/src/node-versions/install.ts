@@ -42,7 +42,7 @@ const PATIENCE_MS = 20_000;
 export async function installNode(name: string, options: InstallOptions): Promise<Installed> {
   const { directory, offline } = options;
   const source = platformPackage();
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   await clearAbandoned(directory);
   const scratch = await mkdtemp(join(directory, SCRATCH));
   try {

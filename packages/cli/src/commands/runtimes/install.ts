@@ -5,7 +5,7 @@ import { installNode } from "../../node-versions/install.ts";
 import { showDownload } from "../../node-versions/progress.ts";
 import { withExamples, withJson } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
-import { type DataOptions, dataDirectoryOf, withDataDirectory } from "./data-directory.ts";
+import { type DataOptions, dataDirectoryOf, withDataDirectory, within } from "./data-directory.ts";
 
 export function create(): Command {
   const command = new Command("install")
@@ -32,7 +32,8 @@ async function install(
   const { offline = false, json } = options;
   const all = [];
   for (const name of new Set(names)) {
-    const done = await installNode(name, { directory, offline, downloading: showDownload });
+    const how = { directory, offline, downloading: showDownload };
+    const done = await within(directory, () => installNode(name, how));
     all.push(done);
     const { version, fresh } = done;
     const what = fresh ? "is installed" : "was installed already";

@@ -5,7 +5,7 @@ import { Failure } from "../../failure.ts";
 import { removeNode } from "../../node-versions/install.ts";
 import { withExamples, withJson } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
-import { type DataOptions, dataDirectoryOf, withDataDirectory } from "./data-directory.ts";
+import { type DataOptions, dataDirectoryOf, withDataDirectory, within } from "./data-directory.ts";
 
 export function create(): Command {
   const command = new Command("remove")
@@ -24,7 +24,7 @@ async function remove(
   options: DataOptions & { readonly json?: boolean },
 ): Promise<void> {
   const directory = installedDirectory(dataDirectoryOf(options));
-  const versions = await removeNode(directory, name);
+  const versions = await within(directory, () => removeNode(directory, name));
   if (versions.length === 0) throw new Failure(`nothing is installed for ${name} in ${directory}`);
   if (options.json) sayJson({ name, removed: versions });
   else say(`${name}: Node.js ${versions.join(" and ")} removed`);
