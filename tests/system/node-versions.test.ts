@@ -99,7 +99,7 @@ describe("versions of Node.js", { skip: unreachable ?? false, concurrency: false
   for (const name of NAMES) {
     const fn = name.replace(".", "-");
 
-    test(`${name}: until it is installed, the nearest stands in, and the API and the log say so`, async () => {
+    test(`${name}: until it is installed, another one stands in, and the API and the log say so`, async () => {
       const Layers = [
         (
           await client.send(
@@ -121,15 +121,12 @@ describe("versions of Node.js", { skip: unreachable ?? false, concurrency: false
       assert.ok(logs.includes(`[yunque] ${hint}`), logs);
     });
 
-    test(`${name}: two installations at once end in one`, async () => {
-      const both = await Promise.all(
-        [1, 2].map(() => yunque("runtimes", "install", name, "--data-dir", dataDir, "--json")),
-      );
-      const versions = both.map(({ stdout }) => JSON.parse(stdout).installed[0].version as string);
-      assert.equal(versions[0], versions[1]);
-      installed.set(name, versions[0] ?? "");
+    test(`${name}: the command line installs it`, async () => {
+      const words = ["runtimes", "install", name, "--data-dir", dataDir, "--json"];
+      const { version } = JSON.parse((await yunque(...words)).stdout).installed[0];
+      installed.set(name, version);
       const there = await readdir(join(dataDir, "runtimes/installed", name));
-      assert.deepEqual(there, [versions[0]]);
+      assert.deepEqual(there, [version]);
     });
 
     test(`${name}: the platform that runs already takes it from the next instance on`, async () => {
@@ -169,7 +166,7 @@ describe("versions of Node.js", { skip: unreachable ?? false, concurrency: false
         assert.deepEqual(await invoke(name.replace(".", "-")), expected(name));
     });
 
-  test("what is removed, the nearest stands in for again", async () => {
+  test("for what is removed, another one stands in again", async () => {
     const name = NAMES[0] ?? "";
     const { stdout } = await yunque("runtimes", "remove", name, "--data-dir", dataDir);
     assert.match(stdout, /^nodejs\d+\.x: Node\.js \S+ removed\n$/);

@@ -11,7 +11,7 @@ export function create(): Command {
   const command = new Command("remove")
     .summary("remove an installed Node.js")
     .description(
-      "Removes what was installed for a runtime: its functions run on the nearest Node.js from the next\n" +
+      "Removes what was installed for a runtime: its functions run on the next newer Node.js from the next\n" +
         "instance on. Instances that run go on.",
     )
     .addArgument(new Argument("<name>", "Lambda's identifier").choices(INSTALLABLE))

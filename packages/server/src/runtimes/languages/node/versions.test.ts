@@ -36,7 +36,7 @@ describe("the Node.js of a runtime's name", () => {
     assert.equal((await chooseNode(directory, "nodejs26.x", own)).path, path);
   });
 
-  it("is else the nearest one, and says so", async () => {
+  it("is else the next newer one, and says so", async () => {
     assert.deepEqual(await chooseNode(directory, "nodejs20.x", own), {
       ...own,
       standIn:
@@ -45,6 +45,8 @@ describe("the Node.js of a runtime's name", () => {
     await install("nodejs22.x", "22.21.1");
     assert.equal((await chooseNode(directory, "nodejs20.x", own)).version, "22.21.1");
     assert.equal((await chooseNode(directory, "nodejs24.x", own)).version, "26.10.0");
+    const older = { ...own, version: "23.0.0" };
+    assert.equal((await chooseNode(directory, "nodejs26.x", older)).version, "23.0.0");
   });
 
   it("names the oldest that can be installed where the name's own cannot be", async () => {

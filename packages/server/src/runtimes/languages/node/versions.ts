@@ -1,5 +1,5 @@
 /**
- * Which Node.js runs a name of Lambda's: an installed one of that major version, else the nearest there is.
+ * Which Node.js runs a name of Lambda's: an installed one of that major version, else the next newer one.
  *
  * Others than the platform's own are in `installed/nodejs22.x/22.21.1/bin/node`; whatever is called otherwise does not
  * count. A version appears and disappears whole, by a rename, so that looking is enough to know.
@@ -66,10 +66,10 @@ export async function chooseNode(
   return { ...chosen, standIn: standIn(name, chosen) };
 }
 
-/** Of two that are equally far, the newer one. */
+/** The next newer one runs what an older one ran, mostly; an older one lacks what a function may use. */
 function nearest(wanted: number, versions: readonly NodeVersion[]): NodeVersion | undefined {
-  const distance = ({ version }: NodeVersion) => Math.abs(majorOf(version) - wanted);
-  return versions.toSorted((a, b) => distance(a) - distance(b) || order(b, a))[0];
+  const sorted = versions.toSorted(order);
+  return sorted.find(({ version }) => majorOf(version) > wanted) ?? sorted.at(-1);
 }
 
 function standIn(name: string, { version }: NodeVersion): string {
