@@ -28,6 +28,7 @@ test("the document is OpenAPI 3.1 and lists every path, itself too", () => {
     "/_yunque/health",
     "/_yunque/instances",
     "/_yunque/openapi.json",
+    "/_yunque/runtimes",
     "/_yunque/services",
     "/_yunque/services/{name}",
   ]);

@@ -10,7 +10,12 @@ import {
   refuseUnsupported,
   settingsOf,
 } from "./lambda-input.ts";
-import { functionConfiguration, nextMarker, pageRequest } from "./lambda-shapes.ts";
+import {
+  examinedConfiguration,
+  functionConfiguration,
+  nextMarker,
+  pageRequest,
+} from "./lambda-shapes.ts";
 
 /** Functions and their code. */
 export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<LambdaApi> {
@@ -38,7 +43,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
       const found = await functions.get(context, input.FunctionName, input.Qualifier);
       const { tags, reservedConcurrency } = found;
       return {
-        Configuration: functionConfiguration(found),
+        Configuration: examinedConfiguration(found),
         Code: {
           RepositoryType: "S3",
           Location: links.link(context.origin, found.version.code.package),
@@ -51,7 +56,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async GetFunctionConfiguration(input, context) {
-      return functionConfiguration(
+      return examinedConfiguration(
         await functions.get(context, input.FunctionName, input.Qualifier),
       );
     },

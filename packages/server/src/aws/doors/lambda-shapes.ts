@@ -62,6 +62,21 @@ export function functionConfiguration({
   };
 }
 
+/**
+ * The same for who asks for this one function. AWS has `Error` for a runtime version that could not be had; here it
+ * says that there is one, but not the one that was asked for. Answers to changes and lists stay as AWS's are.
+ */
+export function examinedConfiguration(described: DescribedVersion): FunctionConfiguration {
+  const configuration = functionConfiguration(described);
+  const standIn = described.runtimeVersion?.standIn;
+  if (standIn === undefined) return configuration;
+  const error = { ErrorCode: "RuntimeVersionNotInstalled", Message: standIn };
+  return {
+    ...configuration,
+    RuntimeVersionConfig: { ...configuration.RuntimeVersionConfig, Error: error },
+  };
+}
+
 /** Recorded, though the model's enumeration does not have it. */
 const CREATING = "Creating" as LastUpdateStatusReasonCode;
 
@@ -99,14 +114,7 @@ function runtimeVersionConfig(
   version: DescribedVersion["runtimeVersion"],
 ): RuntimeVersionConfig {
   const named = () => createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
-  return {
-    RuntimeVersionArn: runtimeVersionArn(region, version?.hash ?? named()),
-    // AWS has the member for a version that could not be had. There is one here, but not the one that was asked for.
-    Error:
-      version?.standIn === undefined
-        ? undefined
-        : { ErrorCode: "RuntimeVersionNotInstalled", Message: version.standIn },
-  };
+  return { RuntimeVersionArn: runtimeVersionArn(region, version?.hash ?? named()) };
 }
 
 /** Lambda's form of a time in text members: `2026-11-22T18:00:00.000+0000`. */

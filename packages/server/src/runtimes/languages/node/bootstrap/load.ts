@@ -10,6 +10,7 @@ import {
   MalformedStreamingHandler,
   UserCodeSyntaxError,
 } from "./errors.ts";
+import { useSourceMaps } from "./source-maps.ts";
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
@@ -73,7 +74,10 @@ async function loadModule(taskRoot: string, folder: string, name: string): Promi
   try {
     const path = resolve(taskRoot, folder, name);
     const found = candidates(path).find(({ file }) => existsSync(file));
-    if (found) return await (found.esm ? importFile(found.file) : requireFile(found.file));
+    if (found) {
+      useSourceMaps(found.file);
+      return await (found.esm ? importFile(found.file) : requireFile(found.file));
+    }
     return requireHere(requireHere.resolve(name, { paths: [taskRoot, join(taskRoot, folder)] }));
   } catch (error) {
     if (error instanceof SyntaxError) throw syntaxError(error);
