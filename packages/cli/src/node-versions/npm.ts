@@ -57,7 +57,8 @@ export async function fetchPackage(
 
 async function npm(words: readonly string[], options: NpmOptions): Promise<string> {
   const { directory, offline } = options;
-  const all = [...words, "--json", "--prefix", directory, ...(offline ? ["--offline"] : [])];
+  const where = ["--location=project", "--prefix", directory];
+  const all = [...words, "--json", ...where, ...(offline ? ["--offline"] : [])];
   const child = spawn("npm", all, {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe"],
@@ -71,6 +72,7 @@ async function npm(words: readonly string[], options: NpmOptions): Promise<strin
   try {
     const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
     if (code === 0) return out;
+    if (code === null) throw new Failure("npm was killed, or took longer than 10 minutes");
     throw new Failure(`npm failed: ${reasonIn(out, err)}`, hint(offline));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -53,6 +53,7 @@ export class FakeExecutor implements Executor {
   readonly retired: string[] = [];
   readonly invocations: { readonly deployment: Deployment; readonly invocation: Invocation }[] = [];
   handler: Handler = async () => ({});
+  runtimeVersion: Executor["runtimeVersion"] = async () => undefined;
 
   async invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
     this.invocations.push({ deployment, invocation });
@@ -77,10 +78,6 @@ export class FakeExecutor implements Executor {
 
   retire(deploymentId: string): void {
     this.retired.push(deploymentId);
-  }
-
-  async runtimeVersion() {
-    return undefined;
   }
 
   snapshot() {
