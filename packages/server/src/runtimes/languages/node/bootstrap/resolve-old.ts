@@ -4,8 +4,8 @@
  * process and hears of the function's places later.
  */
 import * as nodeModule from "node:module";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
-import { MessageChannel } from "node:worker_threads";
 
 /** Where packages are looked for. */
 export interface Lookup {
@@ -29,15 +29,33 @@ type Next = (specifier: string, context?: { parentURL?: string }) => Promise<Res
 export function prepareOldResolution(): (lookup: Lookup) => void {
   const { port1, port2 } = new MessageChannel();
   const source = `${hooks}\nexport const { initialize, resolve } = hooks();`;
-  nodeModule.register(`data:text/javascript,${encodeURIComponent(source)}`, {
-    data: port2,
-    transferList: [port2],
-  });
+  withoutOutput(() =>
+    nodeModule.register(`data:text/javascript,${encodeURIComponent(source)}`, {
+      data: port2,
+      transferList: [port2],
+    }),
+  );
   port1.unref();
   return (lookup) => {
     port1.postMessage(asUrls(lookup));
     resolveRequires(lookup);
   };
+}
+
+/**
+ * A thread's output is led to process.stdout and process.stderr. Whoever so much as names these makes the descriptors
+ * non-blocking, and the handler's own writes to them fail where the platform reads slowly. Our thread says nothing.
+ */
+function withoutOutput(action: () => void): void {
+  const names = ["stdout", "stderr"] as const;
+  const real = names.map((name) => Object.getOwnPropertyDescriptor(process, name) ?? {});
+  const value = new Writable({ write: (_chunk, _encoding, done) => done() });
+  for (const name of names) Object.defineProperty(process, name, { value, configurable: true });
+  try {
+    action();
+  } finally {
+    for (const [i, name] of names.entries()) Object.defineProperty(process, name, real[i] ?? {});
+  }
 }
 
 const asUrls = ({ own, runtime, brought, others }: Lookup): Told => {
