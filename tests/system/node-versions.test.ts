@@ -38,6 +38,7 @@ const FILES = {
         version: process.version,
         imported: [typeof S3Client, own.from, layered.from, (await import("layered")).default.from],
         required: [typeof require("@aws-sdk/client-sqs").SQSClient, require("own").from, require("layered").from],
+        written: require("fs").writeSync(1, Buffer.alloc(1 << 20, "x")),
         strangers: [await import("zod").catch(({ code }) => code), attempt(() => require("zod"))],
       };
     };
@@ -93,6 +94,7 @@ describe("versions of Node.js", { skip: unreachable ?? false, concurrency: false
     version: `v${installed.get(name)}`,
     imported: ["function", "own", "layer", "layer"],
     required: ["function", "own", "layer"],
+    written: 1 << 20,
     strangers: ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"],
   });
 
