@@ -8,10 +8,12 @@ import type { InvocationResult } from "../packages/server/src/domain/invocation.
 import { systemClock } from "../packages/server/src/ports/clock.ts";
 import type { Executor } from "../packages/server/src/ports/executor.ts";
 import {
+  chooseSandbox,
   createExecutor,
+  type ExecutorLimits,
   nodeRuntime,
-  processSandbox,
 } from "../packages/server/src/runtimes/index.ts";
+import type { Tier } from "../packages/server/src/runtimes/sandboxes/index.ts";
 
 const SDK = resolve(import.meta.dirname, "../packages/aws-sdk");
 
@@ -26,9 +28,17 @@ export interface Lab extends AsyncDisposable {
   invoke(deployment: Deployment, event?: unknown): Promise<InvocationResult>;
 }
 
+export interface LabOptions {
+  /** Default: none, an ordinary process. */
+  readonly tier?: Tier | "auto";
+  readonly limits?: Partial<ExecutorLimits>;
+}
+
 /** Opens one on a temporary directory, which goes with it. */
-export async function openLab(): Promise<Lab> {
+export async function openLab({ tier = "none", limits = {} }: LabOptions = {}): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), "yunque-lab-"));
+  const { sandbox } = await chooseSandbox({ tier, directory: join(directory, "sandbox") });
+  const ownFilesystem = sandbox.ownFilesystem === true;
   let lines = 0;
   const executor = createExecutor({
     packages: { directory: async (id) => join(directory, "packages", id) },
@@ -38,10 +48,11 @@ export async function openLab(): Promise<Lab> {
       },
     },
     clock: systemClock,
-    sandbox: processSandbox,
-    languages: [nodeRuntime({ directory: join(directory, "runtimes"), sdk: SDK })],
+    sandbox,
+    languages: [nodeRuntime({ directory: join(directory, "runtimes"), sdk: SDK, ownFilesystem })],
     endpoint: () => "http://127.0.0.1:4566",
     directory: join(directory, "data"),
+    limits,
   });
   const encoder = new TextEncoder();
   return {
@@ -67,6 +78,7 @@ export async function openLab(): Promise<Lab> {
       }),
     async [Symbol.asyncDispose]() {
       await executor.close(0);
+      sandbox.close?.();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -91,4 +103,6 @@ const deployment = (code: string): Deployment => ({
   code,
   layers: [],
   tracing: "PassThrough",
+  snapStart: false,
+  network: "host",
 });

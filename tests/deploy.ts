@@ -7,7 +7,7 @@ import {
 import { zipOf } from "./zip.ts";
 
 /** A function's files by name, with `index.handler` in them, or its zip. */
-export type Code = Readonly<Record<string, string>> | Uint8Array;
+export type Code = Readonly<Record<string, string | Uint8Array>> | Uint8Array;
 
 /** A function's settings, each usual where it is not given. */
 export type Settings = Partial<Omit<CreateFunctionCommandInput, "FunctionName">>;

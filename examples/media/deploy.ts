@@ -98,7 +98,7 @@ async function deployFunction({ lambda: client }: Clients, layer: string): Promi
     Runtime: "nodejs22.x" as const,
     Handler: "handler.handler",
     Role: `arn:aws:iam::${ACCOUNT}:role/media`,
-    MemorySize: 1536,
+    MemorySize: 1_769,
     Timeout: 60,
     Layers: [layer],
     Environment: { Variables: { OUTPUT_BUCKET } },

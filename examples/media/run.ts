@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { findToken } from "@yunque/server/admin-token";
 import { type Clients, FUNCTION, INPUT_BUCKET, OUTPUT_BUCKET } from "./deploy.ts";
 
 /** What the function logged of its steps, and Lambda of the whole. */
@@ -75,7 +76,12 @@ async function followLog(
 
 async function* logLines(origin: string, since: number): AsyncGenerator<string> {
   const url = `${origin}/_yunque/functions/${FUNCTION}/logs?follow=true&since=${since}`;
-  const { body } = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const token = process.env["YUNQUE_ADMIN_TOKEN"] ?? findToken(origin, ".yunque");
+  const { ok, status, body } = await fetch(url, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (!ok) throw new Error(`the platform does not show the function's log (${status})`);
   let rest = "";
   for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
     const lines = (rest + text).split("\n");

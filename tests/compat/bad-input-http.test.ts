@@ -1,5 +1,7 @@
 /** HTTP at its edges: heads that are none, methods and operations that nobody knows, hosts of strangers. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
   AddPermissionCommand,
@@ -130,7 +132,10 @@ const NO_TEXT: readonly (readonly [request: RawRequest, code: string])[] = [
   [form(undefined, Buffer.from([0xff])), "MalformedInput"],
 ];
 
-/** Whoever is no program of this machine, or asks for what is not there, learns nothing of the admin API. */
+/** Stands for the header with the platform's token. */
+const TOKEN = "Authorization: Bearer TOKEN";
+
+/** Whoever does not hold the token, or asks for what is not there, learns nothing of the admin API. */
 const ADMIN: readonly (readonly [
   target: string,
   headers: readonly string[],
@@ -144,17 +149,22 @@ const ADMIN: readonly (readonly [
   ["/_yunque/health", ["Origin: http://evil.example"], 403, "ForeignOrigin"],
   ["/_yunque/health", ["Origin: null"], 403, "ForeignOrigin"],
   ["/_yunque/health", ["Sec-Fetch-Site: cross-site"], 403, "ForeignOrigin"],
-  ["/_yunque/health", ["X-Forwarded-For: 127.0.0.1"], 403, "LoopbackOnly"],
+  ["/_yunque/health", ["Origin: http://evil.example", TOKEN], 403, "ForeignOrigin"],
+  ["/_yunque/config", ["X-Forwarded-For: 127.0.0.1"], 401, "Unauthorized"],
+  ["/_yunque/config", ["Host: localhost"], 401, "Unauthorized"],
+  ["/_yunque/health/../config", [], 401, "Unauthorized"],
+  ["/_yunque/functions/echo/logs", [], 401, "Unauthorized"],
+  ["/_yunque/nothing", [], 401, "Unauthorized"],
   ["/_yunque/health", ["Authorization: Bearer guess"], 401, "Unauthorized"],
   ["/_yunque/health?__proto__=1", [], 400, "BadQuery"],
-  ["/_yunque/../etc/passwd", [], 404, "NoSuchPath"],
-  ["/_yunque/functions/%ff/logs", [], 400, "BadPath"],
-  ["/_yunque/functions/%2e%2e%2f%2e%2e/logs", [], 404, "NoSuchFunction"],
-  ["/_yunque/functions/a%00b/logs", [], 404, "NoSuchFunction"],
-  ["/_yunque/functions/__proto__/logs", [], 404, "NoSuchFunction"],
-  [`/_yunque/functions/${long(5000)}/logs`, [], 404, "NoSuchFunction"],
-  ["/_yunque/functions/echo/logs?limit=-1", [], 400, "BadQuery"],
-  ["/_yunque/services/__proto__", [], 404, "NoSuchService"],
+  ["/_yunque/../etc/passwd", [TOKEN], 404, "NoSuchPath"],
+  ["/_yunque/functions/%ff/logs", [TOKEN], 400, "BadPath"],
+  ["/_yunque/functions/%2e%2e%2f%2e%2e/logs", [TOKEN], 404, "NoSuchFunction"],
+  ["/_yunque/functions/a%00b/logs", [TOKEN], 404, "NoSuchFunction"],
+  ["/_yunque/functions/__proto__/logs", [TOKEN], 404, "NoSuchFunction"],
+  [`/_yunque/functions/${long(5000)}/logs`, [TOKEN], 404, "NoSuchFunction"],
+  ["/_yunque/functions/echo/logs?limit=-1", [TOKEN], 400, "BadQuery"],
+  ["/_yunque/services/__proto__", [TOKEN], 404, "NoSuchService"],
 ];
 
 function target(service: string, name: string): RawRequest {
@@ -326,7 +336,11 @@ describe("HTTP that is refused", () => {
 
   for (const [path, headers, status, code] of ADMIN)
     test(`admin API: ${path.slice(0, 50)} ${headers.join()}: ${code}`, async () => {
-      const answer = await it.raw({ target: path, headers });
+      const token = await readFile(join(it.platform.dataDir, "admin-token"), "latin1");
+      const shown = headers.map((each) =>
+        each === TOKEN ? `Authorization: Bearer ${token.trim()}` : each,
+      );
+      const answer = await it.raw({ target: path, headers: shown });
       assert.deepEqual([answer.status, JSON.parse(answer.body).error.code], [status, code]);
     });
 

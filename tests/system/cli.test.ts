@@ -5,11 +5,10 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startPlatform, type TestPlatform } from "../platform.ts";
-
-const MAIN = resolve(import.meta.dirname, "../../packages/cli/src/main.ts");
+import { MAIN, type Run, runYunque } from "../yunque.ts";
 
 let platform: TestPlatform;
 let work = "";
@@ -22,30 +21,9 @@ after(async () => {
   await rm(work, { recursive: true });
 });
 
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs `yunque WORDS` in the work directory. */
-async function yunque(words: readonly string[], input = "", env = {}): Promise<Run> {
-  const child = spawn(process.execPath, [MAIN, ...words], {
-    cwd: work,
-    env: { ...process.env, YUNQUE_ENDPOINT: platform.origin, ...env },
-  });
-  let out = "";
-  let err = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    err += text;
-  });
-  child.stdin.on("error", () => {}).end(input);
-  const [code] = await once(child, "close");
-  return { code, out, err };
-}
+const yunque = (words: readonly string[], input = "", env = {}): Promise<Run> =>
+  runYunque(words, { cwd: work, input, env: { YUNQUE_ENDPOINT: platform.origin, ...env } });
 
 const HELLO = `
   export const handler = async (event) => {

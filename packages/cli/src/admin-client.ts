@@ -1,5 +1,5 @@
 /** Asks the admin API of the platform. */
-import type { Coverage, LogLine, Runtimes } from "@yunque/server/admin";
+import type { Coverage, LogLine } from "@yunque/server/admin";
 import { Failure } from "./failure.ts";
 import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 
@@ -7,12 +7,6 @@ import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 export async function readServices(target: Target): Promise<readonly Coverage[]> {
   const response = await ask(target, "/_yunque/services");
   return ((await response.json()) as { services: Coverage[] }).services;
-}
-
-/** @throws Failure where there is no platform, or it refuses. */
-export async function readRuntimes(target: Target): Promise<Runtimes["runtimes"]> {
-  const response = await ask(target, "/_yunque/runtimes");
-  return ((await response.json()) as Runtimes).runtimes;
 }
 
 /** Yields a function's lines; with `follow` until the signal aborts. */
@@ -58,8 +52,11 @@ async function ask(target: Target, path: string, signal?: AbortSignal): Promise<
 async function explain(response: Response, target: Target): Promise<Failure> {
   try {
     const { error } = JSON.parse(await response.text()) as { error: { message: string } };
-    const token = "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken.";
-    return new Failure(error.message, response.status === 401 ? token : undefined);
+    if (response.status !== 401) return new Failure(error.message);
+    return new Failure(
+      `the platform at ${target.origin} asks for ${target.token === undefined ? "its token" : "another token"}`,
+      "Set YUNQUE_ADMIN_TOKEN to the platform's adminToken, or to what is in admin-token in its data directory.",
+    );
   } catch {
     return notYunque(target);
   }

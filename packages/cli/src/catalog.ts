@@ -17,12 +17,17 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: "functions",
-    summary: "list, create, invoke, read and delete functions",
+    summary: "list, create, invoke, read, analyze and delete functions",
     load: () => import("./commands/functions/functions.ts"),
   },
   {
+    name: "build",
+    summary: "bundle a Node.js function: smaller, and faster to start",
+    load: () => import("./commands/build.ts"),
+  },
+  {
     name: "runtimes",
-    summary: "show what functions run on; install and remove versions of Node.js",
+    summary: "list, install and remove versions of Node.js for functions",
     load: () => import("./commands/runtimes/runtimes.ts"),
   },
   {

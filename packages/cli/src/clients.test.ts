@@ -71,7 +71,10 @@ test("the admin API gets the token, and its refusal a hint", () =>
       response.writeHead(401).end('{"error":{"code":"Unauthorized","message":"No."}}');
     },
     (target) =>
-      assert.rejects(readServices(target), { message: "No.", hint: /YUNQUE_ADMIN_TOKEN/ }),
+      assert.rejects(readServices(target), {
+        message: /asks for another token/,
+        hint: /YUNQUE_ADMIN_TOKEN.*admin-token/,
+      }),
   ));
 
 test("a log line is whole, however it was cut on the way", () =>

@@ -39,15 +39,6 @@ test("a value that was given is no argument", async () => {
   assert.deepEqual(await complete(program, ["completion", "bash", ""]), []);
 });
 
-test("an argument that may be repeated is offered again", async () => {
-  const names = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"];
-  const { length } = names;
-  for (let given = 0; given < length; given++) {
-    const words = ["runtimes", "install", ...names.slice(0, given), "nodejs2"];
-    assert.deepEqual(await complete(program, words), names);
-  }
-});
-
 test("where a function belongs the platform's functions are offered", async () => {
   const functions = JSON.stringify({
     Functions: [{ FunctionName: "hello" }, { FunctionName: "b" }],

@@ -47,8 +47,7 @@ async function namesOf(command: Command, positionals: number): Promise<readonly 
       .createHelp()
       .visibleCommands(command)
       .map((one) => one.name());
-  const last = command.registeredArguments.at(-1);
-  const argument = command.registeredArguments[positionals] ?? (last?.variadic ? last : undefined);
+  const argument = command.registeredArguments[positionals];
   if (argument?.name() === "function") return functionNames();
   return argument?.argChoices ?? [];
 }

@@ -36,3 +36,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
   };
 }
+
+/** Collects KEY=VALUE, for commander. */
+export function variable(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const [, key, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError("It is written KEY=VALUE.");
+  return { ...before, [key]: value };
+}

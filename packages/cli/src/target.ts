@@ -1,4 +1,5 @@
 /** Which platform a command talks to. */
+import { findToken } from "@yunque/server/admin-token";
 import { readConfiguration } from "./configuration.ts";
 import { Failure } from "./failure.ts";
 
@@ -7,7 +8,7 @@ export interface Target {
   readonly origin: string;
   readonly region: string;
   readonly account: string;
-  /** What the admin API asks of other machines. */
+  /** What the admin API asks for; undefined where it was not found. */
   readonly token: string | undefined;
 }
 
@@ -17,9 +18,10 @@ export interface Target {
  */
 export function findTarget(endpoint: string | undefined): Target {
   const { config } = readConfiguration();
-  const { region, account, adminToken: token } = config;
+  const { region, account } = config;
   const given = endpoint ?? process.env["YUNQUE_ENDPOINT"];
   const origin = given ? originOf(given) : `http://${reachable(config.host)}:${config.port}`;
+  const token = config.adminToken ?? findToken(origin, config.dataDir);
   return { origin, region, account, token };
 }
 

@@ -1,5 +1,6 @@
 /** Every setting of the platform, with its bounds, its default and one line of meaning. */
 import { z } from "zod";
+import { FUNCTION_NETWORKS } from "./domain/function-network.ts";
 
 const instances = z.strictObject({
   max: z.int().min(1).max(10_000).default(100).describe("most instances on this machine"),
@@ -46,10 +47,14 @@ export const configSchema = z.strictObject({
     .default("embedded")
     .describe("where data lives: embedded keeps it in dataDir, memory forgets it at the end"),
   isolation: z
-    .enum(["none", "auto", "bubblewrap", "unshare"])
-    .default("none")
+    .enum(["auto", "bubblewrap", "unshare", "none"])
+    .default("auto")
+    .describe("walls around functions: the best that works here (auto), that one, or none"),
+  network: z
+    .enum(FUNCTION_NETWORKS)
+    .default("host")
     .describe(
-      "walls around functions: none, the best that works here (auto), or that one; experimental",
+      "widest network of functions: the machine's (host), only their own 127.0.0.1, or none; the variable YUNQUE_NETWORK of a function can narrow it",
     ),
   account: z
     .string()
@@ -80,7 +85,7 @@ export const configSchema = z.strictObject({
     .regex(/^[\x21-\x7e]{16,256}$/, "expected 16 to 256 visible ASCII characters")
     .optional()
     .meta({
-      description: "token that the admin API asks of every peer outside loopback",
+      description: "token of the admin API; without one the platform makes its own",
       secret: true,
     }),
   instances: instances.prefault({}),

@@ -5,9 +5,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import manifest from "../package.json" with { type: "json" };
+import { announce } from "./admin/announcement.ts";
 import { createAdmin } from "./admin/index.ts";
+import { openToken } from "./admin/token.ts";
 import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
 import { apiCoverage } from "./aws/coverage.ts";
@@ -22,14 +23,18 @@ import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
-import { createLog } from "./log.ts";
+import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
+import type { Sandbox } from "./ports/sandbox.ts";
 import {
+  AWS_SDK,
   chooseSandbox,
   createExecutor,
-  installedDirectory,
-  listRuntimes,
+  customRuntime,
+  installedRuntimes,
   nodeRuntime,
+  pythonRuntime,
+  SandboxUnavailable,
 } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
@@ -41,9 +46,6 @@ export interface Platform {
   /** Lets what runs finish within `shutdownSeconds`, then ends; everything acknowledged is kept. */
   stop(): Promise<void>;
 }
-
-/** Where `packages/aws-sdk` is: what Node.js functions may import without bundling it. */
-const AWS_SDK = fileURLToPath(new URL("../../aws-sdk", import.meta.url));
 
 /**
  * Starts the platform.
@@ -76,12 +78,15 @@ export async function start(
     directory: join(directory, "packages"),
   });
 
-  const { sandbox } = await chooseSandbox({
-    tier: config.isolation,
-    directory: join(directory, "sandbox"),
-  });
+  // It tries the walls in processes of its own; meanwhile the engine's thread starts.
+  const choosing = openSandbox(config, join(directory, "sandbox"));
+  const token = openToken(directory, config.adminToken);
+  const { sandbox, refused } = await choosing;
   opened.defer(() => sandbox.close?.());
 
+  const ownFilesystem = sandbox.ownFilesystem === true;
+  const runtimesDirectory = join(directory, "runtimes");
+  const custom = customRuntime({ directory: runtimesDirectory, ownFilesystem });
   let origin = "";
   const executor = createExecutor({
     packages,
@@ -89,12 +94,16 @@ export async function start(
     clock,
     sandbox,
     languages: [
-      nodeRuntime({
-        directory: join(directory, "runtimes"),
-        installed: installedDirectory(config.dataDir),
-        sdk: AWS_SDK,
-        ownFilesystem: sandbox.ownFilesystem === true,
-      }),
+      custom.extending(
+        nodeRuntime({
+          directory: runtimesDirectory,
+          sdk: AWS_SDK,
+          installed: installedRuntimes(config.dataDir),
+          ownFilesystem,
+        }),
+      ),
+      custom.extending(pythonRuntime({ directory: runtimesDirectory, ownFilesystem })),
+      custom,
     ],
     endpoint: () => origin,
     directory,
@@ -112,6 +121,7 @@ export async function start(
     packages,
     executor,
     clock,
+    network: { widest: config.network, enforced: keepsNetworks(sandbox) },
     readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
     limits: { concurrency: config.limits.concurrency },
   });
@@ -136,15 +146,20 @@ export async function start(
       account,
       region,
       startedAt,
-      token: config.adminToken,
-      isolation: { tier: sandbox.tier, enforces: [...sandbox.enforces] },
+      token,
+      isolation: {
+        tier: sandbox.tier,
+        enforces: sandbox.enforces,
+        lacks: sandbox.lacks ?? [],
+        refused,
+        network: config.network,
+      },
       config: publicConfig(config),
       services: () => apiCoverage(doors),
       instances: () => {
-        const { isolation, deployments } = executor.snapshot();
-        return { isolation, deployments: [...deployments] };
+        const { isolation, waiting, deployments } = executor.snapshot();
+        return { isolation, waiting, deployments: [...deployments] };
       },
-      runtimes: () => listRuntimes(executor),
       logs,
       logGroup: logGroupIn(functions, { account, region }),
     },
@@ -169,8 +184,9 @@ export async function start(
   origin = front.origin;
   opened.defer(() => front.close(0));
 
-  if (sandbox.tier === "none")
-    log.warn("functions run without a sandbox: run only code that you trust (yunque doctor)");
+  opened.defer(announceToken(origin, token, log));
+
+  if (sandbox.tier === "none") warnOfNoWalls(log, sandbox, refused);
   const recovered = recover();
   const closing = opened.move();
 
@@ -200,6 +216,48 @@ export async function start(
     } catch (error) {
       onDefect(error, { during: "recovery" });
     }
+  }
+}
+
+/** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
+async function openSandbox(
+  { isolation, network }: Config,
+  directory: string,
+): ReturnType<typeof chooseSandbox> {
+  const chosen = await chooseSandbox({ tier: isolation, directory });
+  if (network === "host" || keepsNetworks(chosen.sandbox)) return chosen;
+  throw new SandboxUnavailable(
+    `without a sandbox functions cannot be kept to the network "${network}"`,
+  );
+}
+
+/** Whether functions can be kept to less than the machine's own network. */
+const keepsNetworks = ({ tier }: Sandbox): boolean => tier !== "none";
+
+function warnOfNoWalls(
+  log: Log,
+  { lacks = [] }: Sandbox,
+  refused: Awaited<ReturnType<typeof chooseSandbox>>["refused"],
+): void {
+  log.warn(
+    "FUNCTIONS RUN WITHOUT A SANDBOX: they can read and change whatever this user can. Run only code that you trust",
+    {
+      why:
+        refused.map(({ tier, reason }) => `${tier}: ${reason}`).join("; ") || "isolation is none",
+      remedies: lacks.map(({ remedy }) => remedy).join("; ") || "yunque doctor",
+    },
+  );
+}
+
+/** Commands of this user find the token; without this they find it in the data directory alone. */
+function announceToken(origin: string, token: string, log: Log): () => void {
+  try {
+    return announce(origin, token);
+  } catch (error) {
+    log.info("the token of the admin API is in the data directory alone", {
+      why: error instanceof Error ? error.message : String(error),
+    });
+    return () => {};
   }
 }
 

@@ -57,7 +57,7 @@ for (const [what, files, expected] of cases)
   });
 
 test("TypeScript is refused with the command that compiles it", async () => {
-  await assert.rejects(guessOf({ "index.ts": "" }), { name: "Failure", hint: /esbuild index\.ts/ });
+  await assert.rejects(guessOf({ "index.ts": "" }), { name: "Failure", hint: /yunque build/ });
 });
 
 test("several exports and none called handler: the person has to say which", async () => {

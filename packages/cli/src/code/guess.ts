@@ -18,6 +18,18 @@ const CUSTOM = "provided.al2023";
 /** Names that people give to the file with the handler, the usual ones first. */
 const STEMS = ["index", "handler", "lambda_function", "app", "main", "lambda"];
 
+/** The source file of a Node.js handler, TypeScript's first: what is beside it may have been compiled from it. */
+export async function guessSource(source: Source): Promise<{ file: string; name: string }> {
+  const file =
+    usualFile(source.names, SOURCES) ?? (await packageMain(source)) ?? onlyFile(source.names);
+  if (file === undefined || file.endsWith(".py"))
+    throw new Failure(
+      "which file holds the handler?",
+      "Name it: yunque build FILE, for example yunque build src/app.ts",
+    );
+  return { file, name: (await handlerOf(source, file)).replace(/^.*\./, "") };
+}
+
 /** @throws Failure where it cannot be told; the caller then has to say `--handler` and `--runtime`. */
 export async function guess(source: Source): Promise<Guess> {
   const file = (await packageMain(source)) ?? usualFile(source.names) ?? onlyFile(source.names);
@@ -27,7 +39,7 @@ export async function guess(source: Source): Promise<Guess> {
   if (source.names.some((name) => /^[^/]+\.tsx?$/.test(name)))
     throw new Failure(
       "Lambda runs JavaScript, and this is TypeScript",
-      "Compile it first, for example: npx esbuild index.ts --bundle --platform=node --outfile=dist/index.js",
+      "Build it: add --build, or run yunque build first",
     );
   throw new Failure(
     "which file holds the handler?",
@@ -47,10 +59,15 @@ async function packageMain({ names, read }: Source): Promise<string | undefined>
   }
 }
 
-function usualFile(names: readonly string[]): string | undefined {
-  for (const stem of STEMS)
-    for (const extension of ["mjs", "js", "cjs", "py"])
-      if (names.includes(`${stem}.${extension}`)) return `${stem}.${extension}`;
+const SCRIPTS = ["mjs", "js", "cjs", "py"];
+const SOURCES = ["ts", "mts", "cts", "tsx", "mjs", "js", "cjs"];
+
+function usualFile(names: readonly string[], extensions = SCRIPTS): string | undefined {
+  const folders = extensions === SOURCES ? ["", "src/"] : [""];
+  for (const folder of folders)
+    for (const stem of STEMS)
+      for (const extension of extensions)
+        if (names.includes(`${folder}${stem}.${extension}`)) return `${folder}${stem}.${extension}`;
   return undefined;
 }
 

@@ -4,8 +4,8 @@ import { readConfiguration } from "../configuration.ts";
 import { examineAll, type Report } from "../doctor/check.ts";
 import { bubblewrap, cgroups, namespaces, seccomp, unshare } from "../doctor/isolation.ts";
 import { dataDirectory, machine, node, port } from "../doctor/platform.ts";
-import { nodeVersions } from "../doctor/runtimes.ts";
 import { aws, ffmpeg, localNames, openFiles, python } from "../doctor/tools.ts";
+import { walls } from "../doctor/walls.ts";
 import { withExamples, withJson } from "../options.ts";
 import { printable, say, sayJson } from "../output.ts";
 
@@ -23,11 +23,11 @@ async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
   const { config } = readConfiguration();
   const reports = await examineAll([
     node,
-    nodeVersions(config),
     dataDirectory(config),
     port(config),
     machine,
     openFiles,
+    walls(config),
     namespaces,
     unshare,
     bubblewrap,
@@ -47,10 +47,10 @@ async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
 
 const MARKS = { ok: "✔", weak: "!", missing: "✖" } as const;
 
-function told({ name, status, required, found, gives, fix }: Report): string {
+function told({ name, status, required, found, gives, fix, details = [] }: Report): string {
   const head = `${MARKS[status]} ${name.padEnd(18)} ${printable(found, false)}`;
   const need = required ? " (required)" : "";
-  return status === "ok"
-    ? head
-    : [head, `    ${gives}${need}`, ...(fix === undefined ? [] : [`    -> ${fix}`])].join("\n");
+  const help = [`${gives}${need}`, ...(fix === undefined ? [] : [`-> ${fix}`])];
+  const lines = [...(status === "ok" ? [] : help), ...details].join("\n").split("\n");
+  return [head, ...lines.filter(Boolean).map((line) => `    ${printable(line, false)}`)].join("\n");
 }

@@ -110,6 +110,10 @@ const REMEDIES: Readonly<Record<string, readonly [what: string, hint: string]>> 
   ENOTDIR: ["{dataDir} is no directory", "Choose another one: yunque up --data-dir DIRECTORY"],
   EROFS: ["{dataDir} cannot be written", "Choose another one: yunque up --data-dir DIRECTORY"],
   ENOSPC: ["no room is left on the disk of {dataDir}", "Free some, or choose another --data-dir."],
+  SandboxUnavailable: [
+    "{message}",
+    "yunque doctor says what each sandbox needs; --isolation auto takes the best that works, none runs trusted code.",
+  ],
   StorageInUse: [
     "another platform works on the data directory {dataDir}",
     "Stop that one, or choose another directory: yunque up --data-dir DIRECTORY",

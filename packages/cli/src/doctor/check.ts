@@ -15,6 +15,8 @@ export interface Finding {
   readonly found: string;
   /** The command, or the step, that makes it good. */
   readonly fix?: string;
+  /** What it consists of, a line or more each. */
+  readonly details?: readonly string[];
 }
 
 /** What `yunque doctor --json` prints of each check. */

@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Config, settings } from "@yunque/server/config";
+import { chooseSandbox } from "@yunque/server/sandboxes";
 import { examineAll } from "./check.ts";
 import { installCommand } from "./install.ts";
 import { dataDirectory, node, port } from "./platform.ts";
 import { output, tool } from "./tool.ts";
+import { walls } from "./walls.ts";
 
 let root = "";
 before(async () => {
@@ -64,6 +66,25 @@ test("a port is free, taken by a stranger, or by a platform that runs already", 
   assert.equal((await port(taken).examine()).found, "a platform runs here");
   await new Promise((resolve) => server.close(resolve));
   assert.equal((await port(taken).examine()).found, "free");
+});
+
+test("the walls around functions are tried: what stands, what does not, and what raises it", async () => {
+  const { status, found, details = [] } = await walls({ isolation: "auto" }).examine();
+  const { sandbox } = await chooseSandbox({ directory: join(root, "sandbox") });
+  sandbox.close?.();
+  assert.equal(found, sandbox.tier);
+  assert.equal(status, sandbox.tier === "none" ? "missing" : sandbox.lacks?.length ? "weak" : "ok");
+  for (const wall of sandbox.enforces) assert.ok(details.includes(`enforced: ${wall}`), wall);
+  for (const { wall, remedy } of sandbox.lacks ?? []) {
+    const told = details.find((text) => text.includes(`not enforced: ${wall}\n`));
+    assert.ok(told?.endsWith(`  -> ${remedy}`), wall);
+  }
+});
+
+test("walls that were switched off are missing, and the way back is told", async () => {
+  const { status, found, fix } = await walls({ isolation: "none" }).examine();
+  assert.deepEqual([status, found], ["missing", "switched off"]);
+  assert.match(fix ?? "", /--isolation auto/);
 });
 
 test("a program that is there has a version; one that is not comes with its command", async () => {

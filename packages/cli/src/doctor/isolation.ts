@@ -1,5 +1,6 @@
 /** What Linux offers to wall instances in. Health says what the running platform makes of it. */
 import { access, constants, readFile } from "node:fs/promises";
+import { delegation, remedies } from "@yunque/server/sandboxes";
 import type { Check, Finding } from "./check.ts";
 import { installCommand } from "./install.ts";
 import { output, tool, versionIn } from "./tool.ts";
@@ -32,7 +33,7 @@ export const namespaces = linux({
     if (works !== undefined) return { status: "ok", found: "user, pid and mount namespaces" };
     const limit = await text("/proc/sys/user/max_user_namespaces");
     const found = limit === "0" ? "switched off" : "not allowed here";
-    return { status: "missing", found, fix: "sudo sysctl -w user.max_user_namespaces=10000" };
+    return { status: "missing", found, fix: remedies().join("; ") };
   },
 });
 
@@ -81,15 +82,11 @@ export const cgroups = linux({
     if (controllers.includes("memory"))
       return (await writable(`/sys/fs/cgroup${own}`))
         ? { status: "ok", found: `v2 (${controllers.join(", ")})` }
-        : { status: "weak", found: "v2, but not delegated to this user", fix: DELEGATE };
-    if (await writable("/sys/fs/cgroup/memory"))
-      return { status: "weak", found: "v1", fix: UPGRADE };
-    return { status: "missing", found: "none that this user may write", fix: DELEGATE };
+        : { status: "weak", found: "v2, but not delegated to this user", fix: delegation() };
+    if (await writable("/sys/fs/cgroup/memory")) return { status: "ok", found: "v1" };
+    return { status: "missing", found: "none that this user may write", fix: delegation() };
   },
 });
-
-const DELEGATE = "systemd-run --user --scope -p Delegate=yes yunque up";
-const UPGRADE = "boot with systemd.unified_cgroup_hierarchy=1 for cgroups v2";
 
 async function text(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").then(

@@ -3,6 +3,9 @@ import { createServer, type IncomingHttpHeaders, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AdminSources, createAdmin, type LogRecord } from "./index.ts";
 
+/** The fixture's token. */
+export const TOKEN = "0123456789abcdef";
+
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -15,7 +18,10 @@ export interface AdminFixture {
   /** The store's past, and who follows it. */
   readonly past: LogRecord[];
   readonly followers: Set<(record: LogRecord) => void>;
+  /** With the token. */
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Answer>;
+  /** Without. */
+  ask(path: string): Promise<Answer>;
   /** As the platform does when it stops. */
   stop(): void;
   close(): Promise<void>;
@@ -30,15 +36,14 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
     account: "000000000000",
     region: "us-east-1",
     startedAt: Date.now() - 1000,
-    token: undefined,
-    isolation: { tier: "none", enforces: [] },
+    token: TOKEN,
+    isolation: { tier: "none", enforces: [], lacks: [], refused: [], network: "host" },
     config: { port: 4566 },
     services: () => [
       { service: "lambda", implemented: ["Invoke"], missing: ["CreateCodeSigningConfig"] },
       { service: "iot", implemented: [], missing: ["CreateThing"] },
     ],
-    instances: () => ({ isolation: "none", deployments: [] }),
-    runtimes: async () => [{ name: "nodejs26.x", version: "nodejs:26.10.0" }],
+    instances: () => ({ isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] }),
     logs: {
       read: async (_group, { since = 0, limit = 1000 }) =>
         past.filter(({ timestamp }) => timestamp >= since).slice(-limit),
@@ -62,7 +67,14 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
     defects,
     past,
     followers,
-    get: (path, headers = {}, method = "GET") => fetchRaw({ port, path, headers, method }),
+    get: (path, headers = {}, method = "GET") =>
+      fetchRaw({
+        port,
+        path,
+        headers: { authorization: `Bearer ${TOKEN}`, ...headers },
+        method,
+      }),
+    ask: (path) => fetchRaw({ port, path, headers: {}, method: "GET" }),
     stop: () => admin.close(),
     close: () =>
       new Promise((resolve) => {

@@ -19,10 +19,27 @@ export const healthSchema = z.strictObject({
       .array(z.string())
       .readonly()
       .describe("The walls that really stand on this machine"),
+    lacks: z
+      .array(z.strictObject({ wall: z.string(), remedy: z.string() }))
+      .readonly()
+      .describe("Those that do not, each with what raises it"),
+    refused: z
+      .array(z.strictObject({ tier: z.string(), reason: z.string() }))
+      .readonly()
+      .describe("Better tiers, and why they do not work here"),
+    network: z.string().describe("The widest network that a function may have"),
   }),
   services: z.array(z.string()).describe("Services with at least one implemented operation"),
 });
 export type Health = z.output<typeof healthSchema>;
+
+/** The same as anybody is told it. */
+export const publicHealthSchema = z.strictObject({
+  status: z.literal("ok"),
+  version: z.string(),
+  isolation: z.strictObject({ tier: z.string() }),
+});
+export type PublicHealth = z.output<typeof publicHealthSchema>;
 
 /** How much of an AWS service has behaviour; what is missing answers 501. */
 export const coverageSchema = z.strictObject({
@@ -40,6 +57,12 @@ export const configurationSchema = z.record(z.string(), z.unknown());
 /** Instances per deployed function version. */
 export const instancesSchema = z.strictObject({
   isolation: z.string(),
+  waiting: z
+    .strictObject({
+      booted: z.int().describe("Processes that have booted and wait to become an instance"),
+      walls: z.int().describe("Walls that stand and wait for a process"),
+    })
+    .describe("What was started ahead of time"),
   deployments: z
     .array(
       z.strictObject({
@@ -55,23 +78,6 @@ export const instancesSchema = z.strictObject({
     .readonly(),
 });
 export type Instances = z.output<typeof instancesSchema>;
-
-/** What functions of each runtime run on, as of now. */
-export const runtimesSchema = z.strictObject({
-  runtimes: z
-    .array(
-      z.strictObject({
-        name: z.string().describe("Lambda's identifier, for example nodejs22.x"),
-        version: z.string().optional().describe("What really runs, for example nodejs:22.21.1"),
-        note: z
-          .string()
-          .optional()
-          .describe("What is otherwise than the name says, and what to do about it"),
-      }),
-    )
-    .readonly(),
-});
-export type Runtimes = z.output<typeof runtimesSchema>;
 
 /** One line of a function's log, or how many lines were skipped because the reader was too slow. */
 export const logLineSchema = z.union([

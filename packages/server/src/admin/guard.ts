@@ -1,26 +1,39 @@
 /**
- * Who may use the admin API: programs of this machine, and whoever holds the token. A page in this machine's
- * browser is neither: cross-site requests and names that were rebound to 127.0.0.1 are refused.
+ * Who may use the admin API: whoever holds the token, and nobody else, not even programs of this machine, since
+ * functions are programs of this machine. Health alone tells everybody that the platform serves. A page in a browser is
+ * no holder: cross-site requests, and names that were rebound to this machine, are refused.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isLocalName } from "../domain/local-name.ts";
 import { Problem } from "./problem.ts";
 
-/** @throws Problem where the request may not be served. */
-export function guard(request: IncomingMessage, token: string | undefined): void {
+/**
+ * Whether the request shows the token, or asks without one.
+ * @throws Problem where it shows a wrong one, or is a page's of somebody else.
+ */
+export function guard(request: IncomingMessage, token: string): "holder" | "anybody" {
   refuseOtherSites(request);
-  if (token !== undefined && holds(request, token)) return;
+  if (holds(request, token)) return "holder";
   if (request.headers.authorization !== undefined)
-    throw new Problem(401, "Unauthorized", "The bearer token is not the configured adminToken.");
-  if (!isLocal(request)) throw new Problem(...remote(token));
-  if (!isLocalName(hostname(request.headers.host ?? "")))
+    throw new Problem(401, "Unauthorized", `This is not the platform's token. ${WAY_IN}`);
+  if (isLocal(request) && !isLocalName(hostname(request.headers.host ?? "")))
     throw new Problem(
       403,
       "ForeignHost",
-      "Without a token the admin API answers only to the names localhost, *.localhost, 127.0.0.1 and [::1].",
+      "Without the token the admin API answers only to the names localhost, *.localhost, 127.0.0.1 and [::1].",
     );
+  return "anybody";
 }
+
+/** What who asks without the token is told. */
+export const unauthorised = (): Problem =>
+  new Problem(401, "Unauthorized", `The admin API asks for the platform's token. ${WAY_IN}`);
+
+const WAY_IN =
+  "Send it as: Authorization: Bearer TOKEN. TOKEN is the setting adminToken (YUNQUE_ADMIN_TOKEN), where there is one, " +
+  "else the content of the file admin-token in the platform's data directory. The command yunque, run by the user who " +
+  "started the platform, finds it by itself.";
 
 /** Browsers name the page's origin; every other client sends neither header. */
 function refuseOtherSites({ headers }: IncomingMessage): void {
@@ -49,17 +62,3 @@ function isLocal({ socket, headers }: IncomingMessage): boolean {
 }
 
 const hostname = (host: string): string => host.replace(/:\d+$/, "");
-
-function remote(token: string | undefined): [number, string, string] {
-  if (token !== undefined)
-    return [
-      401,
-      "Unauthorized",
-      "Outside loopback the admin API needs: Authorization: Bearer TOKEN",
-    ];
-  return [
-    403,
-    "LoopbackOnly",
-    "The admin API serves this machine alone: set adminToken (YUNQUE_ADMIN_TOKEN) to open it to others.",
-  ];
-}

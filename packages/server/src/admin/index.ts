@@ -5,7 +5,7 @@ import { Problem } from "./problem.ts";
 import { type AnyRoute, sendJson, serve } from "./router.ts";
 import type { AdminSources } from "./routes.ts";
 
-export type { Coverage, Health, Instances, LogLine, Runtimes } from "./api.ts";
+export type { Coverage, Health, Instances, LogLine } from "./api.ts";
 export type { LogReader, LogRecord } from "./log-lines.ts";
 export type { AdminSources } from "./routes.ts";
 
@@ -31,9 +31,9 @@ export function createAdmin(sources: AdminSources, onDefect: (error: unknown) =>
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume(); // whatever a client sends along is not ours to keep
-    guard(request, sources.token);
+    const caller = guard(request, sources.token);
     routes ??= loadRoutes(sources);
-    await serve(await routes, request, response, stopping.signal);
+    await serve(await routes, request, response, { caller, stopping: stopping.signal });
   }
 
   function fail(response: ServerResponse, error: unknown): void {

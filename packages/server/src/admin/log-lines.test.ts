@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, test } from "node:test";
-import { type AdminFixture, openAdmin } from "./admin.fixture.ts";
+import { type AdminFixture, openAdmin, TOKEN } from "./admin.fixture.ts";
 import { type LogReader, type LogRecord, logLines } from "./log-lines.ts";
 
 let admin: AdminFixture;
@@ -16,7 +16,8 @@ const record = (n: number): LogRecord => ({ timestamp: n, stream: "s", message: 
 /** Reads the lines of a following request one by one. */
 async function follow() {
   const path = "/_yunque/functions/hello/logs?follow=true";
-  const call = request({ host: "127.0.0.1", port: admin.port, path }).end();
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const call = request({ host: "127.0.0.1", port: admin.port, path, headers }).end();
   const response = await new Promise<import("node:http").IncomingMessage>((resolve, reject) => {
     call.once("response", resolve).once("error", reject);
   });

@@ -4,12 +4,14 @@ import { type AdminFixture, openAdmin } from "./admin.fixture.ts";
 
 interface Operation {
   operationId: string;
+  security?: object[];
   parameters: { name: string; in: string; schema: object }[];
   responses: Record<string, { content: Record<string, { schema: object }> }>;
 }
 interface Document {
   openapi: string;
   paths: Record<string, { get: Operation }>;
+  security: object[];
 }
 
 let admin: AdminFixture;
@@ -28,7 +30,6 @@ test("the document is OpenAPI 3.1 and lists every path, itself too", () => {
     "/_yunque/health",
     "/_yunque/instances",
     "/_yunque/openapi.json",
-    "/_yunque/runtimes",
     "/_yunque/services",
     "/_yunque/services/{name}",
   ]);
@@ -53,6 +54,15 @@ test("every parameter of the document is taken, and no other", async () => {
     }
     assert.equal((await admin.get(`${real}?unheard=1`)).status, 400, path);
   }
+});
+
+test("everything asks for the token but health, which answers without it too", () => {
+  assert.deepEqual(document.security, [{ token: [] }]);
+  const open = Object.entries(document.paths).filter(([, { get }]) => get.security);
+  assert.deepEqual(
+    open.map(([path, { get }]) => [path, get.security]),
+    [["/_yunque/health", [{}, { token: [] }]]],
+  );
 });
 
 test("operations have names of their own", () => {

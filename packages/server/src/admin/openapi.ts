@@ -15,17 +15,21 @@ export function openApi(routes: readonly AnyRoute[], version: string): Record<st
     paths: Object.fromEntries(routes.map((route) => [route.path, { get: operation(route) }])),
     components: {
       schemas: { Problem: schemaOf(problemSchema) },
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      securitySchemes: { token: { type: "http", scheme: "bearer", description: TOKEN } },
     },
-    security: [{}, { token: [] }],
+    security: [{ token: [] }],
   };
 }
+
+const TOKEN =
+  "The setting adminToken, else the content of admin-token in the platform's data directory";
 
 function operation(route: AnyRoute): Record<string, unknown> {
   const type = route.lines ? "application/x-ndjson" : "application/json";
   return {
     operationId: operationId(route.path),
     summary: route.summary,
+    ...(route.open ? { security: [{}, { token: [] }] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route)],
     responses: {
       200: {

@@ -1,6 +1,7 @@
 /** Finds the route of a request, checks what it was given, and writes what it answers. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
+import { type guard, unauthorised } from "./guard.ts";
 import { Problem } from "./problem.ts";
 
 /** One path of the admin API. All of them read: GET and HEAD alone are served. */
@@ -14,6 +15,8 @@ export interface AdminRoute<Query = never> {
   readonly answer: z.ZodType;
   /** The answer is an AsyncIterable, written as NDJSON while it comes. */
   readonly lines?: boolean;
+  /** Answers everybody, and tells those without the token less. */
+  readonly open?: boolean;
   handle(call: AdminCall<Query>): unknown;
 }
 
@@ -21,9 +24,13 @@ export interface AdminCall<Query> {
   /** What stands in the place of `{name}`. */
   readonly name: string;
   readonly query: Query;
+  readonly caller: Caller;
   /** Aborts when the client goes away or the platform stops. */
   readonly signal: AbortSignal;
 }
+
+/** Whether who asks holds the token. */
+export type Caller = ReturnType<typeof guard>;
 
 /** A route whose query type no longer matters to those who hold it. */
 export type AnyRoute = AdminRoute<never>;
@@ -38,19 +45,19 @@ export async function serve(
   routes: readonly AnyRoute[],
   request: IncomingMessage,
   response: ServerResponse,
-  stopping: AbortSignal,
+  { caller, stopping }: { readonly caller: Caller; readonly stopping: AbortSignal },
 ): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
-  const { route, name } = find(routes, path);
+  const { route, name } = find(routes, path, caller);
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("allow", "GET, HEAD");
     throw new Problem(405, "MethodNotAllowed", "The admin API only reads: GET and HEAD.");
   }
   const query = parseQuery(route, search);
   const signal = AbortSignal.any([gone.signal, stopping]);
-  const answer = await route.handle({ name, query, signal });
+  const answer = await route.handle({ name, query, caller, signal });
   if (route.lines && request.method === "GET")
     await sendLines(response, answer as AsyncIterable<unknown>, signal);
   else if (route.lines) response.writeHead(200, LINES_HEADERS).end();
@@ -71,12 +78,19 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 const COMMON_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 const LINES_HEADERS = { ...COMMON_HEADERS, "content-type": "application/x-ndjson" };
 
-function find(routes: readonly AnyRoute[], path: string): { route: AnyRoute; name: string } {
+/** Who does not hold the token learns not even which paths there are. */
+function find(
+  routes: readonly AnyRoute[],
+  path: string,
+  caller: Caller,
+): { route: AnyRoute; name: string } {
   for (const route of routes) {
+    if (caller === "anybody" && !route.open) continue;
     const [before = "", after] = route.path.split("{name}");
     if (after === undefined ? path === route.path : encloses(path, before, after))
       return { route, name: after === undefined ? "" : nameIn(path, before, after) };
   }
+  if (caller === "anybody") throw unauthorised();
   throw new Problem(404, "NoSuchPath", "No such path; /_yunque/openapi.json lists all of them.");
 }
 

@@ -7,6 +7,7 @@ import {
   healthSchema,
   instancesSchema,
   logLineSchema,
+  publicHealthSchema,
   servicesSchema,
 } from "./api.ts";
 
@@ -31,6 +32,18 @@ for (const [path, schema] of Object.entries(answers))
     assert.equal(headers["cache-control"], "no-store");
     schema.parse(JSON.parse(text));
   });
+
+test("without the token health says that the platform serves, and nothing else answers", async () => {
+  const health = publicHealthSchema.parse(JSON.parse((await admin.ask("/_yunque/health")).text));
+  assert.deepEqual(health, { status: "ok", version: "1.2.3", isolation: { tier: "none" } });
+  const paths = ["", "/", "/services", "/config", "/openapi.json", "/functions/hello/logs", "/x"];
+  for (const path of paths) {
+    const { status, headers, text } = await admin.ask(`/_yunque${path}`);
+    assert.deepEqual([status, headers["www-authenticate"]], [401, "Bearer"], path);
+    assert.match(text, /Authorization: Bearer TOKEN.*YUNQUE_ADMIN_TOKEN.*admin-token/);
+  }
+  assert.deepEqual(admin.defects, []);
+});
 
 test("health names the services that do something", async () => {
   const health = healthSchema.parse(JSON.parse((await admin.get("/_yunque/health")).text));

@@ -9,8 +9,8 @@ import {
   type Instances,
   instancesSchema,
   logLineSchema,
-  type Runtimes,
-  runtimesSchema,
+  type PublicHealth,
+  publicHealthSchema,
   servicesSchema,
 } from "./api.ts";
 import { type LogReader, logLines } from "./log-lines.ts";
@@ -26,14 +26,13 @@ export interface AdminSources {
   readonly region: string;
   /** When the platform started: milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Asked of peers outside loopback; without one they are refused. */
-  readonly token: string | undefined;
+  /** Asked of everybody. */
+  readonly token: string;
   readonly isolation: Health["isolation"];
   /** The effective configuration; without its secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   services(): readonly Coverage[];
   instances(): Readonly<Instances>;
-  runtimes(): Promise<Runtimes["runtimes"]>;
   readonly logs: LogReader;
   /** The log group of a function, or undefined where there is no such function. */
   logGroup(functionName: string): Promise<string | undefined>;
@@ -68,10 +67,11 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
   const routes = [
     adminRoute({
       path: "/_yunque/health",
-      summary: "Whether the platform serves, and what it is made of",
+      summary: "Whether the platform serves; with the token, what it is made of",
       query: nothing,
-      answer: healthSchema,
-      handle: () => healthOf(sources),
+      answer: z.union([healthSchema, publicHealthSchema]),
+      open: true,
+      handle: ({ caller }) => (caller === "holder" ? healthOf(sources) : publicHealthOf(sources)),
     }),
     adminRoute({
       path: "/_yunque/services",
@@ -106,13 +106,6 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
       handle: () => sources.instances(),
     }),
     adminRoute({
-      path: "/_yunque/runtimes",
-      summary: "What functions of each runtime run on",
-      query: nothing,
-      answer: runtimesSchema,
-      handle: async () => ({ runtimes: await sources.runtimes() }),
-    }),
-    adminRoute({
       path: "/_yunque/functions/{name}/logs",
       summary: "What a function logged, a JSON object per line",
       query: logQuery,
@@ -134,6 +127,11 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
     handle: () => openApi([...routes, document], sources.version),
   });
   return [...routes, document];
+}
+
+/** What anybody may know, functions too. */
+function publicHealthOf({ version, isolation }: AdminSources): PublicHealth {
+  return { status: "ok", version, isolation: { tier: isolation.tier } };
 }
 
 function healthOf(sources: AdminSources): Health {

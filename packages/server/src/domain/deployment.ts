@@ -1,3 +1,5 @@
+import type { FunctionNetwork } from "./function-network.ts";
+
 /**
  * Everything that an instance of one function version needs, frozen at deploy. A change of code or configuration
  * makes a new deployment; the old one's instances finish what they run and are retired.
@@ -28,4 +30,8 @@ export interface Deployment {
   /** Packages of its layers in the order of the configuration: become /opt, later ones over earlier ones. */
   readonly layers: readonly string[];
   readonly tracing: "Active" | "PassThrough";
+  /** Its instances are initialised ahead of time, and restored when they are needed. */
+  readonly snapStart: boolean;
+  /** What it reaches of the network: the stricter of the platform's setting and its own. */
+  readonly network: FunctionNetwork;
 }

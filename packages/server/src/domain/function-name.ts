@@ -36,11 +36,6 @@ export function lambdaArn(scope: Scope, kind: string, id: string): string {
   return `arn:${partitionOf(scope.region)}:lambda:${scope.region}:${scope.account}:${kind}:${id}`;
 }
 
-/** `arn:aws:lambda:REGION::runtime:HASH`, for what functions of a runtime run on. */
-export function runtimeVersionArn(region: string, hash: string): string {
-  return `arn:${partitionOf(region)}:lambda:${region}::runtime:${hash}`;
-}
-
 /** Whether a qualifier is the number of a published version. */
 export function isVersionNumber(qualifier: string): boolean {
   return /^[0-9]+$/.test(qualifier);

@@ -1,4 +1,5 @@
 /** Lambda's runtime identifiers: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
+import { partitionOf } from "./function-name.ts";
 
 /** What CreateFunction accepts, in the order in which AWS's own refusal lists it. */
 export const RUNTIMES: readonly string[] = [
@@ -62,7 +63,26 @@ export function runtimeStanding(runtime: string): RuntimeStanding {
   return DEPRECATED.has(runtime) ? "deprecated" : "unknown";
 }
 
+/**
+ * AWS's RuntimeVersionArn: it names what really runs, for example
+ * `arn:aws:lambda:us-east-1::runtime:nodejs-26.10.0-x86_64-0123456789abcdef` for nodejs22.x on the nearest Node.js.
+ * `version` is for example nodejs:26.10.0, `hash` that of the runtime's own code.
+ */
+export function runtimeVersionArn(
+  region: string,
+  architecture: string,
+  { version, hash }: { readonly version: string; readonly hash: string },
+): string {
+  const name = `${version.replace(":", "-")}-${architecture}-${hash.slice(0, 16)}`;
+  return `arn:${partitionOf(region)}:lambda:${region}::runtime:${name}`;
+}
+
 /** Whether SnapStart may be switched on for functions of this runtime. */
 export function supportsSnapStart(runtime: string): boolean {
   return SNAP_START.test(runtime);
+}
+
+/** The program that a machine must bring for functions of this runtime; it is also what apt-get calls the package. */
+export function programOf(runtime: string): string | undefined {
+  return runtime.startsWith("python") ? "python3" : undefined;
 }

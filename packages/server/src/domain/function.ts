@@ -71,7 +71,9 @@ export interface FunctionVersion {
   readonly revisionId: string;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
-  readonly state: "Pending" | "Active";
+  readonly state: "Pending" | "Active" | "Failed";
+  /** Why it failed, in AWS's words. */
+  readonly stateReason?: { readonly code: string; readonly message: string };
   /** Absent until the version was Active for the first time. */
   readonly lastUpdate?: "InProgress" | "Successful";
   /** Instances are pooled by it; new whenever code or settings change. */

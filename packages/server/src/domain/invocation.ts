@@ -24,6 +24,8 @@ export interface InvocationReport {
   readonly billedMs: number;
   /** Present on a cold start. */
   readonly initMs?: number;
+  /** Present where the instance had been initialised ahead of time, and was restored for this. */
+  readonly restoreMs?: number;
   readonly maxMemoryMB: number;
   /** Time spent waiting for an instance. */
   readonly queuedMs: number;

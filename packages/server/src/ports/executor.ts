@@ -13,17 +13,23 @@ export interface Executor {
   /** The same with the response as a stream; resolves when the handler first writes, or fails. */
   stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream>;
 
+  /** An invocation may come soon: makes ready what takes time. Never fails. */
+  expect(deployment: Deployment): void;
+
+  /**
+   * SnapStart: initialises an instance ahead of time; resolves once it waits.
+   * @throws SnapshotError where it could not be initialised, ExecutorError where none could be had.
+   */
+  initialise(deployment: Deployment): Promise<void>;
+
   /** No new invocation will come for this deployment: its idle instances end now, busy ones when they are free. */
   retire(deploymentId: string): void;
 
   /** Which runtimes this machine can run, for example nodejs22.x. */
   readonly runtimes: ReadonlySet<string>;
 
-  /**
-   * What functions of a runtime run on now; undefined where this machine cannot run it.
-   * @throws Error where it could not be made ready.
-   */
-  runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined>;
+  /** What really runs a runtime of this name here; undefined where nothing does. */
+  runtimeVersion(name: string): Promise<RuntimeVersion | undefined>;
 
   /** For health and the console. */
   snapshot(): ExecutorSnapshot;
@@ -32,19 +38,18 @@ export interface Executor {
   close(graceMs: number): Promise<void>;
 }
 
-/** What the functions of a runtime really run on. */
 export interface RuntimeVersion {
-  /** For example nodejs:22.21.1. */
+  /** For example nodejs:22.21.1, whatever the runtime's name asks for. */
   readonly version: string;
-  /** Hex SHA-256, the same for the same version with the same bootstrap: the last part of its ARN. */
+  /** Hex digest of the runtime's own code. */
   readonly hash: string;
-  /** Where another version stands in for the one that the runtime's name asks for: which, and what to do about it. */
-  readonly standIn?: string;
 }
 
 export interface ExecutorSnapshot {
   /** What separates instances here: "none" until a sandbox is there. */
   readonly isolation: string;
+  /** What was started ahead of time: processes that have booted, and walls that wait for a process. */
+  readonly waiting: { readonly booted: number; readonly walls: number };
   readonly deployments: readonly {
     readonly deploymentId: string;
     readonly functionName: string;
@@ -56,8 +61,17 @@ export interface ExecutorSnapshot {
   }[];
 }
 
-/** `concurrency`: the account's limit is reached; `closing`: the platform stops; `internal`: an instance could not be started. */
-export type ExecutorFault = "concurrency" | "queueFull" | "closing" | "internal";
+/**
+ * `concurrency`: the account's limit is reached; `closing`: the platform stops; `internal`: an instance could not be
+ * started; `restore`, `restoreTimeout`: one that was initialised ahead of time could not be used.
+ */
+export type ExecutorFault =
+  | "concurrency"
+  | "queueFull"
+  | "closing"
+  | "internal"
+  | "restore"
+  | "restoreTimeout";
 
 export class ExecutorError extends Error {
   override readonly name = "ExecutorError";
@@ -66,5 +80,17 @@ export class ExecutorError extends Error {
   constructor(fault: ExecutorFault, message: string) {
     super(message);
     this.fault = fault;
+  }
+}
+
+/** The handler could not be loaded ahead of time. */
+export class SnapshotError extends Error {
+  override readonly name = "SnapshotError";
+  /** For example Runtime.ImportModuleError. */
+  readonly errorType: string;
+
+  constructor(errorType: string, message: string) {
+    super(message);
+    this.errorType = errorType;
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, open, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,9 +36,9 @@ export function sandboxContract({ tier, walled, open }: SandboxSubject): void {
         }
       });
     };
-    for (const cases of [running, ending]) cases(test);
+    for (const cases of [running, ending, freezing]) cases(test);
     if (!walled) return;
-    for (const cases of [containing, limiting, freezing, files, networks]) cases(test);
+    for (const cases of [containing, limiting, files, networks]) cases(test);
   });
 }
 
@@ -242,6 +243,43 @@ function limiting(test: Case): void {
     assert.equal((await outcome(program)).stdout, "EMFILE true\n");
   });
 
+  test("the share of the processor can be set again and again", async ({ shell }) => {
+    const program = shell(`${SPEAK}; read -r go <&3; echo ${"$"}go`);
+    await once(program.channel, "data");
+    for (const cpus of [2, 0.05, 0.5, 0.01, 1]) program.limit?.({ cpus });
+    program.limit?.({ memoryMB: 256, cpus: 0.5, processes: 100 });
+    program.channel.write("fine\n");
+    assert.deepEqual(await outcome(program), { ...DONE, stdout: "fine\n", stderr: "" });
+  });
+
+  test("limits of a frozen program count when it is thawed", async ({ node }) => {
+    const program = node(
+      `${ALLOCATE} require('net').Socket({ fd: 3 }).on('data', (mb) => {
+        hold(Number(mb)); fs.writeSync(3, 'held'); }); fs.writeSync(3, 'ready')`,
+      [],
+      { limits: { memoryMB: 400 } },
+    );
+    await once(program.channel, "data");
+    program.freeze?.();
+    program.limit?.({ memoryMB: 128, cpus: 1, processes: 100 });
+    program.thaw?.();
+    program.channel.write("200");
+    assert.deepEqual(await program.exited, { ...KILLED, outOfMemory: true });
+  });
+
+  test("memory that processes share counts too, also where nobody maps it any more", async ({
+    shell,
+  }) => {
+    if (!existsSync(PYTHON)) return;
+    const share = "import mmap, os; m = mmap.mmap(-1, 4 << 30)";
+    const fill = "[m.write(bytes(1 << 20)) for _ in range(4096)]";
+    const program = shell(`exec ${PYTHON} -c '${share}; ${fill}'`, {
+      limits: { memoryMB: 128 },
+      filesystem: { mounts: [], tmpMB: 64 },
+    });
+    assert.equal((await program.exited).outOfMemory, true);
+  });
+
   test("processor time is shared out, where the machine can", async ({ node, sandbox }) => {
     if (!sandbox.enforces.some((wall) => wall.startsWith("processor time"))) return;
     const script = `const begun = process.cpuUsage(); const end = Date.now() + 1000;
@@ -266,6 +304,22 @@ function freezing(test: Case): void {
     program.thaw?.();
     program.thaw?.();
     assert.equal(await later, "cold");
+  });
+
+  test("what the program started is frozen and thawed with it", async ({ shell }) => {
+    const program = shell("(while read -r line <&3; do echo $line >&3; done) & wait");
+    const answer = async () => String((await once(program.channel, "data"))[0]).trim();
+    for (const round of ["first", "second"]) {
+      program.channel.write(`${round}\n`);
+      assert.equal(await answer(), round);
+      program.freeze?.();
+      program.channel.write("cold\n");
+      const later = answer();
+      const pause = new Promise((resolve) => setTimeout(resolve, 50, "nothing"));
+      assert.equal(await Promise.race([later, pause]), "nothing");
+      program.thaw?.();
+      assert.equal(await later, "cold");
+    }
   });
 
   test("a frozen program can be killed", async ({ shell }) => {
@@ -383,6 +437,7 @@ function networks(test: Case): void {
 }
 
 const MB = 2 ** 20;
+const PYTHON = "/usr/bin/python3";
 const DONE = { code: 0, signal: null };
 const KILLED = { code: null, signal: "SIGKILL" };
 /** Says something on the channel. */

@@ -10,7 +10,7 @@ export interface Sandbox {
   readonly lacks?: readonly SandboxGap[];
   /** Whether a program has a file system of its own. Else it sees the host's, and `filesystem` has no effect. */
   readonly ownFilesystem?: boolean;
-  /** @throws Error where the program cannot be started. */
+  /** @throws Error where the program cannot be started, or not be kept to its network. */
   start(program: SandboxedProgram): SandboxedProcess;
   /** Forgets what was prepared for later starts. Every process must be gone. Idempotent. */
   close?(): void;

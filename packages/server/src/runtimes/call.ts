@@ -37,6 +37,8 @@ export class Call {
   sentAt = 0;
   /** It was put behind others: that it stands first does not prove that it was started. */
   inLine = false;
+  /** It is certain that it was started, though it was put behind others: all that was not has been given back. */
+  proven = false;
   /** Its START line is written. */
   started = false;
   /** Instances that had it, and ended before they began with it. */

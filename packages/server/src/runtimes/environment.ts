@@ -7,6 +7,8 @@ export interface Places {
   readonly taskRoot: string;
   readonly layers: string;
   readonly scratch: string;
+  /** A directory for its compiled code. */
+  readonly codeCache: string;
 }
 
 /** Whom the SDK clients of a handler act as. */
@@ -57,16 +59,20 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(deployment.memoryMB),
     AWS_LAMBDA_LOG_GROUP_NAME: deployment.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: parts.logStream,
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_INITIALIZATION_TYPE: initializationType(deployment),
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
     LAMBDA_TASK_ROOT: places.taskRoot,
     ...logSettings(deployment),
   };
 }
 
+/** Lambda's name for how an instance comes about. */
+export const initializationType = ({ snapStart }: Deployment): string =>
+  snapStart ? "snap-start" : "on-demand";
+
 /** What a process reads only when it starts: these must be there before it is told what to become. */
 export function startEnvironment(whole: Readonly<Record<string, string>>): Record<string, string> {
-  const early = /^(NODE_|LD_|UV_|MALLOC_|OPENSSL_|SSL_|PYTHON)|^(PATH|TZ|LANG|LC_ALL|TMPDIR)$/;
+  const early = /^(NODE_|LD_|UV_|MALLOC_|OPENSSL_|SSL_|PYTHON(?!PATH$))|^(PATH|TZ|LANG|LC_ALL)$/;
   return Object.fromEntries(Object.entries(whole).filter(([name]) => early.test(name)));
 }
 
@@ -77,13 +83,13 @@ function logSettings({ logFormat }: Deployment): Record<string, string> {
     : {};
 }
 
-/** Node.js options and wrappers name files of the package or a layer by Lambda's paths. */
+/** Options, module paths and wrappers name files of the package or a layer by Lambda's paths. */
 function translated(
   environment: Readonly<Record<string, string>>,
   places: Places,
 ): Record<string, string> {
   const result = { ...environment };
-  for (const name of ["NODE_OPTIONS", "AWS_LAMBDA_EXEC_WRAPPER"]) {
+  for (const name of ["NODE_OPTIONS", "PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER"]) {
     const value = result[name];
     if (value !== undefined) result[name] = lambdaPaths(value, places);
   }
@@ -91,9 +97,12 @@ function translated(
 }
 
 const lambdaPaths = (text: string, { taskRoot, layers }: Places): string =>
-  text.replace(/(^|[\s=:"'])\/(var\/task|opt)(?=\/)/g, (_all, before: string, which: string) => {
-    return before + (which === "opt" ? layers : taskRoot);
-  });
+  text.replace(
+    /(^|[\s=:"'])\/(var\/task|opt)(?=[/:]|$)/g,
+    (_all, before: string, which: string) => {
+      return before + (which === "opt" ? layers : taskRoot);
+    },
+  );
 
 const libraryPath = ({ taskRoot, layers }: Places): string =>
   [taskRoot, join(taskRoot, "lib"), join(layers, "lib")].join(":");

@@ -1,4 +1,5 @@
 /** Runs invocations in instances: the fleets of all deployments, and what they share of the machine. */
+import { freemem } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../domain/invocation.ts";
@@ -19,8 +20,10 @@ import { Fleet, type FleetHost } from "./fleet.ts";
 import type { Instance } from "./instance.ts";
 import type { LanguageRuntime } from "./language.ts";
 import { defaultLimits, type ExecutorLimits } from "./limits.ts";
+import { MemoryPressure, type PressureOwner } from "./memory-pressure.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { deploymentScratch } from "./scratch.ts";
+import { Seats } from "./seats.ts";
 import { InstanceStarter } from "./start-instance.ts";
 import { StreamedReply } from "./streamed-reply.ts";
 
@@ -39,7 +42,12 @@ export interface ExecutorOptions {
   /** For what instances need while they live; `instances` in it is emptied at the start. */
   readonly directory: string;
   readonly limits?: Partial<ExecutorLimits>;
+  /** Bytes of memory that this machine could still give. */
+  readonly availableMemory?: () => number;
 }
+
+/** What ending a generic process gives back, more or less. */
+const GENERIC_BYTES = 12 * 2 ** 20;
 
 /** Processes that were killed are gone within this, or the machine is in trouble. */
 const DYING_MS = 6_000;
@@ -49,18 +57,19 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return new ProcessExecutor(options);
 }
 
-class ProcessExecutor implements Executor, FleetHost {
+class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   readonly runtimes: ReadonlySet<string>;
   readonly clock: Clock;
   readonly limits: ExecutorLimits;
-  readonly #languages: readonly LanguageRuntime[];
   readonly #sandbox: Sandbox;
   readonly #fleets = new Map<string, Fleet>();
   /** Fleets that lack a place to start an instance, the longest lacking first. */
   readonly #hungry = new Set<Fleet>();
   readonly #scratchRoot: string;
+  readonly #seats: Seats;
   readonly #starter: InstanceStarter;
   readonly #memory: MemoryWatch;
+  readonly #pressure: MemoryPressure;
   /** Instances that have a place: starting, alive, or not gone yet. */
   #alive = 0;
   /** Those of them whose process does not run yet: what costs the machine most. */
@@ -77,12 +86,14 @@ class ProcessExecutor implements Executor, FleetHost {
   constructor(options: ExecutorOptions) {
     this.clock = options.clock;
     this.limits = { ...defaultLimits(), ...options.limits };
-    this.#languages = options.languages;
     this.runtimes = new Set(options.languages.flatMap(({ names }) => [...names]));
     this.#sandbox = options.sandbox;
     this.#scratchRoot = join(options.directory, "instances", "tmp");
     this.#memory = new MemoryWatch(this.clock, () => this.#instances());
-    this.#starter = new InstanceStarter(options, this.limits, this.#scratchRoot);
+    this.#pressure = new MemoryPressure(this.clock, options.availableMemory ?? freemem, this);
+    const busy = () => this.#starting > 0 || this.#hungry.size > 0 || this.#pressure.low;
+    this.#seats = new Seats(options, this.limits, this.#scratchRoot, busy);
+    this.#starter = new InstanceStarter(options, this.limits, this.#seats);
   }
 
   invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
@@ -101,22 +112,40 @@ class ProcessExecutor implements Executor, FleetHost {
     });
   }
 
+  expect(deployment: Deployment): void {
+    if (this.#closing || !this.runtimes.has(deployment.runtime)) return;
+    // Whoever invokes it hears of what is wrong.
+    this.#seats.expect(deployment).catch(() => {});
+    this.#pressure.watch();
+  }
+
+  async initialise(deployment: Deployment): Promise<void> {
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
+    this.#pressure.watch();
+    await this.#fleet(deployment).snapshot();
+  }
+
+  get mayStart(): boolean {
+    const room = this.#alive < this.limits.instances && this.#starting < this.limits.starting;
+    return room && !this.#closing && !this.#pressure.low;
+  }
+
   retire(deploymentId: string): void {
+    this.#seats.forget(deploymentId);
     const fleet = this.#fleets.get(deploymentId);
     fleet?.retire();
     this.#forget(deploymentId);
   }
 
-  async runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined> {
-    const language = this.#languages.find(({ names }) => names.has(runtime));
-    if (!language) return undefined;
-    const { version, hash, standIn } = await language.prepare(runtime);
-    return { version, hash, ...(standIn === undefined ? {} : { standIn }) };
+  runtimeVersion(name: string): Promise<RuntimeVersion | undefined> {
+    return this.#seats.runtime(name).catch(() => undefined); // whoever invokes hears of it
   }
 
   snapshot(): ExecutorSnapshot {
     return {
       isolation: this.#sandbox.tier,
+      waiting: this.#seats.waiting,
       deployments: [...this.#fleets.values()].map((fleet) => ({
         deploymentId: fleet.deployment.id,
         functionName: fleet.deployment.functionName,
@@ -137,7 +166,12 @@ class ProcessExecutor implements Executor, FleetHost {
     this.#alive++;
     this.#starting++;
     try {
-      return await this.#starter.start(fleet.deployment, fleet, scratch, initMs);
+      return await this.#starter.start({
+        deployment: fleet.deployment,
+        owner: fleet,
+        scratch,
+        initMs,
+      });
     } catch (error) {
       this.#placeFree(fleet, false);
       throw error;
@@ -148,7 +182,10 @@ class ProcessExecutor implements Executor, FleetHost {
     this.#memory.wake();
     for (let { missing } = fleet; missing > 0; missing--) {
       if (this.#alive >= this.limits.instances) this.#evict(missing);
-      if (this.#alive >= this.limits.instances || this.#starting >= this.limits.starting) {
+      // One that has booted already is not held up by those that have not.
+      const mayStart =
+        this.#starting < this.limits.starting || this.#seats.hasBooted(fleet.deployment);
+      if (this.#alive >= this.limits.instances || !mayStart) {
         this.#hungry.add(fleet);
         return;
       }
@@ -163,11 +200,25 @@ class ProcessExecutor implements Executor, FleetHost {
   booted(): void {
     this.#starting--;
     this.#feed();
+    if (this.#starting === 0) this.#seats.wake();
   }
 
   ended(fleet: Fleet, instance: Instance): void {
     this.#evicted.delete(instance);
     this.#placeFree(fleet, instance.hasBooted);
+  }
+
+  // What the machine asks for ------------------------------------------------------------------------------------
+
+  release(bytes: number): void {
+    let left = bytes - this.#seats.shrink() * GENERIC_BYTES;
+    while (left > 0) {
+      const oldest = this.#longestIdle();
+      if (!oldest) return;
+      left -= oldest.memory;
+      this.#evicted.add(oldest);
+      oldest.end();
+    }
   }
 
   // How it does it ----------------------------------------------------------------------------------------------
@@ -188,6 +239,7 @@ class ProcessExecutor implements Executor, FleetHost {
       call.refuse(error);
     }
     this.#memory.wake();
+    this.#pressure.watch();
   }
 
   #refusal(): ExecutorError | undefined {
@@ -237,15 +289,21 @@ class ProcessExecutor implements Executor, FleetHost {
   /** Ends the instance that was of no use for the longest time. Its place is free once it is gone. */
   #evict(needed: number): void {
     if (this.#evicted.size >= needed) return;
+    const oldest = this.#longestIdle();
+    if (!oldest) return;
+    this.#evicted.add(oldest);
+    oldest.end();
+  }
+
+  /** Of all instances the one that has been of no use for the longest time. */
+  #longestIdle(): Instance | undefined {
     let oldest: Instance | undefined;
     for (const fleet of this.#fleets.values()) {
       const candidate = fleet.longestIdle;
       if (candidate && candidate.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY))
         oldest = candidate;
     }
-    if (!oldest) return;
-    this.#evicted.add(oldest);
-    oldest.kill();
+    return oldest;
   }
 
   *#instances(): Generator<Instance> {
@@ -253,11 +311,12 @@ class ProcessExecutor implements Executor, FleetHost {
   }
 
   async #close(graceMs: number): Promise<void> {
+    this.#pressure.close();
     await this.#until(() => this.#underWay === 0, graceMs);
     const error = new ExecutorError("closing", "the platform stops");
     for (const fleet of this.#fleets.values()) fleet.end(error);
     await this.#until(() => this.#alive === 0, DYING_MS);
-    await this.#starter.close();
+    await this.#seats.close();
   }
 
   /** Resolves once the condition holds, or after so many milliseconds. */

@@ -1,4 +1,5 @@
 /** How invocations fail by what happened to their instance, in Lambda's words. */
+import { signalWords } from "./wire/signals.ts";
 
 /** Why an invocation failed that its handler did not answer. */
 export interface Failure {
@@ -36,6 +37,12 @@ export const exited = (exit: Exit): Failure =>
     ? outOfMemory
     : { errorType: "Runtime.ExitError", reason: exitReason(exit), status: "error" };
 
+/** What an error object that an instance gave calls itself; undefined where it does not say. */
+export function errorTypeIn(error: Uint8Array): string | undefined {
+  const text = Buffer.from(error).toString("latin1", 0, 512);
+  return /"errorType":\s*"([\w.]{1,100})"/.exec(text)?.[1];
+}
+
 /** The error object that the caller gets, as JSON. */
 export const failurePayload = (failure: Failure, requestId: string): Uint8Array =>
   Buffer.from(
@@ -55,24 +62,7 @@ export const tooLarge = (limit: number): Uint8Array =>
   );
 
 function exitReason({ code, signal }: Exit): string {
-  if (signal) return `Runtime exited with error: signal: ${SIGNALS[signal] ?? signal}`;
+  if (signal) return `Runtime exited with error: signal: ${signalWords(signal)}`;
   if (code) return `Runtime exited with error: exit status ${code}`;
   return "Runtime exited without providing a reason";
 }
-
-/** Lambda's words are those of Go's standard library. */
-const SIGNALS: Readonly<Record<string, string>> = {
-  SIGABRT: "aborted",
-  SIGALRM: "alarm clock",
-  SIGBUS: "bus error",
-  SIGFPE: "floating point exception",
-  SIGHUP: "hangup",
-  SIGILL: "illegal instruction",
-  SIGINT: "interrupt",
-  SIGKILL: "killed",
-  SIGPIPE: "broken pipe",
-  SIGQUIT: "quit",
-  SIGSEGV: "segmentation fault",
-  SIGTERM: "terminated",
-  SIGTRAP: "trace/breakpoint trap",
-};

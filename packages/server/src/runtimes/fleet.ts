@@ -4,12 +4,14 @@ import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
 import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
-import { type Failure, failurePayload } from "./failures.ts";
+import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
 import type { ExecutorLimits } from "./limits.ts";
 import type { Scratch } from "./scratch.ts";
+import { Snapshots } from "./snapshots.ts";
 import { afterPoll } from "./tick.ts";
+import { UNKNOWN_REQUEST } from "./wire/frames.ts";
 
 /** What a fleet needs of the executor that it belongs to. */
 export interface FleetHost {
@@ -17,6 +19,8 @@ export interface FleetHost {
   readonly limits: ExecutorLimits;
   /** Starts an instance; within `initMs` its handler must be loaded. */
   start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
+  /** There is room for an instance that nobody waits for. */
+  readonly mayStart: boolean;
   /** The fleet has more work than instances. */
   grow(fleet: Fleet): void;
   /** A start has come to its end, well or not. */
@@ -35,13 +39,17 @@ const INCURABLE: ReadonlySet<string> = new Set([
   "Runtime.MalformedHandlerName",
   "Runtime.MalformedStreamingHandler",
   "Runtime.CallbackHandlerDeprecated",
+  "Runtime.InvalidEntrypoint",
 ]);
+
 interface Bound {
   readonly call: Call;
   /** When its time began. */
   readonly since: number;
 }
 
+/** So long after a snapshot was used the next one is made: whoever used it goes first. */
+const REPLACE_MS = 500;
 /** How often it is looked at what waits, and for how long. */
 const WATCH_MS = SLOW_MS / 2;
 
@@ -64,6 +72,7 @@ export class Fleet implements InstanceOwner {
   /** Invocations whose own instance starts for them: their init ran into its limit before. */
   readonly #bound = new Map<Instance, Bound>();
   #boundPreparing = 0;
+  readonly #snapshots = new Snapshots();
   #watching = false;
   #retired = false;
   /** Why nothing is begun any more. */
@@ -103,14 +112,14 @@ export class Fleet implements InstanceOwner {
   get missing(): number {
     if (this.#waiting.length === 0) return 0;
     const now = this.#clock.monotonic();
+    // Those that end have their place until they are gone, but do no work; snapshots wait to be used.
+    const instances = this.size - this.#snapshots.size;
     let inInstances = this.#bound.size + this.#boundPreparing;
     let occupied = 0;
     for (const instance of this.#instances) {
       inInstances += instance.load;
       if (instance.runningMs(now) > OCCUPIED_MS) occupied++;
     }
-    // Those that end have their place until they are gone, but do no work.
-    const instances = this.size;
     const load = { waiting: this.#waiting.length, inInstances, instances, occupied, now };
     return this.#policy.wanted(load) - instances;
   }
@@ -143,19 +152,28 @@ export class Fleet implements InstanceOwner {
 
   /** The idle instance that has been of no use for the longest time. */
   get longestIdle(): Instance | undefined {
-    return this.#idle.find((instance) => instance.free);
+    return this.#idle.find((instance) => instance.free) ?? this.#snapshots.oldest;
   }
 
   /** Starts one more instance, for whatever waits. */
   start(): void {
-    void this.#start(this.#host.limits.initMs, undefined);
+    const snapshot = this.#snapshots.take();
+    if (snapshot) snapshot.restore();
+    else void this.#start(this.#initMs, undefined);
+  }
+
+  /** SnapStart: starts one more instance that nobody needs yet. Resolves once it waits. */
+  snapshot(): Promise<void> {
+    void this.#start(this.#initMs, undefined);
+    return this.#snapshots.next();
   }
 
   /** Idle instances end now, the others when they are free. */
   retire(): void {
     this.#retired = true;
     // Among the idle ones may be one that was given work again: see #pick.
-    for (const instance of this.#idle) if (instance.free) instance.kill();
+    for (const instance of this.#idle) if (instance.free) instance.end();
+    this.#snapshots.end();
     this.#scratch.clear();
   }
 
@@ -164,8 +182,15 @@ export class Fleet implements InstanceOwner {
     this.#retired = true;
     this.#ended = error;
     for (const call of this.#waiting.splice(0)) call.refuse(error);
-    for (const instance of this.#instances) instance.kill();
+    for (const instance of this.#instances) instance.end();
+    this.#snapshots.refuse(error);
     this.#scratch.clear();
+  }
+
+  /** Lambda: an init takes 10 s at most; ahead of time 130 s, or the function's timeout where that is longer. */
+  get #initMs(): number {
+    const { snapStart, timeoutSeconds } = this.deployment;
+    return snapStart ? Math.max(130_000, timeoutSeconds * 1_000) : this.#host.limits.initMs;
   }
 
   // What instances tell ---------------------------------------------------------------------------------------
@@ -175,6 +200,7 @@ export class Fleet implements InstanceOwner {
   }
 
   initialised(instance: Instance): void {
+    this.#replaceSnapshot();
     const bound = this.#bound.get(instance);
     this.#bound.delete(instance);
     if (bound) instance.send(bound.call, bound.since);
@@ -182,16 +208,34 @@ export class Fleet implements InstanceOwner {
     this.#pumpWaiting();
   }
 
+  snapshotTaken(instance: Instance): void {
+    const needed = this.#bound.has(instance) || this.#waiting.length > 0;
+    if (needed && !this.#snapshots.awaited) instance.restore();
+    else if (this.#retired) instance.end();
+    else this.#snapshots.add(instance);
+  }
+
+  restoreFailed(instance: Instance): void {
+    const fault = instance.restoreTimedOut ? "restoreTimeout" : "restore";
+    const bound = this.#bound.get(instance);
+    this.#bound.delete(instance);
+    const call = bound?.call ?? this.#next();
+    if (!bound && call) this.#waiting.shift();
+    call?.refuse(new ExecutorError(fault, "an instance could not be restored"));
+  }
+
   initFailed(instance: Instance, error: Uint8Array): void {
-    const text = Buffer.from(error).toString("latin1", 0, 512);
-    const type = /"errorType":"([\w.]{1,100})"/.exec(text)?.[1];
+    const type = errorTypeIn(error);
+    this.#snapshots.failed(type ?? "Unknown", error);
     const bound = this.#bound.get(instance);
     this.#bound.delete(instance);
     instance.log.initFailed(instance.initMs, bound ? "invoke" : "init", "error", type);
-    if (bound) this.#fail(instance, bound.call, error, undefined);
+    const payload = (call: Call) => errorFor(call, error);
+    if (bound) this.#fail(instance, bound.call, payload(bound.call), undefined);
     else if (INCURABLE.has(type ?? ""))
-      for (const call of this.#waiting.splice(0)) this.#fail(instance, call, error, undefined);
-    else this.#failNext(instance, () => error, undefined);
+      for (const call of this.#waiting.splice(0))
+        this.#fail(instance, call, payload(call), undefined);
+    else this.#failNext(instance, payload, undefined);
     instance.log.flush();
   }
 
@@ -224,6 +268,7 @@ export class Fleet implements InstanceOwner {
   gone(instance: Instance): void {
     this.#instances.delete(instance);
     this.#idle = this.#idle.filter((one) => one !== instance);
+    this.#snapshots.delete(instance);
     if (this.#current === instance) this.#current = undefined;
     if (!instance.loaded) this.#endedInInit(instance);
     if (instance.unwanted || this.#retired) this.#scratch.discard(instance.scratch);
@@ -234,6 +279,18 @@ export class Fleet implements InstanceOwner {
 
   // How it does it ----------------------------------------------------------------------------------------------
 
+  /** The next cold start finds one, too. */
+  #replaceSnapshot(): void {
+    if (!this.deployment.snapStart || this.#snapshots.size > 0 || this.#snapshots.replacing) return;
+    this.#snapshots.replacing = true;
+    this.#clock.after(REPLACE_MS, () => {
+      this.#snapshots.replacing = false;
+      const idle = this.#preparing === 0 && this.#waiting.length === 0;
+      if (!this.#retired && this.#snapshots.size === 0 && idle && this.#host.mayStart)
+        this.snapshot().catch(() => {}); // its log says why
+    });
+  }
+
   async #start(initMs: number, bound: Bound | undefined): Promise<void> {
     this.#preparing++;
     if (bound) this.#boundPreparing++;
@@ -243,11 +300,12 @@ export class Fleet implements InstanceOwner {
       this.#instances.add(instance);
       if (bound) this.#bound.set(instance, bound);
       const unneeded = this.#retired && this.#waiting.length === 0 && !bound;
-      if (unneeded || this.#ended) instance.kill();
+      if (unneeded || this.#ended) instance.end();
     } catch (error) {
       this.#scratch.discard(scratch);
       const call = bound?.call ?? this.#waiting.shift();
       const reason = error instanceof Error ? error.message : String(error);
+      this.#snapshots.refuse(new ExecutorError("internal", reason));
       call?.refuse(new ExecutorError("internal", `an instance could not be started: ${reason}`));
     } finally {
       this.#preparing--;
@@ -265,7 +323,12 @@ export class Fleet implements InstanceOwner {
       return;
     }
     if (instance.initHasFailed) return;
+    if (instance.restoreTimedOut) {
+      this.restoreFailed(instance);
+      return;
+    }
     const { failure } = instance;
+    this.#snapshots.failed(failure.errorType, Buffer.from(failure.reason));
     const payload = (call: Call) => failurePayload(failure, call.invocation.requestId);
     const type = instance.initTimedOut ? undefined : failure.errorType;
     instance.log.initFailed(instance.initMs, bound ? "invoke" : "init", failure.status, type);
@@ -336,7 +399,7 @@ export class Fleet implements InstanceOwner {
 
   #free(instance: Instance): void {
     if (!instance.free) return;
-    if (this.#retired && this.#waiting.length === 0) instance.kill();
+    if (this.#retired && this.#waiting.length === 0) instance.end();
     else if (!instance.listed) {
       instance.listed = true;
       this.#idle.push(instance);
@@ -368,4 +431,11 @@ export class Fleet implements InstanceOwner {
     if (!call || now - call.acceptedAt <= this.#host.limits.waitMs) return false;
     return this.counts.starting <= this.#bound.size + this.#boundPreparing;
   }
+}
+
+/** The error object of an init, with the id of the invocation that is told of it where it has a place for one. */
+function errorFor({ invocation }: Call, error: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(error.buffer, error.byteOffset, error.length);
+  if (!bytes.includes(UNKNOWN_REQUEST)) return error;
+  return Buffer.from(bytes.toString().replaceAll(UNKNOWN_REQUEST, invocation.requestId));
 }

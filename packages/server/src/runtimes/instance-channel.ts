@@ -32,7 +32,14 @@ export interface ChannelListener {
   returned(numbers: readonly number[]): void;
   streamStarted(number: number, contentType: string): void;
   streamChunk(number: number, bytes: Buffer): void;
+  /** Behind the answer that follows it takes nothing before it is settled(). */
+  occupied(): void;
+  settled(): void;
   ended(number: number, ended: Ended): void;
+  /** The hooks that follow a restore have run; the error where one failed. */
+  restored(error: Buffer | undefined): void;
+  /** A piece of its compiled code; an empty one is the last. */
+  gaveCode(bytes: Buffer): void;
   /** It says nothing any more. */
   closed(): void;
   /** It said something that has no meaning. */
@@ -96,6 +103,24 @@ export class InstanceChannel {
     this.flush();
   }
 
+  /** Says that it is about to be used. */
+  restore(): void {
+    this.#writer.frame(Kind.restore, 0, EMPTY, EMPTY);
+    this.flush();
+  }
+
+  /** Asks for what was compiled so far. */
+  giveCode(): void {
+    this.#writer.frame(Kind.giveCode, 0, EMPTY, EMPTY);
+    this.flush();
+  }
+
+  /** Asks it to say goodbye and to end, for one of Lambda's reasons. */
+  shutdown(reason: "SPINDOWN" | "TIMEOUT"): void {
+    this.#writer.frame(Kind.shutdown, 0, EMPTY, Buffer.from(reason));
+    this.flush();
+  }
+
   flush(): void {
     this.#writer.flush();
   }
@@ -111,11 +136,15 @@ export class InstanceChannel {
       else listener.ended(number, readEnded(kind, payload));
     } else if (kind === Kind.streamChunk) listener.streamChunk(number, payload);
     else if (kind === Kind.streamStart) listener.streamStarted(number, contentType(payload));
+    else if (kind === Kind.occupied) listener.occupied();
+    else if (kind === Kind.settled) listener.settled();
     else if (kind === Kind.returned) listener.returned(readNumbers(payload));
     else if (kind === Kind.leaving) listener.leaving(number);
     else if (kind === Kind.booted) listener.booted();
     else if (kind === Kind.initialised) listener.initialised();
     else if (kind === Kind.initFailed) listener.initFailed(payload);
+    else if (kind === Kind.restored) listener.restored(payload.length > 0 ? payload : undefined);
+    else if (kind === Kind.code) listener.gaveCode(payload);
     else listener.violated(`a frame of kind ${kind}`);
   }
 }

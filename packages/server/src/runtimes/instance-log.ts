@@ -42,6 +42,19 @@ export class InstanceLog {
     this.#batch.push({ timestamp: now, message: this.#lines.initStart(now, runtime) });
   }
 
+  restoreStart(runtime: RuntimeIdentity): void {
+    const now = this.#clock.now();
+    this.#batch.push({ timestamp: now, message: this.#lines.restoreStart(now, runtime) });
+  }
+
+  restoreReport(restoreMs: number, ending?: Ending): void {
+    const now = this.#clock.now();
+    this.#batch.push({
+      timestamp: now,
+      message: this.#lines.restoreReport(now, restoreMs, ending),
+    });
+  }
+
   initFailed(initMs: number, phase: "init" | "invoke", status: "timeout" | "error", type?: string) {
     const now = this.#clock.now();
     const message = this.#lines.initReport(now, initMs, phase, { status, errorType: type });

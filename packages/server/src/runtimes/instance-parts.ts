@@ -3,8 +3,10 @@ import type { Clock } from "../ports/clock.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import type { Call } from "./call.ts";
 import type { Fence } from "./fence.ts";
+import type { IdlenessParts } from "./idleness.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceLog } from "./instance-log.ts";
+import type { RuntimeIdentity } from "./output/platform-lines.ts";
 import type { Tick } from "./tick.ts";
 
 /** Whom an instance tells what happened; its fleet. */
@@ -13,6 +15,10 @@ export interface InstanceOwner {
   booted(): void;
   /** The handler is loaded. */
   initialised(instance: Instance): void;
+  /** The handler is loaded; the instance stands still until it is restored. */
+  snapshotTaken(instance: Instance): void;
+  /** What follows a restore has failed; the instance is about to end. */
+  restoreFailed(instance: Instance): void;
   /** The handler could not be loaded; the instance is about to end. */
   initFailed(instance: Instance, error: Uint8Array): void;
   /** The handler took so many milliseconds, by its own word. */
@@ -30,7 +36,7 @@ export interface InstanceOwner {
 }
 
 /** Times in milliseconds. */
-export interface InstanceParts {
+export interface InstanceParts extends IdlenessParts {
   readonly process: SandboxedProcess;
   readonly fence: Fence;
   readonly scratch: string;
@@ -40,12 +46,16 @@ export interface InstanceParts {
   readonly tick: Tick;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
+  /** So much of its memory is not the function's, at most. */
+  readonly overheadBytes: number;
+  /** How long it may take to say goodbye when it is ended on purpose; 0: it is killed at once. */
+  readonly lingerMs: number;
   /** Its share of processor time once the handler is loaded, 1 = one core; an init takes what it can get. */
   readonly cpus: number;
   /** How long the handler may take to load. */
   readonly initMs: number;
-  /** After so long without work it ends itself. */
-  readonly idleMs: number;
+  /** What RESTORE_START says of its runtime, where it is initialised ahead of time and restored when it is needed. */
+  readonly snapStart: RuntimeIdentity | undefined;
   readonly responseBytes: number;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;

@@ -6,25 +6,28 @@ import { Alarm } from "./alarm.ts";
 import type { Call } from "./call.ts";
 import {
   type Exit,
+  errorTypeIn,
   exited,
   type Failure,
   failurePayload,
   outOfMemory,
   timedOut,
 } from "./failures.ts";
-import { type Finished, Finishing } from "./finishing.ts";
+import { Farewell, type FarewellHost } from "./farewell.ts";
+import type { Finished } from "./finishing.ts";
+import { type IdleHost, Idleness } from "./idleness.ts";
 import { type ChannelListener, type Ended, InstanceChannel } from "./instance-channel.ts";
 import type { InstanceLog } from "./instance-log.ts";
-import { InstanceOutput } from "./instance-output.ts";
 import type { InstanceParts } from "./instance-parts.ts";
 import { Line } from "./line.ts";
 import { durationWithin, Meter } from "./meter.ts";
-import { afterPoll, type TickTask } from "./tick.ts";
+import { Telling, type TellingHost } from "./telling.ts";
+import { afterPoll } from "./tick.ts";
 import { type Specialisation, STREAM_WINDOW } from "./wire/frames.ts";
 
-type State = "starting" | "ready" | "ending" | "gone";
+type State = "starting" | "snapshot" | "restoring" | "ready" | "ending" | "gone";
 /** Why the platform ended it. */
-type Verdict = "timeout" | "initTimeout" | "memory" | "protocol" | "unwanted";
+type Verdict = "timeout" | "initTimeout" | "restoreTimeout" | "memory" | "protocol" | "unwanted";
 
 type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
   readonly durationMs: number;
@@ -32,20 +35,15 @@ type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
 
 /** Bytes that may stand in line behind a running invocation. */
 const LINE_BYTES = 256 * 1024;
-/** How long the streams of a process that has ended, and a process that was killed, are waited for. */
-const CLOSING_MS = 200;
-const DYING_MS = 5_000;
 /** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
 const MOST_ENDINGS = 3;
-/** How long a process that says that it ends, or says nothing any more, may take to do so. */
-const LEAVING_MS = 1_000;
+/** AWS: what follows a restore may take 10 s. */
+const RESTORE_MS = 10_000;
 
 /** Its owner decides what it gets; what it then says decides what becomes of it. */
-export class Instance implements TickTask, ChannelListener {
+export class Instance implements ChannelListener, IdleHost, TellingHost, FarewellHost {
   readonly scratch: string;
   readonly log: InstanceLog;
-  /** When its line became empty: since then it is of no use. */
-  idleSince: number;
   /** Its process runs. */
   hasBooted = false;
   /** The handler was loaded. */
@@ -54,31 +52,33 @@ export class Instance implements TickTask, ChannelListener {
   initHasFailed = false;
   /** Its owner has it among those without work. */
   listed = false;
+  /** It has run an invocation. */
+  experienced = false;
   readonly #parts: InstanceParts;
   readonly #clock: Clock;
   readonly #channel: InstanceChannel;
-  readonly #output: InstanceOutput;
+  readonly #telling: Telling;
   readonly #line = new Line();
   readonly #meter: Meter;
   #state: State = "starting";
   #verdict: Verdict | undefined;
   #exit: Exit = { code: null, signal: null };
-  /** Answered, but the caller is not told before all of its output has been read. */
-  readonly #finishing = new Finishing();
   /** There may be room, and the owner does not know yet. */
   #roomToTell = false;
-  #lookingAgain = false;
   #recalling = false;
   /** It said that it is about to end, and which invocation it ends with. */
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
   #ahead = 0;
-  /** An invocation was answered here, and its caller was told. */
-  #toldOne = false;
+  /** Bytes of its memory that are not the function's. */
+  #overhead = 0;
+  /** It answered, and is not done with the invocation yet. */
+  #occupied = false;
   readonly #deadline: Alarm;
-  readonly #rest: Alarm;
-  readonly #cancelInit: () => void;
-  #cancelDying: (() => void) | undefined;
+  readonly #idleness: Idleness;
+  #cancelInit: () => void;
+  #restoredAt = 0;
+  readonly #farewell: Farewell;
 
   constructor(parts: InstanceParts) {
     const { clock, process } = parts;
@@ -87,25 +87,16 @@ export class Instance implements TickTask, ChannelListener {
     this.#meter = new Meter(parts.memoryBytes);
     this.scratch = parts.scratch;
     this.log = parts.log;
-    this.idleSince = parts.askedAt;
     this.#deadline = new Alarm(
       clock,
       () => this.#leftOf(parts.timeoutMs, this.#line.length > 0, this.#line.headSince),
       () => this.#end("timeout"),
     );
-    this.#rest = new Alarm(
-      clock,
-      () => this.#leftOf(parts.idleMs, this.#line.length === 0, this.idleSince),
-      () => this.kill(),
-    );
+    this.#idleness = new Idleness(parts, this);
     this.#cancelInit = clock.after(parts.initMs, () => afterPoll(() => this.#initTooLong()));
     this.#channel = new InstanceChannel(process.channel, parts.responseBytes, this);
-    const listener = {
-      plain: (text: string) => this.#wrotePlain(text),
-      entry: (text: string, number: number) => this.#wroteEntry(text, number),
-    };
-    this.#output = new InstanceOutput([process.stdout, process.stderr], listener, clock);
-    void process.exited.then((exit) => this.#exited(exit));
+    this.#telling = new Telling(parts, this.#line, this);
+    this.#farewell = new Farewell(parts, this);
   }
 
   /** Tells the generic process what to become. */
@@ -113,8 +104,22 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.specialise(told);
   }
 
-  get ready(): boolean {
-    return this.#state === "ready";
+  get idle(): boolean {
+    return this.#state === "ready" && this.#line.length === 0;
+  }
+
+  get isGone(): boolean {
+    return this.#state === "gone";
+  }
+
+  /** It answered, and is not done with the invocation yet. */
+  get unsettled(): boolean {
+    return this.#occupied;
+  }
+
+  /** When its line became empty: since then it is of no use. */
+  get idleSince(): number {
+    return this.#idleness.since;
   }
 
   /** It has no work, and takes some. While it is giving back what stood in line it takes none. */
@@ -127,6 +132,11 @@ export class Instance implements TickTask, ChannelListener {
     return this.#verdict === "initTimeout";
   }
 
+  /** It was ended because what follows its restore took too long. */
+  get restoreTimedOut(): boolean {
+    return this.#verdict === "restoreTimeout";
+  }
+
   /** It was ended because nobody needed it any more. */
   get unwanted(): boolean {
     return this.#verdict === "unwanted";
@@ -137,6 +147,11 @@ export class Instance implements TickTask, ChannelListener {
     if (this.#verdict === "timeout" || this.#verdict === "initTimeout")
       return timedOut(this.#parts.timeoutMs);
     return this.#verdict === "memory" ? outOfMemory : exited(this.#exit);
+  }
+
+  /** Bytes of memory that it holds now. */
+  get memory(): number {
+    return this.#parts.process.memory();
   }
 
   /** How many invocations it has. */
@@ -161,6 +176,7 @@ export class Instance implements TickTask, ChannelListener {
     const now = this.#clock.monotonic();
     call.sentAt = now;
     call.inLine = this.#line.length > 0;
+    call.proven = false;
     call.held = undefined;
     this.#line.push(call, since ?? now);
     if (!call.inLine) this.#headStarts();
@@ -176,21 +192,30 @@ export class Instance implements TickTask, ChannelListener {
     const { head } = this.#line;
     if (!head || this.#state !== "ready") return false;
     if (this.runningMs(now) <= SLOW_MS) return this.#line.length > 1 || !head.started;
-    this.log.start(head);
-    this.#parts.tick.add(this);
-    if (this.#line.length > 1 && !this.#recalling) this.#recall();
-    return false;
+    this.#parts.tick.add(this); // its START, once the END of the one before it is written
+    const uncertain = head.inLine && !head.proven;
+    if ((this.#line.length > 1 || uncertain) && !this.#recalling) this.#recall();
+    return this.#telling.waits;
   }
 
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
-    if (this.#state !== "starting" && this.#state !== "ready") return;
-    if (this.#meter.sawMemory(this.#parts.process.memory())) this.#end("memory");
+    if (!this.#isUsable) return;
+    if (this.#lookAtMemory() || this.#parts.fence.swollen()) this.#end("memory");
+  }
+
+  giveCode(): void {
+    this.#channel.giveCode();
   }
 
   /** Ends it now. What it runs fails. */
-  kill(): void {
-    if (this.#state === "starting" || this.#state === "ready") this.#end("unwanted");
+  end(): void {
+    if (this.#isUsable) this.#end("unwanted");
+  }
+
+  /** Its end is not decided. */
+  get #isUsable(): boolean {
+    return this.#state !== "ending" && this.#state !== "gone";
   }
 
   /** How long it took until the handler was loaded, or failed to. */
@@ -205,12 +230,12 @@ export class Instance implements TickTask, ChannelListener {
 
   endOfTick(): void {
     // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
-    if (!this.#unsure) this.#tellRoom();
+    if (!this.#telling.unsure) this.#tellRoom();
     this.#channel.flush();
-    if (this.#finishing.length > 0) this.#tellFinished();
+    if (this.#line.length > 0) this.#idleness.thaw();
+    this.#telling.tell();
     this.#tellRoom();
-    const { head } = this.#line;
-    if (head && (!head.inLine || head.held) && !this.#finishing.first) this.log.start(head);
+    this.#telling.begin();
     this.log.flush();
   }
 
@@ -219,7 +244,11 @@ export class Instance implements TickTask, ChannelListener {
   booted(): void {
     if (this.hasBooted) return;
     this.hasBooted = true;
-    this.#parts.owner.booted();
+    const { overheadBytes, process, owner } = this.#parts;
+    // What it holds before it has a function is not the function's; nor is what passes through it.
+    if (overheadBytes > 0)
+      this.#overhead = Math.min(overheadBytes, process.memory() + overheadBytes / 4);
+    owner.booted();
   }
 
   initialised(): void {
@@ -228,11 +257,59 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     this.#initEnds();
-    this.#state = "ready";
     this.loaded = true;
-    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    if (this.#parts.snapStart) {
+      this.#waitAsSnapshot();
+      return;
+    }
+    this.#state = "ready";
     this.#rests();
     this.#parts.owner.initialised(this);
+    this.#channel.flush(); // it is being woken up meanwhile
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    this.#lookAtMemory();
+  }
+
+  /** It waited, initialised ahead of time; its first invocation is near. */
+  restore(): void {
+    const { snapStart } = this.#parts;
+    if (this.#state !== "snapshot" || !snapStart) return;
+    this.#state = "restoring";
+    this.loaded = false;
+    this.#restoredAt = this.#clock.monotonic();
+    this.log.restoreStart(snapStart);
+    this.#channel.restore();
+    this.#idleness.thaw();
+    this.#cancelInit = this.#clock.after(RESTORE_MS, () =>
+      afterPoll(() => {
+        if (this.#state === "restoring") this.#end("restoreTimeout");
+      }),
+    );
+  }
+
+  restored(error: Buffer | undefined): void {
+    if (this.#state !== "restoring") {
+      this.violated("a restore that nobody asked for");
+      return;
+    }
+    this.#cancelInit();
+    const ms = this.#clock.monotonic() - this.#restoredAt;
+    this.#meter.restoreMs = ms;
+    const ending = { status: "error", errorType: error && errorTypeIn(error) } as const;
+    this.log.restoreReport(ms, error && ending);
+    this.#parts.tick.add(this);
+    if (error) {
+      this.#state = "ending";
+      this.initHasFailed = true;
+      this.#parts.owner.restoreFailed(this);
+      this.#parts.process.kill();
+      return;
+    }
+    this.#state = "ready";
+    this.loaded = true;
+    this.#rests();
+    this.#parts.owner.initialised(this);
+    this.#channel.flush();
   }
 
   initFailed(payload: Buffer): void {
@@ -241,6 +318,7 @@ export class Instance implements TickTask, ChannelListener {
       return;
     }
     this.#initEnds();
+    this.#lookAtMemory();
     this.#state = "ending";
     this.initHasFailed = true;
     const error = Buffer.from(payload);
@@ -288,7 +366,7 @@ export class Instance implements TickTask, ChannelListener {
     const seen = now - (call.inLine ? call.sentAt : this.#line.headSince);
     const durationMs = durationWithin(ended.ms, seen, this.#line.length === 1 && !call.inLine);
     const { payload, failed } = ended;
-    const entries = this.#unsure ? undefined : ended.entries;
+    const entries = this.#telling.unsure ? undefined : ended.entries;
     this.#finish(call, { payload, failed, durationMs, entries, failure: undefined });
     this.#parts.owner.handled(ended.ms);
   }
@@ -301,9 +379,25 @@ export class Instance implements TickTask, ChannelListener {
     this.#recalling = false;
     this.#parts.fence.lower();
     const calls = this.#line.take(new Set(numbers), this.#clock.monotonic());
+    if (this.#line.head) this.#line.head.proven = true;
+    this.#parts.tick.add(this);
     this.#rests();
     if (calls.length > 0) this.#parts.owner.returned(calls);
     this.#parts.owner.room(this);
+  }
+
+  gaveCode(bytes: Buffer): void {
+    if (!this.#idleness.gaveCode(bytes)) this.violated("more compiled code than anybody asked for");
+  }
+
+  occupied(): void {
+    this.#occupied = true;
+  }
+
+  settled(): void {
+    this.#occupied = false;
+    this.#roomToTell = true;
+    this.#parts.tick.add(this);
   }
 
   leaving(number: number): void {
@@ -313,7 +407,7 @@ export class Instance implements TickTask, ChannelListener {
 
   /** Its exit should follow at once; a process that only closed its channel is of no use either. */
   closed(): void {
-    this.#cancelDying ??= this.#clock.after(LEAVING_MS, () => this.#parts.process.kill());
+    this.#farewell.expect();
   }
 
   violated(what: string): void {
@@ -324,7 +418,8 @@ export class Instance implements TickTask, ChannelListener {
 
   /** It takes invocations. */
   get #open(): boolean {
-    return this.#state === "ready" && !this.#recalling && this.#leaving === undefined;
+    const usable = this.#state === "ready" && this.#leaving === undefined;
+    return usable && !this.#recalling && !this.#occupied;
   }
 
   #running(number: number): Call | undefined {
@@ -332,33 +427,24 @@ export class Instance implements TickTask, ChannelListener {
     return head?.number === number && this.#state === "ready" ? head : undefined;
   }
 
-  #wrotePlain(text: string): boolean {
-    if (this.#line.length > 0) this.#parts.owner.wrotePlain();
-    return this.#wrote(text, this.#first);
-  }
-
-  #wroteEntry(text: string, number: number): boolean {
-    const call = this.#finishing.find(number) ?? this.#line.find(number);
-    if (call) call.entries++;
-    return this.#wrote(text, call);
-  }
-
-  #wrote(text: string, call: Call | undefined): boolean {
-    this.#parts.tick.add(this);
-    return this.log.output(text, call, call === this.#first);
-  }
-
-  /** Whose lines come now: those of the others wait until this one has had its END. */
-  get #first(): Call | undefined {
-    return this.#finishing.first ?? this.#line.head;
-  }
-
   // How it goes on ----------------------------------------------------------------------------------------------
 
   #initEnds(): void {
     this.#cancelInit();
     this.#meter.initMs = this.#clock.monotonic() - this.#parts.askedAt;
-    this.#meter.sawMemory(this.#parts.process.memory());
+  }
+
+  #lookAtMemory(): boolean {
+    return this.#meter.sawMemory(Math.max(0, this.#parts.process.memory() - this.#overhead));
+  }
+
+  #waitAsSnapshot(): void {
+    this.#state = "snapshot";
+    this.#parts.process.limit?.({ cpus: this.#parts.cpus });
+    this.#lookAtMemory();
+    this.#parts.tick.add(this);
+    this.#idleness.freeze();
+    this.#parts.owner.snapshotTaken(this);
   }
 
   #initTooLong(): void {
@@ -371,9 +457,7 @@ export class Instance implements TickTask, ChannelListener {
   }
 
   #rests(): void {
-    if (this.#line.length > 0) return;
-    this.idleSince = this.#clock.monotonic();
-    this.#rest.set();
+    if (this.#line.length === 0) this.#idleness.begins();
   }
 
   /** What is left of a time that began at `since`, where it counts at all. */
@@ -387,7 +471,7 @@ export class Instance implements TickTask, ChannelListener {
     this.#channel.recall();
     // A handler that lets go of the event loop gives them back at once. One that does not cannot: but whatever it had
     // answered before it could see the fence has been read by then, so that what still stands behind the first one was
-    // not started. See languages/node/bootstrap/fence.ts.
+    // not started. See languages/bootstrap/fence.ts.
     afterPoll(() => {
       if (!this.#recalling) return;
       const behind = this.#line.cut();
@@ -398,71 +482,46 @@ export class Instance implements TickTask, ChannelListener {
   /** The first one is over. */
   #finish(call: Call, { durationMs, ...outcome }: Outcome): void {
     this.#line.shift(this.#clock.monotonic());
+    this.experienced = true;
     const report = this.#meter.report(call, durationMs);
-    this.#finishing.add({ call, report, ...outcome });
+    this.#telling.add({ call, report, ...outcome });
     this.#roomToTell = true;
     if (this.#line.length > 0) this.#headStarts();
+    else if (this.#occupied) this.#rests(); // it may never say that it is free
     this.#parts.tick.add(this);
   }
 
   #tellRoom(): void {
-    if (!this.#roomToTell || (this.#unsure && this.#finishing.length > 0)) return;
+    if (!this.#roomToTell || this.#occupied) return;
+    if (this.#telling.unsure && this.#telling.waits) return;
     this.#roomToTell = false;
     this.#rests();
     this.#parts.owner.room(this);
-  }
-
-  #tellFinished(): void {
-    if (this.#finishing.ready) this.#output.flush();
-    for (const { call, payload, failed, report, failure } of this.#finishing.take()) {
-      this.log.end(call, report, failure);
-      call.finish({ payload, failed, report, tail: call.tail });
-      this.#toldOne = true;
-    }
-    if (this.#finishing.length === 0 || this.#lookingAgain) return;
-    this.#lookingAgain = true;
-    const looked = this.#finishing.look();
-    afterPoll(() => {
-      this.#lookingAgain = false;
-      looked();
-      this.#parts.tick.add(this);
-    });
-  }
-
-  /** It may write what does not say to which invocation it belongs: it has, or nobody knows it yet. */
-  get #unsure(): boolean {
-    return this.#state !== "gone" && (!this.#toldOne || this.#parts.owner.apart);
   }
 
   // How it ends -------------------------------------------------------------------------------------------------
 
   #end(verdict: Verdict): void {
     this.#verdict = verdict;
+    // Only who has been initialised, and keeps its protocol and its memory, can be asked to say goodbye.
+    const asked = this.#state === "ready" && (verdict === "unwanted" || verdict === "timeout");
     this.#state = "ending";
-    this.#parts.process.kill();
-    this.#cancelDying?.();
-    const killed = { code: null, signal: "SIGKILL" };
-    this.#cancelDying = this.#clock.after(DYING_MS, () => this.#gone(killed));
+    if (asked) this.#farewell.ask(verdict === "timeout" ? "TIMEOUT" : "SPINDOWN");
+    else this.#farewell.kill();
   }
 
-  /** What it wrote before it ended is read first. */
-  #exited(exit: Exit): void {
-    const { channel, stdout, stderr } = this.#parts.process;
-    const closed = [channel, stdout, stderr].map(
-      (stream) => stream.closed || new Promise((resolve) => stream.once("close", resolve)),
-    );
-    const enough = new Promise((resolve) => this.#clock.after(CLOSING_MS, () => resolve(true)));
-    void Promise.race([Promise.all(closed), enough]).then(() => afterPoll(() => this.#gone(exit)));
+  askToLeave(reason: "SPINDOWN" | "TIMEOUT"): void {
+    this.#channel.shutdown(reason);
+    this.#idleness.thaw();
   }
 
-  #gone(exit: Exit): void {
-    if (this.#state === "gone") return;
+  isOver(exit: Exit): void {
     this.#state = "gone";
     this.#exit = exit;
     this.#stopTimers();
     const now = this.#clock.monotonic();
     if (!this.loaded) this.#meter.initMs ||= now - this.#parts.askedAt;
-    this.#output.flush();
+    this.#telling.close();
     const notStarted = this.#line.cut();
     const { head } = this.#line;
     const untouched = this.#leaving !== undefined && this.#leaving !== head?.number;
@@ -477,7 +536,7 @@ export class Instance implements TickTask, ChannelListener {
       this.#finish(head, { payload, failed: true, durationMs, failure, entries: undefined });
     }
     if (notStarted.length > 0) this.#parts.owner.returned(notStarted);
-    this.#finishing.look()();
+    this.#telling.complete();
     this.endOfTick();
     this.#parts.fence.close();
     this.#channel.close();
@@ -489,8 +548,7 @@ export class Instance implements TickTask, ChannelListener {
 
   #stopTimers(): void {
     this.#deadline.stop();
-    this.#rest.stop();
+    this.#idleness.stop();
     this.#cancelInit();
-    this.#cancelDying?.();
   }
 }

@@ -120,7 +120,8 @@ describe("the limits of a function", () => {
     );
     const { value, result } = await bench.invoke(deployment);
     assert.equal(value, "late");
-    assert.ok(result.report.durationMs >= 700, "the init counts as a part of the invocation");
+    // Timers ring up to a millisecond early.
+    assert.ok(result.report.durationMs >= 698, "the init counts as a part of the invocation");
     const reports = bench.lines.filter(({ message }) => message.startsWith("INIT_REPORT"));
     assert.match(
       String(reports[0]?.message),

@@ -14,6 +14,12 @@ export interface ExecutorLimits {
   readonly waitMs: number;
   /** An instance without work is ended after this. */
   readonly idleMs: number;
+  /** An instance without work is frozen after this: Lambda does so once everything has been said. */
+  readonly freezeMs: number;
+  /** Processes that have booted and wait to become an instance, of all kinds together: some 10 MB each. */
+  readonly pooled: number;
+  /** Walls that stand and wait for a process, of all kinds together: less than 1 MB each. */
+  readonly walled: number;
   /** Lambda: the init phase may take 10 s; then it is tried again within the invocation. */
   readonly initMs: number;
   /** Lambda: 6 MB, and 100 bytes over. */
@@ -33,6 +39,9 @@ export const defaultLimits = (): ExecutorLimits => ({
   waiting: 1_000,
   waitMs: 10_000,
   idleMs: 5 * 60_000,
+  freezeMs: 100,
+  pooled: 16,
+  walled: 32,
   initMs: 10_000,
   responseBytes: 6_291_556,
   streamBytes: 200 * 1024 * 1024,

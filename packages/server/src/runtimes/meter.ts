@@ -11,6 +11,8 @@ export class Meter {
   #served = false;
   /** How long it took until the handler was loaded, or failed to; 0 before. */
   initMs = 0;
+  /** How long it took to restore it; undefined where it was not initialised ahead of time. */
+  restoreMs: number | undefined;
 
   /** `memoryLimit`: bytes that the function may have. */
   constructor(memoryLimit: number) {
@@ -25,13 +27,15 @@ export class Meter {
 
   /** An invocation is over. The first one pays for the init. */
   report(call: Call, durationMs: number): InvocationReport {
-    const initMs = this.#served ? undefined : this.initMs;
+    const { restoreMs } = this;
+    const first = !this.#served;
     this.#served = true;
+    // Lambda: since August 2025 the init counts; where it was over before, what it took to restore it.
+    const before = first ? (restoreMs ?? this.initMs) : 0;
     return {
       durationMs,
-      // Lambda: since August 2025 the init counts.
-      billedMs: Math.ceil(durationMs + (initMs ?? 0)),
-      ...(initMs === undefined ? {} : { initMs }),
+      billedMs: Math.ceil(durationMs + before),
+      ...(!first ? {} : restoreMs === undefined ? { initMs: this.initMs } : { restoreMs }),
       maxMemoryMB: this.#maxMemoryMB,
       queuedMs: call.sentAt - call.acceptedAt,
     };

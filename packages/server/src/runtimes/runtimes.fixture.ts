@@ -10,20 +10,22 @@ import type { Invocation, InvocationResult } from "../domain/invocation.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { Executor } from "../ports/executor.ts";
 import type { LogLine } from "../ports/logs.ts";
-import { createExecutor, type ExecutorLimits, nodeRuntime, processSandbox } from "./index.ts";
+import {
+  createExecutor,
+  customRuntime,
+  type ExecutorLimits,
+  nodeRuntime,
+  processSandbox,
+} from "./index.ts";
+import type { LanguageRuntime } from "./language.ts";
 
 const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
 
 /** The bootstrap is built once for all tests of a file. */
 const built = mkdtempSync(join(tmpdir(), "yunque-bootstrap-"));
 process.once("exit", () => rmSync(built, { recursive: true, force: true }));
-/**
- * The same suites on another Node.js: the directory of installed versions (`yunque runtimes install` makes it), and the
- * name of the runtime that functions have where a test does not say.
- */
-const { TEST_NODE_INSTALLED: installed = "", TEST_NODE_RUNTIME: usual = "nodejs22.x" } =
-  process.env;
-const node = nodeRuntime({ directory: built, sdk: SDK, ...(installed ? { installed } : {}) });
+const custom = customRuntime({ directory: built });
+const node = custom.extending(nodeRuntime({ directory: built, sdk: SDK }));
 
 /** What a test hands to deploy(): files by name, or the text of index.js. */
 export type Files = Readonly<Record<string, string>> | string;
@@ -54,12 +56,15 @@ export interface Told {
 export interface BenchOptions {
   readonly limits?: Partial<ExecutorLimits>;
   readonly clock?: Clock;
+  /** Default: Node.js and custom runtimes. */
+  readonly languages?: readonly LanguageRuntime[];
 }
 
 /** Opens one on a temporary directory of its own. */
 export async function openBench({
   limits,
   clock = systemClock,
+  languages = [node, custom],
 }: BenchOptions = {}): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), "yunque-runtimes-"));
   const lines: (LogLine & { stream: string })[] = [];
@@ -71,7 +76,7 @@ export async function openBench({
     },
     clock,
     sandbox: processSandbox,
-    languages: [node],
+    languages,
     endpoint: () => "http://127.0.0.1:4566",
     directory: join(directory, "data"),
     ...(limits ? { limits } : {}),
@@ -137,7 +142,7 @@ const plainDeployment = (code: string): Deployment => ({
   functionName: "hello",
   version: "$LATEST",
   functionArn: "arn:aws:lambda:us-east-1:000000000000:function:hello",
-  runtime: usual,
+  runtime: "nodejs22.x",
   handler: "index.handler",
   architecture: "x86_64",
   memoryMB: 256,
@@ -149,4 +154,6 @@ const plainDeployment = (code: string): Deployment => ({
   code,
   layers: [],
   tracing: "PassThrough",
+  snapStart: false,
+  network: "host",
 });

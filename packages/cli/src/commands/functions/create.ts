@@ -1,10 +1,12 @@
 /** `yunque functions create NAME PATH` */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import type { BuiltCode } from "../../bundle/build-code.ts";
 import { pack } from "../../code/pack.ts";
 import { withLambda } from "../../lambda.ts";
 import {
   collect,
   type TargetOptions,
+  variable,
   wholeNumber,
   withExamples,
   withTarget,
@@ -16,6 +18,8 @@ import { createFunction, type FunctionOptions, functionExists, updateFunction } 
 interface CreateOptions extends TargetOptions, FunctionOptions {
   /** Change the function where it exists. */
   readonly update?: boolean;
+  /** Bundle it first. */
+  readonly build?: boolean;
 }
 
 export function create(): Command {
@@ -35,6 +39,7 @@ export function create(): Command {
     .option("--layer <arn>", "a layer version; may be repeated", collect)
     .option("--description <text>", "what it is for")
     .option("--role <arn>", "its execution role")
+    .option("--build", "bundle it first, as yunque build does")
     .option("--update", "where the function exists, replace its code and what is given here")
     .action(deploy);
   return withExamples(
@@ -46,9 +51,11 @@ export function create(): Command {
 }
 
 async function deploy(name: string, path: string, options: CreateOptions): Promise<void> {
-  const { endpoint, json, update = false, ...settings } = options;
+  const { endpoint, json, update = false, build = false, ...given } = options;
   const target = findTarget(endpoint);
-  const code = await pack(path);
+  const { code, ...settings } = build
+    ? { ...given, ...(await built(path, given)) }
+    : { ...given, code: await pack(path) };
   const started = performance.now();
   const { verb, configuration } = await withLambda(target, async (lambda) => {
     if (update && (await functionExists(lambda, name)))
@@ -64,12 +71,9 @@ async function deploy(name: string, path: string, options: CreateOptions): Promi
   say(`Call it with: yunque functions invoke ${name} -p '{}'`);
 }
 
-function variable(
-  text: string,
-  before: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const [, key, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError("It is written KEY=VALUE.");
-  return { ...before, [key]: value };
+/** The bundler is loaded only by who wants it. */
+async function built(path: string, { runtime, handler }: FunctionOptions): Promise<BuiltCode> {
+  const { buildCode } = await import("../../bundle/build-code.ts");
+  const made = await buildCode(path, runtime);
+  return { ...made, handler: handler ?? made.handler };
 }

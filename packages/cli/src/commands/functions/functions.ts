@@ -1,5 +1,6 @@
 /** `yunque functions ...` */
 import { Command } from "commander";
+import * as analyze from "./analyze.ts";
 import * as createFunction from "./create.ts";
 import * as deleteFunction from "./delete.ts";
 import * as invoke from "./invoke.ts";
@@ -8,9 +9,9 @@ import * as logs from "./logs.ts";
 
 export function create(): Command {
   const command = new Command().description(
-    "Lists, creates, invokes, reads and deletes functions.",
+    "Lists, creates, invokes, reads, analyzes and deletes functions.",
   );
-  for (const verb of [list, createFunction, invoke, logs, deleteFunction])
+  for (const verb of [list, createFunction, invoke, logs, analyze, deleteFunction])
     command.addCommand(verb.create());
   return command;
 }

@@ -1,43 +1,40 @@
-/** `yunque runtimes install` */
-import { INSTALLABLE, installedDirectory } from "@yunque/server/node-versions";
-import { Argument, Command } from "commander";
-import { installNode } from "../../node-versions/install.ts";
-import { showDownload } from "../../node-versions/progress.ts";
+/** `yunque runtimes install NAME...` */
+import { INSTALLABLE, InstallError, installNode } from "@yunque/server/runtimes";
+import { Command } from "commander";
+import { Failure } from "../../failure.ts";
 import { withExamples, withJson } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
-import { type DataOptions, dataDirectoryOf, withDataDirectory, within } from "./data-directory.ts";
+import { type DirectoryOptions, directoryOf, withDirectory } from "./directory.ts";
 
 export function create(): Command {
   const command = new Command("install")
-    .summary("install versions of Node.js for functions")
+    .summary("install a version of Node.js")
+    .argument("<name...>", `runtimes: ${INSTALLABLE.join(", ")}`)
     .description(
-      "Installs the newest Node.js of these runtimes from npm. A platform on the same data directory runs\n" +
-        "their functions on it from the next instance on.",
+      "Installs the newest Node.js of a version, through npm, for functions of that runtime. A running platform uses it for the next instance.",
     )
-    .addArgument(new Argument("<name...>", "Lambda's identifiers").choices(INSTALLABLE))
-    .option("--offline", "take it from npm's cache alone")
     .action(install);
   return withExamples(
-    withJson(withDataDirectory(command)),
+    withDirectory(withJson(command)),
     "yunque runtimes install nodejs22.x",
-    "yunque runtimes install nodejs20.x nodejs24.x --data-dir /srv/yunque",
+    "yunque runtimes install nodejs20.x nodejs24.x",
   );
 }
 
-async function install(
-  names: readonly string[],
-  options: DataOptions & { readonly offline?: boolean; readonly json?: boolean },
-): Promise<void> {
-  const directory = installedDirectory(dataDirectoryOf(options));
-  const { offline = false, json } = options;
-  const all = [];
-  for (const name of new Set(names)) {
-    const how = { directory, offline, downloading: showDownload };
-    const done = await within(directory, () => installNode(name, how));
-    all.push(done);
-    const { version, fresh } = done;
-    const what = fresh ? "is installed" : "was installed already";
-    if (!json) say(`${name}: Node.js ${version} ${what} in ${directory}`);
+async function install(names: readonly string[], options: DirectoryOptions): Promise<void> {
+  const directory = directoryOf(options);
+  const installed = [];
+  for (const name of names) {
+    process.stderr.write(`yunque: asking npm for ${name} (some 40 MB) ...\n`);
+    const { version, path, fresh } = await installNode(name, directory).catch(explain);
+    installed.push({ name, version, path, fresh });
+    if (!options.json)
+      say(`${name} runs on Node.js ${version}${fresh ? "" : " (it was there already)"}`);
   }
-  if (json) sayJson({ directory, installed: all });
+  if (options.json) sayJson(installed);
+}
+
+function explain(error: unknown): never {
+  if (error instanceof InstallError) throw new Failure(error.message, error.hint);
+  throw error;
 }

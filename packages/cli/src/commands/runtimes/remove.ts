@@ -1,31 +1,33 @@
-/** `yunque runtimes remove` */
-import { INSTALLABLE, installedDirectory } from "@yunque/server/node-versions";
-import { Argument, Command } from "commander";
+/** `yunque runtimes remove NAME...` */
+import { INSTALLABLE, removeNode } from "@yunque/server/runtimes";
+import { Command } from "commander";
 import { Failure } from "../../failure.ts";
-import { removeNode } from "../../node-versions/install.ts";
 import { withExamples, withJson } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
-import { type DataOptions, dataDirectoryOf, withDataDirectory, within } from "./data-directory.ts";
+import { type DirectoryOptions, directoryOf, withDirectory } from "./directory.ts";
 
 export function create(): Command {
   const command = new Command("remove")
-    .summary("remove an installed Node.js")
+    .summary("remove a version of Node.js")
+    .argument("<name...>", "runtimes that were installed")
     .description(
-      "Removes what was installed for a runtime: its functions run on the next newer Node.js from the next\n" +
-        "instance on. Instances that run go on.",
+      "Removes what `yunque runtimes install` brought. Functions of that runtime run on the nearest version then.",
     )
-    .addArgument(new Argument("<name>", "Lambda's identifier").choices(INSTALLABLE))
     .action(remove);
-  return withExamples(withJson(withDataDirectory(command)), "yunque runtimes remove nodejs22.x");
+  return withExamples(withDirectory(withJson(command)), "yunque runtimes remove nodejs20.x");
 }
 
-async function remove(
-  name: string,
-  options: DataOptions & { readonly json?: boolean },
-): Promise<void> {
-  const directory = installedDirectory(dataDirectoryOf(options));
-  const versions = await within(directory, () => removeNode(directory, name));
-  if (versions.length === 0) throw new Failure(`nothing is installed for ${name} in ${directory}`);
-  if (options.json) sayJson({ name, removed: versions });
-  else say(`${name}: Node.js ${versions.join(" and ")} removed`);
+async function remove(names: readonly string[], options: DirectoryOptions): Promise<void> {
+  const directory = directoryOf(options);
+  const removed = [];
+  for (const name of names) {
+    if (!INSTALLABLE.includes(name))
+      throw new Failure(`there is no runtime ${name}`, `There are: ${INSTALLABLE.join(", ")}.`);
+    const versions = await removeNode(name, directory);
+    if (versions.length === 0)
+      throw new Failure(`${name} is not installed`, "yunque runtimes list shows what is.");
+    removed.push({ name, versions });
+    if (!options.json) say(`removed Node.js ${versions.join(", ")}`);
+  }
+  if (options.json) sayJson(removed);
 }

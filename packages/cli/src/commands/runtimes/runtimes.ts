@@ -6,7 +6,7 @@ import * as remove from "./remove.ts";
 
 export function create(): Command {
   const command = new Command().description(
-    "Shows what functions run on, and installs and removes versions of Node.js for them.",
+    "Lists, installs and removes the versions of Node.js that functions run on.",
   );
   for (const verb of [list, install, remove]) command.addCommand(verb.create());
   return command;

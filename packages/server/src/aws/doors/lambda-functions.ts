@@ -1,6 +1,6 @@
 import { parseFunctionReference } from "../../domain/function-name.ts";
-import type { Functions } from "../../services/functions/index.ts";
-import type { LambdaApi } from "../api/lambda.ts";
+import type { DescribedVersion, Functions } from "../../services/functions/index.ts";
+import type { FunctionConfiguration, LambdaApi } from "../api/lambda.ts";
 import type { CodeLinks } from "../code-links.ts";
 import type { Door } from "../context.ts";
 import {
@@ -10,15 +10,14 @@ import {
   refuseUnsupported,
   settingsOf,
 } from "./lambda-input.ts";
-import {
-  examinedConfiguration,
-  functionConfiguration,
-  nextMarker,
-  pageRequest,
-} from "./lambda-shapes.ts";
+import { functionConfiguration, nextMarker, pageRequest } from "./lambda-shapes.ts";
 
 /** Functions and their code. */
 export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<LambdaApi> {
+  const configuration = async (described: DescribedVersion): Promise<FunctionConfiguration> => {
+    const { runtime } = described.version.settings;
+    return functionConfiguration(described, await functions.runtimeVersion(runtime));
+  };
   return {
     async CreateFunction(input, context) {
       checkName(input.FunctionName);
@@ -26,7 +25,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
       refuseUnsupported(input);
       if (input.PackageType === "Image" || input.Code.ImageUri !== undefined)
         throw invalidParameter("Yunque runs no container images yet: deploy a zip archive.");
-      return functionConfiguration(
+      return configuration(
         await functions.create(context, {
           functionName: input.FunctionName,
           architecture: input.Architectures?.[0],
@@ -43,7 +42,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
       const found = await functions.get(context, input.FunctionName, input.Qualifier);
       const { tags, reservedConcurrency } = found;
       return {
-        Configuration: examinedConfiguration(found),
+        Configuration: await configuration(found),
         Code: {
           RepositoryType: "S3",
           Location: links.link(context.origin, found.version.code.package),
@@ -56,15 +55,13 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async GetFunctionConfiguration(input, context) {
-      return examinedConfiguration(
-        await functions.get(context, input.FunctionName, input.Qualifier),
-      );
+      return configuration(await functions.get(context, input.FunctionName, input.Qualifier));
     },
 
     async ListFunctions(input, context) {
       const all = input.FunctionVersion === "ALL";
       const page = await functions.list(context, { ...pageRequest(input), all });
-      return { Functions: page.items.map(functionConfiguration), ...nextMarker(page) };
+      return { Functions: await Promise.all(page.items.map(configuration)), ...nextMarker(page) };
     },
 
     async UpdateFunctionCode(input, context) {
@@ -73,7 +70,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
         throw invalidParameter(
           "Please don't provide ImageUri when updating a function with packageType Zip.",
         );
-      return functionConfiguration(
+      return configuration(
         await functions.updateCode(context, input.FunctionName, {
           code: codeOf(input),
           architecture: input.Architectures?.[0],
@@ -85,7 +82,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async UpdateFunctionConfiguration(input, context) {
-      return functionConfiguration(
+      return configuration(
         await functions.updateSettings(
           context,
           input.FunctionName,
@@ -103,7 +100,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async PublishVersion(input, context) {
-      return functionConfiguration(
+      return configuration(
         await functions.versions.publish(context, input.FunctionName, {
           description: input.Description,
           codeSha256: input.CodeSha256,
@@ -114,7 +111,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
 
     async ListVersionsByFunction(input, context) {
       const page = await functions.versions.list(context, input.FunctionName, pageRequest(input));
-      return { Versions: page.items.map(functionConfiguration), ...nextMarker(page) };
+      return { Versions: await Promise.all(page.items.map(configuration)), ...nextMarker(page) };
     },
   };
 }

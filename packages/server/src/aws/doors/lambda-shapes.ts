@@ -1,23 +1,20 @@
 /** Lambda's shapes from what the functions service tells. What is absent is left out, as AWS leaves it out. */
-import { createHash } from "node:crypto";
 import type { FunctionSettings, FunctionVersion } from "../../domain/function.ts";
-import { runtimeVersionArn } from "../../domain/function-name.ts";
-import type { DescribedVersion, Page } from "../../services/functions/index.ts";
+import { runtimeVersionArn } from "../../domain/function-runtimes.ts";
+import type { DescribedVersion, Page, RuntimeVersion } from "../../services/functions/index.ts";
 import type {
   Architecture,
   FunctionConfiguration,
   LastUpdateStatusReasonCode,
   LoggingConfig,
-  RuntimeVersionConfig,
+  StateReasonCode,
 } from "../api/lambda.ts";
 
 /** A version as Create, Get, Update, Publish and List answer it. */
-export function functionConfiguration({
-  arn,
-  scope,
-  version,
-  runtimeVersion,
-}: DescribedVersion): FunctionConfiguration {
+export function functionConfiguration(
+  { arn, scope, version }: DescribedVersion,
+  runtime: RuntimeVersion | undefined,
+): FunctionConfiguration {
   const { settings, code } = version;
   const { environment, layers, vpc, deadLetterTarget, fileSystems, kmsKeyArn } = settings;
   return {
@@ -57,34 +54,26 @@ export function functionConfiguration({
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMB },
     SnapStart: snapStart(version),
-    RuntimeVersionConfig: runtimeVersionConfig(scope.region, settings, runtimeVersion),
+    RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(scope.region, settings, runtime) },
     LoggingConfig: logging(settings),
-  };
-}
-
-/**
- * The same for who asks for this one function. AWS has `Error` for a runtime version that could not be had; here it
- * says that there is one, but not the one that was asked for. Answers to changes and lists stay as AWS's are.
- */
-export function examinedConfiguration(described: DescribedVersion): FunctionConfiguration {
-  const configuration = functionConfiguration(described);
-  const standIn = described.runtimeVersion?.standIn;
-  if (standIn === undefined) return configuration;
-  const error = { ErrorCode: "RuntimeVersionNotInstalled", Message: standIn };
-  return {
-    ...configuration,
-    RuntimeVersionConfig: { ...configuration.RuntimeVersionConfig, Error: error },
   };
 }
 
 /** Recorded, though the model's enumeration does not have it. */
 const CREATING = "Creating" as LastUpdateStatusReasonCode;
 
-function stateOf({ state, lastUpdate }: FunctionVersion): Partial<FunctionConfiguration> {
+function stateOf(version: FunctionVersion): Partial<FunctionConfiguration> {
+  const { state, stateReason, lastUpdate } = version;
   const reason = "The function is being created.";
   return {
     State: state,
     ...(state === "Pending" ? { StateReason: reason, StateReasonCode: "Creating" } : {}),
+    ...(stateReason === undefined
+      ? {}
+      : {
+          StateReason: stateReason.message,
+          StateReasonCode: stateReason.code as StateReasonCode,
+        }),
     ...(lastUpdate === undefined ? {} : { LastUpdateStatus: lastUpdate }),
     ...(lastUpdate === "InProgress"
       ? { LastUpdateStatusReason: reason, LastUpdateStatusReasonCode: CREATING }
@@ -93,8 +82,12 @@ function stateOf({ state, lastUpdate }: FunctionVersion): Partial<FunctionConfig
 }
 
 /** Versions are optimised when they are published, `$LATEST` never. */
-function snapStart({ version, settings }: FunctionVersion): FunctionConfiguration["SnapStart"] {
-  const on = settings.snapStart === "PublishedVersions" && version !== "$LATEST";
+function snapStart(version: FunctionVersion): FunctionConfiguration["SnapStart"] {
+  const { settings, state } = version;
+  const on =
+    settings.snapStart === "PublishedVersions" &&
+    version.version !== "$LATEST" &&
+    state === "Active";
   return { ApplyOn: settings.snapStart, OptimizationStatus: on ? "On" : "Off" };
 }
 
@@ -107,14 +100,13 @@ function logging({ logging: { format, group, ...levels } }: FunctionSettings): L
   };
 }
 
-/** What runs the function; what this machine cannot run has an ARN too, of its name alone. */
-function runtimeVersionConfig(
+/** What this machine cannot run has an ARN, too. */
+function runtimeArn(
   region: string,
   { runtime, architecture }: { runtime: string; architecture: Architecture },
-  version: DescribedVersion["runtimeVersion"],
-): RuntimeVersionConfig {
-  const named = () => createHash("sha256").update(`${runtime}/${architecture}`).digest("hex");
-  return { RuntimeVersionArn: runtimeVersionArn(region, version?.hash ?? named()) };
+  really: RuntimeVersion = { version: runtime, hash: "none" },
+): string {
+  return runtimeVersionArn(region, architecture, really);
 }
 
 /** Lambda's form of a time in text members: `2026-11-22T18:00:00.000+0000`. */

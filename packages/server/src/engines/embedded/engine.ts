@@ -4,6 +4,7 @@ import { EmbeddedBlobs } from "./blobs.ts";
 import { makeDirectories } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { EmbeddedLogs } from "./logs.ts";
+import { shutting } from "./private-directory.ts";
 import { EmbeddedRecords } from "./records.ts";
 import { translating } from "./storage-faults.ts";
 
@@ -22,7 +23,11 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
   const objects = join(root, "blobs", "objects");
   const zips = join(root, "blobs", "packages");
   const tails = join(root, "logs");
-  translating(root, () => makeDirectories(objects, zips, tails));
+  translating(root, () => {
+    const shut = shutting(root);
+    makeDirectories(objects, zips, tails);
+    shut();
+  });
   const unlock = lockDirectory(root);
   try {
     const blobs = new EmbeddedBlobs(objects);

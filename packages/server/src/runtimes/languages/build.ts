@@ -27,6 +27,8 @@ export interface BootstrapSources {
   readonly folders: readonly string[];
   /** The module that runs, below runtimes/, for example languages/node/bootstrap/main.ts. */
   readonly main: string;
+  /** Text files that lie beside the script, by name. */
+  readonly beside?: Readonly<Record<string, string>>;
 }
 
 /** A bootstrap that is ready to be started. */
@@ -40,16 +42,16 @@ export interface Bootstrap {
 /** Builds into `directory`/<hash>, unless it is there; forgets what earlier versions left. */
 export async function buildBootstrap(
   directory: string,
-  { folders, main: entry }: BootstrapSources,
+  { folders, main: entry, beside = {} }: BootstrapSources,
 ): Promise<Bootstrap> {
   const sources = await readSources(folders);
   const makers = await Promise.all(MAKERS.map((name) => readFile(name, "utf8")));
   const hash = createHash("sha256")
-    .update(JSON.stringify([entry, sources, makers]))
+    .update(JSON.stringify([entry, sources, beside, makers]))
     .digest("hex");
   const target = join(directory, hash.slice(0, 16));
   const main = join(target, SCRIPT);
-  if (!(await exists(main))) await build(sources, entry, target);
+  if (!(await exists(main))) await build({ [SCRIPT]: scriptOf(sources, entry), ...beside }, target);
   await forgetOthers(directory, target);
   return { main, hash };
 }
@@ -68,15 +70,20 @@ async function readSources(folders: readonly string[]): Promise<Sources> {
   );
 }
 
+function scriptOf(sources: Sources, entry: string): string {
+  return link(new Map(sources.map(([path, source]) => [path, withoutTypes(source)])), entry);
+}
+
 /** In a directory of its own first: another process may build the same. */
-async function build(sources: Sources, entry: string, target: string): Promise<void> {
-  const stripped = new Map(sources.map(([path, source]) => [path, withoutTypes(source)]));
+async function build(files: Readonly<Record<string, string>>, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const scratch = await mkdtemp(`${target}.`);
   await chmod(scratch, 0o755); // instances are ordinary users in a sandbox
-  // On disk before it has its name: nobody looks into it again, also not after the machine went down.
-  await writeFile(join(scratch, SCRIPT), link(stripped, entry), { flush: true });
-  await chmod(join(scratch, SCRIPT), 0o644); // whatever the umask is
+  for (const [name, text] of Object.entries(files)) {
+    // On disk before it has its name: nobody looks into it again, also not after the machine went down.
+    await writeFile(join(scratch, name), text, { flush: true });
+    await chmod(join(scratch, name), 0o644); // whatever the umask is
+  }
   try {
     await rename(scratch, target);
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import type { Deployment } from "../../domain/deployment.ts";
 import type { InvocationReport } from "../../domain/invocation.ts";
+import { initializationType } from "../environment.ts";
 import type { Failure } from "../failures.ts";
 
 /** How INIT_START names a runtime. */
@@ -24,6 +25,9 @@ export interface PlatformLines {
   initStart(now: number, runtime: RuntimeIdentity): string;
   /** Only for an init that failed. */
   initReport(now: number, initMs: number, phase: "init" | "invoke", ending: Ending): string;
+  /** SnapStart: an instance that was initialised ahead of time is about to be used. */
+  restoreStart(now: number, runtime: RuntimeIdentity): string;
+  restoreReport(now: number, restoreMs: number, ending?: Ending): string;
   start(now: number, requestId: string): string;
   /** Undefined where the format has no such line. */
   end(requestId: string): string | undefined;
@@ -49,6 +53,10 @@ function textLines({ version, memoryMB }: Deployment): PlatformLines {
       `INIT_START Runtime Version: ${runtime.version}\tRuntime Version ARN: ${runtime.arn}`,
     initReport: (_now, initMs, phase, ending) =>
       `INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms\tPhase: ${phase}\t${status(ending)}`,
+    restoreStart: (_now, runtime) =>
+      `RESTORE_START Runtime Version: ${runtime.version}\tRuntime Version ARN: ${runtime.arn}`,
+    restoreReport: (_now, restoreMs, ending) =>
+      `RESTORE_REPORT Restore Duration: ${restoreMs.toFixed(2)} ms${ending ? `\t${status(ending)}` : ""}`,
     start: (_now, requestId) => `START RequestId: ${requestId} Version: ${version}`,
     end: (requestId) => `END RequestId: ${requestId}`,
     report(_now, requestId, report, ending) {
@@ -57,17 +65,24 @@ function textLines({ version, memoryMB }: Deployment): PlatformLines {
       return (
         `REPORT RequestId: ${requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
         `Billed Duration: ${report.billedMs} ms\tMemory Size: ${memoryMB} MB\t` +
-        `Max Memory Used: ${report.maxMemoryMB} MB\t${init}` +
+        `Max Memory Used: ${report.maxMemoryMB} MB\t${init}${restored(report)}` +
         (ending ? status(ending) : "")
       );
     },
   };
 }
 
+const restored = ({ restoreMs }: InvocationReport): string =>
+  restoreMs === undefined
+    ? ""
+    : `Restore Duration: ${restoreMs.toFixed(2)} ms\tBilled Restore Duration: ${Math.ceil(restoreMs)} ms\t`;
+
 const status = ({ status, errorType }: Ending): string =>
   errorType ? `Status: ${status}\tError Type: ${errorType}` : `Status: ${status}`;
 
-function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLines {
+function jsonLines(deployment: Deployment): PlatformLines {
+  const { version, memoryMB, functionName } = deployment;
+  const type = initializationType(deployment);
   const event = (now: number, type: string, record: object): string =>
     JSON.stringify({ time: new Date(now).toISOString(), type: `platform.${type}`, record });
   return {
@@ -78,7 +93,7 @@ function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLin
     failure: () => undefined,
     initStart: (now, runtime) =>
       event(now, "initStart", {
-        initializationType: "on-demand",
+        initializationType: type,
         phase: "init",
         runtimeVersion: runtime.version,
         runtimeVersionArn: runtime.arn,
@@ -87,10 +102,23 @@ function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLin
       }),
     initReport: (now, durationMs, phase, { status, errorType }) =>
       event(now, "initReport", {
-        initializationType: "on-demand",
+        initializationType: type,
         phase,
         status,
         ...(errorType ? { errorType } : {}),
+        metrics: { durationMs: rounded(durationMs) },
+      }),
+    restoreStart: (now, runtime) =>
+      event(now, "restoreStart", {
+        runtimeVersion: runtime.version,
+        runtimeVersionArn: runtime.arn,
+        functionName,
+        functionVersion: version,
+      }),
+    restoreReport: (now, durationMs, ending) =>
+      event(now, "restoreReport", {
+        status: ending?.status ?? "success",
+        ...(ending?.errorType ? { errorType: ending.errorType } : {}),
         metrics: { durationMs: rounded(durationMs) },
       }),
     start: (now, requestId) => event(now, "start", { requestId, version }),
@@ -104,6 +132,12 @@ function jsonLines({ version, memoryMB, functionName }: Deployment): PlatformLin
           memorySizeMB: memoryMB,
           maxMemoryUsedMB: report.maxMemoryMB,
           ...(report.initMs === undefined ? {} : { initDurationMs: rounded(report.initMs) }),
+          ...(report.restoreMs === undefined
+            ? {}
+            : {
+                restoreDurationMs: rounded(report.restoreMs),
+                billedRestoreDurationMs: Math.ceil(report.restoreMs),
+              }),
         },
         status: ending?.status ?? "success",
         ...(ending?.errorType ? { errorType: ending.errorType } : {}),

@@ -28,7 +28,7 @@ export interface ChosenSandbox {
 /**
  * Each tier is tried once before it is believed. Takes some ten milliseconds: begin early, await it before the first
  * start, and close() the sandbox when the last program is gone.
- * @throws Error where the tier that was asked for does not work here.
+ * @throws SandboxUnavailable where the tier that was asked for does not work here.
  */
 export async function chooseSandbox(options: SandboxOptions): Promise<ChosenSandbox> {
   const { tier = "auto", directory } = options;
@@ -41,7 +41,13 @@ export async function chooseSandbox(options: SandboxOptions): Promise<ChosenSand
       refused.push({ tier: each, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  throw new Error(`the sandbox ${tier} does not work here: ${refused[0]?.reason}`);
+  throw new SandboxUnavailable(`the sandbox ${tier} does not work here: ${refused[0]?.reason}`);
+}
+
+/** The walls that were asked for cannot be had here. */
+export class SandboxUnavailable extends Error {
+  override readonly name = "SandboxUnavailable";
+  readonly code = "SandboxUnavailable";
 }
 
 const MAKERS = { bubblewrap: bubblewrapSandbox, unshare: unshareSandbox };

@@ -1,3 +1,5 @@
 /** Walls around strangers' code: the tiers, and which of them works here. */
-export { chooseSandbox, TIERS, type Tier } from "./choose.ts";
+export { delegation } from "./cgroups/delegation.ts";
+export { chooseSandbox, SandboxUnavailable, TIERS, type Tier } from "./choose.ts";
 export { processSandbox } from "./process.ts";
+export { remedies } from "./walls/remedies.ts";

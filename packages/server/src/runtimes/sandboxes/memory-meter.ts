@@ -33,9 +33,8 @@ function procMeter(pid: number): MemoryMeter {
   return {
     bytes() {
       const pages = read(statm).split(" ");
-      let sum = Number(pages[1] ?? 0);
-      if (sum > 0) sum += pagesBelow(read(children));
-      return sum * size;
+      const own = Number(pages[1] ?? 0) * size;
+      return own > 0 ? own + bytesBelow(read(children)) : 0;
     },
     close() {
       for (const file of [statm, children]) if (file !== undefined) closeSync(file);
@@ -43,18 +42,43 @@ function procMeter(pid: number): MemoryMeter {
   };
 }
 
-/** Pages of these processes and all below. What they share with the main process is counted there. */
-function pagesBelow(list: string): number {
-  let sum = 0;
+/**
+ * Bytes of these processes and all below. Programs and libraries are counted with the main process; memory that
+ * processes share with each other is told apart from these by `status` alone, and may be counted several times there:
+ * then each one's part is asked for, which costs more.
+ */
+function bytesBelow(list: string): number {
+  let own = 0;
+  const sharing = new Map<number, number>();
   const queue = pids(list);
   for (let i = 0; i < queue.length && i < MOST_PROCESSES; i++) {
     const pid = queue[i] ?? 0;
-    const [, resident, shared] = readOnce(pid, "statm").split(" ");
-    sum += Math.max(0, Number(resident ?? 0) - Number(shared ?? 0));
+    const status = readOnce(pid, "status");
+    own += kilobytes(status, ANON);
+    const shared = kilobytes(status, SHARED);
+    if (shared > 0) sharing.set(pid, shared);
     queue.push(...pids(readOnce(pid, `task/${pid}/children`)));
   }
-  return sum;
+  const parts = [...sharing].map(([pid, shared]) =>
+    sharing.size === 1 || shared < WORTH_ASKING ? shared : partOf(pid, shared),
+  );
+  return (own + parts.reduce((sum, part) => sum + part, 0)) * 1024;
 }
+
+/** Kilobytes of shared memory for which it is asked how many share them. */
+const WORTH_ASKING = 1024;
+
+/** A process's part of what it shares: proc_pid_smaps_rollup(5). */
+const partOf = (pid: number, shared: number): number => {
+  const rollup = readOnce(pid, "smaps_rollup");
+  return rollup === "" ? shared : kilobytes(rollup, PART);
+};
+
+const ANON = /^RssAnon:\s+(\d+) kB$/m;
+const SHARED = /^RssShmem:\s+(\d+) kB$/m;
+const PART = /^Pss_Shmem:\s+(\d+) kB$/m;
+
+const kilobytes = (text: string, line: RegExp): number => Number(line.exec(text)?.[1] ?? 0);
 
 const pids = (list: string): number[] => list.split(" ").map(Number).filter(Boolean);
 

@@ -11,12 +11,15 @@ export const processSandbox: Sandbox = {
     "a process group per instance, ended as a whole",
     "an environment of its own: nothing of the platform's",
     "memory watched, and the instance ended beyond its limit",
+    "idle instances stopped, as far as they stay in their process group",
   ],
   start,
 };
 
-/** @throws Error where the program cannot be started. */
+/** @throws Error where the program cannot be started, or would have more of the network than it shall. */
 function start(program: SandboxedProgram): SandboxedProcess {
+  if ((program.network ?? "host") !== "host")
+    throw new Error(`without a sandbox no program can be kept to the network "${program.network}"`);
   const child = spawn(program.command, program.args, {
     cwd: program.directory,
     env: program.environment,
@@ -30,9 +33,10 @@ function start(program: SandboxedProgram): SandboxedProcess {
   if (pid === undefined) throw new Error(`${program.command} could not be started`);
   const meter = memoryMeter(pid);
   let gone = false; // afterwards its number may be another process's
-  const kill = () => {
-    if (!gone) killGroup(pid);
+  const signal = (name: NodeJS.Signals) => {
+    if (!gone) signalGroup(pid, name);
   };
+  const kill = () => signal("SIGKILL");
   return {
     pid,
     channel: child.stdio[3] as Duplex,
@@ -45,6 +49,8 @@ function start(program: SandboxedProgram): SandboxedProcess {
     }),
     kill,
     memory: meter.bytes,
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
   };
 }
 
@@ -57,9 +63,9 @@ function exitOf(child: ChildProcess, gone: () => void): SandboxedProcess["exited
   });
 }
 
-function killGroup(leader: number): void {
+function signalGroup(leader: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-leader, "SIGKILL");
+    process.kill(-leader, name);
   } catch {
     // Nobody is left in the group.
   }

@@ -4,6 +4,9 @@
  *     u32 LE length of the payload | u8 kind | u32 LE number of the invocation (0: none) | payload
  */
 
+/** The first argument of a process that is started before anybody needs it; what it shall make ready follows. */
+export const AHEAD = "ahead";
+
 /** Bytes before each payload. */
 export const HEADER_BYTES = 9;
 
@@ -22,6 +25,8 @@ export const Kind = {
   shutdown: 5,
   /** SnapStart: this instance was initialised ahead of time and is about to be used. Answered by `restored`. */
   restore: 6,
+  /** Give what was compiled so far, for the next instances. Answered by `code`. */
+  giveCode: 7,
 
   /** The process runs, and waits to be told what to become. */
   booted: 15,
@@ -45,10 +50,25 @@ export const Kind = {
   leaving: 24,
   /** SnapStart: the hooks that follow a restore have run. Nothing, or the error object as JSON where one failed. */
   restored: 25,
+  /** A piece of the function's compiled code; an empty one is the last. */
+  code: 28,
+  /** The answer that follows ends its invocation, but the instance takes nothing else before it says `settled`. */
+  occupied: 26,
+  /** After `occupied`: runtime and extensions are done with the invocation. */
+  settled: 27,
 } as const;
+
+/**
+ * Stands in the error object of `initFailed` for the id of whichever invocation is told of it; the instance knows none
+ * yet.
+ */
+export const UNKNOWN_REQUEST = "00000000-0000-0000-0000-000000000000";
 
 /** Bytes that a streamed response may be ahead of what its reader has taken. */
 export const STREAM_WINDOW = 512 * 1024;
+
+/** Most bytes of compiled code that an instance gives. */
+export const CODE_BYTES = 16 * 2 ** 20;
 
 /**
  * Bytes of the head of `result`, `error` and `streamEnd`, u32 LE each: microseconds that the handler ran, its peak
@@ -68,6 +88,8 @@ export interface Specialisation {
   readonly layers: string;
   /** For example index.handler. */
   readonly handler: string;
+  /** Whose function it is. */
+  readonly account: string;
   readonly timeoutMs: number;
   /** Largest response in bytes. */
   readonly responseBytes: number;
@@ -76,6 +98,10 @@ export interface Specialisation {
    * invocation.
    */
   readonly snapStart: boolean;
+  /** A file with compiled code that an earlier instance gave. */
+  readonly codeCache: string | undefined;
+  /** Whether `giveCode` may come: remember what is compiled. */
+  readonly keepCode: boolean;
   /** A directory whose node_modules hold what the runtime itself brings, such as the AWS SDK. */
   readonly runtimeModules: string;
 }

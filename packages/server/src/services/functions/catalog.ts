@@ -1,4 +1,5 @@
 /** The views of functions, in memory: a warm invoke reads no store. A change forgets the view before its caller hears of it. */
+import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
@@ -18,6 +19,7 @@ const MAX_VIEWS = 20_000;
 export class Catalog {
   readonly #records: Records;
   readonly #executor: Executor;
+  readonly #network: NetworkRule;
   readonly #views = new Map<string, FunctionView>();
   readonly #loading = new Map<string, Promise<FunctionView | undefined>>();
   /** Views that changed while they were read. */
@@ -31,9 +33,10 @@ export class Catalog {
   readonly #inhabited = new Set<string>();
   #closed = false;
 
-  constructor(records: Records, executor: Executor) {
+  constructor(records: Records, executor: Executor, network: NetworkRule) {
     this.#records = records;
     this.#executor = executor;
+    this.#network = network;
     this.#watches.set(
       URL_INDEX,
       records.watch(URL_INDEX, (ids) => {
@@ -92,7 +95,7 @@ export class Catalog {
       for (;;) {
         this.#stale.delete(key);
         const gate = this.#gates.get(key) ?? new Gate();
-        const view = await readView(this.#records, scope, name, gate);
+        const view = await readView(this.#records, scope, name, gate, this.#network);
         if (this.#stale.has(key)) continue;
         if (view !== undefined) {
           this.#inhabited.add(spaceOf(scope, FUNCTIONS));

@@ -1,3 +1,4 @@
+import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Executor } from "../../ports/executor.ts";
@@ -5,6 +6,7 @@ import type { Packages } from "../../ports/packages.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Settler } from "./settle.ts";
+import type { SnapStarts } from "./snap-start.ts";
 import type { Store } from "./store.ts";
 
 /** An object of a bucket that a function's code comes from. */
@@ -39,6 +41,8 @@ export interface FunctionsDependencies {
   /** In [0, 1): which version of a weighted alias an invocation gets. */
   random(): number;
   readonly limits: FunctionsLimits;
+  /** What functions may reach of the network. */
+  readonly network: NetworkRule;
 }
 
 export interface FunctionsLimits {
@@ -67,4 +71,5 @@ export interface FunctionsContext extends FunctionsDependencies {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly settler: Settler;
+  readonly snapStarts: SnapStarts;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import { isVersionNumber, LATEST } from "../../domain/function-name.ts";
+import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize, fingerprintOf } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
@@ -13,6 +14,7 @@ import { type DescribedVersion, describeLatest } from "./describe.ts";
 import { invalid } from "./errors.ts";
 import { layersOf } from "./layer-use.ts";
 import { applySettings, defaultSettings, type SettingsChange } from "./settings.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, numberId, spaceOf, VERSION_NUMBERS } from "./spaces.ts";
 import { alreadyExists } from "./store.ts";
 import { checkTags, type Tags } from "./tags.ts";
@@ -52,6 +54,7 @@ export async function createFunction(
     layers,
   );
   checkSettings(settings);
+  checkNetwork(context.network, settings);
   if (request.codeSigningConfigArn !== undefined)
     await requireCodeSigningConfig(context.records, scope, request.codeSigningConfigArn);
   if ((await context.store.find(scope, name)) !== undefined) throw alreadyExists(name);
@@ -96,6 +99,7 @@ export async function createFunction(
     });
   await context.store.create(scope, head, changes);
   context.settler.later(scope, name);
+  if (published && isBeingInitialised(published)) context.snapStarts.begin(scope, published);
   return describeLatest(scope, published ?? latest);
 }
 
@@ -107,9 +111,12 @@ export function publishedOf(
 ): FunctionVersion {
   const version = String(number);
   if (!isVersionNumber(version)) throw new RangeError(`${number} is no version`);
+  const snapStart = latest.settings.snapStart === "PublishedVersions";
   return {
     ...latest,
     version,
+    // Lambda: SnapStart initialises the version first.
+    ...(snapStart ? { state: "Pending" } : {}),
     settings: { ...latest.settings, description },
     revisionId: randomUUID(),
     deploymentId: randomUUID(),

@@ -2,7 +2,6 @@
 import type { FunctionAlias, FunctionVersion } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
-import type { RuntimeVersion } from "../../ports/executor.ts";
 import { notFound } from "./errors.ts";
 import { numberId } from "./spaces.ts";
 import { functionNotFound, type StoredFunction } from "./store.ts";
@@ -13,8 +12,6 @@ export interface DescribedVersion {
   /** Qualified as the caller qualified it. */
   readonly arn: string;
   readonly version: FunctionVersion;
-  /** What it runs on here; absent where this machine cannot run it. */
-  readonly runtimeVersion?: RuntimeVersion;
 }
 
 /**

@@ -12,6 +12,9 @@ export type FunctionErrorCode =
   | "PolicyTooLong"
   | "TooManyAliases"
   | "CodeSigningConfigUnknown"
+  | "SnapshotNotReady"
+  | "RestoreFailed"
+  | "RestoreTimedOut"
   | "FunctionThrottled"
   | "RuntimeUnavailable"
   | "InvocationFailed"
@@ -71,6 +74,21 @@ export const FUNCTION_ERRORS: Readonly<Record<FunctionErrorCode, ErrorEntry>> = 
     fault: "user",
     retryable: false,
     meaning: "A function was to use a code signing configuration that does not exist.",
+  },
+  SnapshotNotReady: {
+    fault: "user",
+    retryable: true,
+    meaning: "The version is being initialised ahead of time (SnapStart). Wait until it is Active.",
+  },
+  RestoreFailed: {
+    fault: "user",
+    retryable: false,
+    meaning: "What the function does after it was restored (SnapStart) failed; its log says why.",
+  },
+  RestoreTimedOut: {
+    fault: "user",
+    retryable: false,
+    meaning: "What the function does after it was restored (SnapStart) took more than 10 seconds.",
   },
   FunctionThrottled: {
     fault: "user",

@@ -1,6 +1,7 @@
 /** The functions service on the memory engine, with an executor that answers what a test says. */
 import { createHash } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
+import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -51,9 +52,12 @@ export type Handler = (
 export class FakeExecutor implements Executor {
   readonly runtimes: ReadonlySet<string> = new Set(["nodejs22.x", "nodejs24.x"]);
   readonly retired: string[] = [];
+  readonly expected: Deployment[] = [];
+  readonly initialised: Deployment[] = [];
+  /** What an initialisation ahead of time waits for. */
+  initialising: Promise<void> = Promise.resolve();
   readonly invocations: { readonly deployment: Deployment; readonly invocation: Invocation }[] = [];
   handler: Handler = async () => ({});
-  runtimeVersion: Executor["runtimeVersion"] = async () => undefined;
 
   async invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
     this.invocations.push({ deployment, invocation });
@@ -76,12 +80,23 @@ export class FakeExecutor implements Executor {
     };
   }
 
+  expect(deployment: Deployment): void {
+    this.expected.push(deployment);
+  }
+
+  async initialise(deployment: Deployment): Promise<void> {
+    this.initialised.push(deployment);
+    await this.initialising;
+  }
+
   retire(deploymentId: string): void {
     this.retired.push(deploymentId);
   }
 
+  async runtimeVersion(): Promise<undefined> {}
+
   snapshot() {
-    return { isolation: "none", deployments: [] };
+    return { isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] };
   }
 
   async close(): Promise<void> {}
@@ -151,7 +166,11 @@ export interface TestFunctions {
 }
 
 export function testFunctions(
-  options: { readonly limits?: Partial<FunctionsLimits>; readonly random?: () => number } = {},
+  options: {
+    readonly limits?: Partial<FunctionsLimits>;
+    readonly random?: () => number;
+    readonly network?: NetworkRule;
+  } = {},
 ): TestFunctions {
   const engine = createMemoryEngine();
   const executor = new FakeExecutor();
@@ -167,6 +186,7 @@ export function testFunctions(
           throw new CodeObjectError("NoSuchBucket", "The specified bucket does not exist");
         return Buffer.from(`object ${key}`);
       },
+      network: options.network ?? { widest: "host", enforced: true },
       limits: { settleMs: 100, ...options.limits },
       ...(options.random === undefined ? {} : { random: options.random }),
     });

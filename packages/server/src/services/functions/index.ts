@@ -1,8 +1,10 @@
 /** Lambda's functions: their configuration, and the way of an invocation to an instance. The folder's only door. */
 
+import { LATEST } from "../../domain/function-name.ts";
 import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
+import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
 import { Catalog } from "./catalog.ts";
@@ -25,16 +27,18 @@ import type { Page, PageRequest } from "./paging.ts";
 import { createPolicies, type PolicyOperations } from "./policy.ts";
 import { type DescribedFunction, getFunction, listFunctions } from "./read.ts";
 import { deleteFunction } from "./remove.ts";
-import { pageWithRuntimeVersions, withRuntimeVersion } from "./runtime-version.ts";
 import type { SettingsChange } from "./settings.ts";
 import { Settler } from "./settle.ts";
+import { SnapStarts } from "./snap-start.ts";
 import { createStore } from "./store.ts";
 import { livePackages } from "./sweep.ts";
 import { createTags, type TagOperations } from "./tags.ts";
 import { type CodeUpdate, updateCode, updateSettings } from "./update.ts";
 import { createUrls, type UrlOperations } from "./urls.ts";
 import { createVersions, type VersionOperations } from "./versions.ts";
+import type { FunctionView } from "./view.ts";
 
+export type { RuntimeVersion } from "../../ports/executor.ts";
 export type { DescribedAlias } from "./aliases.ts";
 export type { CodeSource } from "./code.ts";
 export {
@@ -96,6 +100,9 @@ export interface Functions extends InvokeOperations {
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
+  /** What really runs functions of this runtime here; undefined where nothing does. */
+  runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined>;
+
   /** A package's zip, for download. @throws where it does not exist. */
   zip(packageId: string): Promise<AsyncIterable<Uint8Array>>;
 
@@ -118,34 +125,42 @@ export function createFunctions(
 ): Functions {
   const { records, executor, clock, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
-  const catalog = new Catalog(records, executor);
+  const catalog = new Catalog(records, executor, dependencies.network);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
-  const settler = new Settler(store, records, clock, limits.settleMs);
+  /** The first invocation finds it in memory, and a process that waits. */
+  const expect = (scope: Scope, name: string): void => {
+    const ready = (view: FunctionView | undefined): void => {
+      const latest = view?.deployments.get(LATEST);
+      if (latest) executor.expect(latest);
+    };
+    catalog.load(scope, name).then(ready, () => {}); // who invokes it hears what is wrong
+  };
+  const settler = new Settler(store, dependencies, limits.settleMs, expect);
+  const snapStarts = new SnapStarts(store, dependencies);
   const random = dependencies.random ?? Math.random;
-  const context: FunctionsContext = { ...dependencies, limits, random, catalog, store, settler };
+  const context: FunctionsContext = {
+    ...dependencies,
+    limits,
+    random,
+    catalog,
+    store,
+    settler,
+    snapStarts,
+  };
   const invoke = createInvoke(context);
   const events = new EventQueue(invoke, clock, limits);
 
-  const told = async <T extends DescribedVersion>(described: Promise<T>): Promise<T> =>
-    withRuntimeVersion(executor, await described);
-  const toldPage = async (page: Promise<Page<DescribedVersion>>) =>
-    pageWithRuntimeVersions(executor, await page);
-  const versions = createVersions(context);
-
   return {
     ...invoke,
-    create: (scope, request) => told(createFunction(context, scope, request)),
-    get: (scope, name, qualifier) => told(getFunction(context, scope, name, qualifier)),
-    list: (scope, page) => toldPage(listFunctions(context, scope, page)),
-    updateCode: (scope, name, update) => told(updateCode(context, scope, name, update)),
+    create: (scope, request) => createFunction(context, scope, request),
+    get: (scope, name, qualifier) => getFunction(context, scope, name, qualifier),
+    list: (scope, page) => listFunctions(context, scope, page),
+    updateCode: (scope, name, update) => updateCode(context, scope, name, update),
     updateSettings: (scope, name, change, revisionId) =>
-      told(updateSettings(context, scope, name, change, revisionId)),
+      updateSettings(context, scope, name, change, revisionId),
     delete: (scope, name, qualifier) => deleteFunction(context, scope, name, qualifier),
 
-    versions: {
-      publish: (scope, name, publication) => told(versions.publish(scope, name, publication)),
-      list: (scope, name, page) => toldPage(versions.list(scope, name, page)),
-    },
+    versions: createVersions(context),
     aliases: createAliases(context),
     layers: createLayers(context),
     layerPolicies: createLayerPolicies(context),
@@ -167,9 +182,13 @@ export function createFunctions(
       const url = view?.urls.get(qualifier);
       return url?.id === id ? { scope, url, policy: view?.policies.get(qualifier) } : undefined;
     },
+    runtimeVersion: (name) => executor.runtimeVersion(name),
     zip: (packageId) => packages.zip(packageId),
     livePackages: () => livePackages(records),
-    start: () => settler.resume(),
+    async start() {
+      await settler.resume();
+      await snapStarts.resume();
+    },
     async close(graceMs) {
       const givenUp = await events.close(graceMs);
       await settler.close();

@@ -9,13 +9,25 @@ const arn = functionArn(SCOPE, "f");
 test("a warm invocation finds its function without reading a record", async () => {
   const { functions, deploy, engine, executor } = testFunctions();
   await deploy("f");
-  assert.equal(functions.peek(SCOPE, "f", undefined), undefined);
   await functions.resolve(SCOPE, "f");
   await engine.close();
   const runnable = functions.peek(SCOPE, "f", undefined);
   assert.ok(runnable);
   await functions.invoke(runnable, invocationOf(arn));
   assert.equal(executor.invocations[0]?.deployment.functionName, "f");
+});
+
+test("a function that was created or changed is expected to be invoked", async () => {
+  const { functions, deploy, executor } = testFunctions();
+  await deploy("f");
+  await functions.resolve(SCOPE, "f");
+  await functions.updateSettings(SCOPE, "f", { handler: "other.handler" });
+  const { deployment } = await functions.resolve(SCOPE, "f");
+  assert.deepEqual(
+    new Set(executor.expected.map(({ handler }) => handler)),
+    new Set(["index.handler", "other.handler"]),
+  );
+  assert.equal(executor.expected.at(-1)?.id, deployment.id);
 });
 
 test("whoever changed a function invokes what it is now, and the old instances end", async () => {
@@ -57,7 +69,8 @@ test("a runtime that this machine lacks is accepted, and said at the invocation"
   await deploy("f", { runtime: "python3.13" });
   await assert.rejects(functions.resolve(SCOPE, "f"), {
     code: "RuntimeUnavailable",
-    message: /^This machine cannot run python3.13. It runs: nodejs22.x, nodejs24.x/,
+    message:
+      "This machine cannot run python3.13. It runs: nodejs22.x, nodejs24.x. It lacks python3: apt-get install python3. See yunque doctor.",
   });
 });
 
@@ -144,7 +157,6 @@ test("what the executor cannot do is told in the words of the service", async ()
 
 test("asking for functions that do not exist leaves nothing behind", async () => {
   const { functions, deploy, engine } = testFunctions();
-  await deploy("f");
   const { watch } = engine.records;
   const watched = new Set<string>();
   engine.records.watch = (space, listener) => {
@@ -155,6 +167,7 @@ test("asking for functions that do not exist leaves nothing behind", async () =>
       end();
     };
   };
+  await deploy("f");
   for (let n = 0; n < 10; n++)
     await assert.rejects(functions.resolve({ ...SCOPE, region: `somewhere-${n}` }, "f"));
   await Promise.allSettled(["none", "f"].map((name) => functions.resolve(SCOPE, name)));

@@ -2,11 +2,12 @@
 import type { Deployment } from "../../domain/deployment.ts";
 import { chooseVersion, type EventInvokeSettings } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { ExecutorError } from "../../ports/executor.ts";
 import type { FunctionsContext } from "./context.ts";
-import { functionError } from "./errors.ts";
+import { conflict, functionError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import { functionNotFound } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
@@ -58,9 +59,11 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
     return runnable;
   }
 
-  /** Whether an invocation must first be told something else. */
+  /** Whether an invocation need not first be told something else. */
   const ready = (view: FunctionView, { deployment }: Runnable): boolean =>
-    view.head.latest.state === "Active" && executor.runtimes.has(deployment.runtime);
+    view.head.latest.state === "Active" &&
+    (!deployment.snapStart || view.versions.get(deployment.version)?.state === "Active") &&
+    executor.runtimes.has(deployment.runtime);
 
   return {
     peek(scope, name, qualifier) {
@@ -79,13 +82,12 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
         view = await catalog.load(scope, name);
       }
       const runnable = view && runnableOf(view, qualifier);
-      if (runnable === undefined) throw invokedNotFound({ scope, name, qualifier });
+      if (view === undefined || runnable === undefined)
+        throw invokedNotFound({ scope, name, qualifier });
       const { runtime } = runnable.deployment;
       if (!executor.runtimes.has(runtime))
-        throw functionError(
-          "RuntimeUnavailable",
-          `This machine cannot run ${runtime}. It runs: ${[...executor.runtimes].sort().join(", ") || "nothing"}. See yunque doctor.`,
-        );
+        throw functionError("RuntimeUnavailable", cannotRun(runtime, executor.runtimes));
+      checkSnapshot(view, runnable.deployment);
       return runnable;
     },
 
@@ -119,6 +121,22 @@ export function createInvoke(context: FunctionsContext): InvokeOperations {
   };
 }
 
+/** A version with SnapStart runs once it was initialised ahead of time. */
+function checkSnapshot(view: FunctionView, { snapStart, version }: Deployment): void {
+  if (!snapStart) return;
+  const state = view.versions.get(version)?.state;
+  // AWS Lambda, API reference, Invoke: SnapStartNotReadyException.
+  if (state === "Pending")
+    throw functionError(
+      "SnapshotNotReady",
+      "Lambda is initializing your function. You can invoke the function when the function state becomes Active.",
+    );
+  if (state === "Failed")
+    throw conflict(
+      `The operation cannot be performed at this time. The function is currently in the following state: ${state}`,
+    );
+}
+
 function versionFor(
   view: FunctionView,
   qualifier: string | undefined,
@@ -150,5 +168,23 @@ function refuse(error: unknown): never {
       throw functionError("FunctionsClosing", error.message);
     case "internal":
       throw functionError("InvocationFailed", error.message);
+    // AWS Lambda, API reference, Invoke: SnapStartException, SnapStartTimeoutException.
+    case "restore":
+      throw functionError(
+        "RestoreFailed",
+        "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.",
+      );
+    case "restoreTimeout":
+      throw functionError(
+        "RestoreTimedOut",
+        "Lambda couldn't restore the snapshot within the timeout limit.",
+      );
   }
+}
+
+function cannotRun(runtime: string, runtimes: ReadonlySet<string>): string {
+  const here = [...runtimes].sort().join(", ") || "nothing";
+  const program = programOf(runtime);
+  const remedy = program === undefined ? "" : ` It lacks ${program}: apt-get install ${program}.`;
+  return `This machine cannot run ${runtime}. It runs: ${here}.${remedy} See yunque doctor.`;
 }

@@ -4,8 +4,13 @@ import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Change, Records } from "../../ports/records.ts";
+import type { FunctionsDependencies } from "./context.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, FUNCTIONS, numberId, scopesOf, spaceOf } from "./spaces.ts";
 import { readSpace, type Store, type StoredFunction } from "./store.ts";
+
+/** How many functions are made ready when the platform starts. */
+const EXPECTED = 100;
 
 /** Whether a version is on its way. */
 export const isUnsettled = (version: FunctionVersion): boolean =>
@@ -25,19 +30,28 @@ export class Settler {
   readonly #records: Records;
   readonly #clock: Clock;
   readonly #delayMs: number;
+  readonly #expect: (scope: Scope, name: string) => void;
   readonly #timers = new Map<string, () => void>();
   readonly #running = new Map<string, Promise<void>>();
 
-  constructor(store: Store, records: Records, clock: Clock, delayMs: number) {
+  /** `expect` hears of functions that may be invoked soon. */
+  constructor(
+    store: Store,
+    { records, clock }: Pick<FunctionsDependencies, "records" | "clock">,
+    delayMs: number,
+    expect: (scope: Scope, name: string) => void,
+  ) {
     this.#store = store;
     this.#records = records;
     this.#clock = clock;
     this.#delayMs = delayMs;
+    this.#expect = expect;
   }
 
   /** Settles the function after a while. */
   later(scope: Scope, name: string): void {
     const key = keyOf(scope, name);
+    this.#expect(scope, name);
     this.#timers.get(key)?.();
     const cancel = this.#clock.after(this.#delayMs, () => {
       this.#timers.delete(key);
@@ -59,13 +73,18 @@ export class Settler {
     return started;
   }
 
-  /** Settles what a stop or a crash left on its way. */
+  /** Settles what a stop or a crash left on its way. The functions that were changed last may be invoked first. */
   async resume(): Promise<void> {
+    const found: { readonly scope: Scope; readonly latest: FunctionVersion }[] = [];
     for (const scope of scopesOf(await this.#records.spaces(""), FUNCTIONS))
-      for (const head of (
+      for (const { name, latest } of (
         await readSpace<FunctionHead>(this.#records, spaceOf(scope, FUNCTIONS))
-      ).values())
-        if (isUnsettled(head.latest)) await this.now(scope, head.name);
+      ).values()) {
+        found.push({ scope, latest });
+        if (isUnsettled(latest)) await this.now(scope, name);
+      }
+    const last = found.sort((a, b) => a.latest.modifiedAt - b.latest.modifiedAt).slice(-EXPECTED);
+    for (const { scope, latest } of last) this.#expect(scope, latest.name);
   }
 
   /** Cancels what waits; the next start settles it. */
@@ -98,7 +117,7 @@ async function settledVersions(stored: StoredFunction): Promise<Change[]> {
   // Only a version that was published together with a new code waits with it, and that is always the newest.
   const newest = numberId(stored.head.nextVersion - 1);
   const version = await stored.child<FunctionVersion>("function-versions", newest);
-  if (version === undefined || !isUnsettled(version)) return [];
+  if (version === undefined || !isUnsettled(version) || isBeingInitialised(version)) return [];
   return [{ put: settled(version, version.revisionId), space, id: newest }];
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
@@ -13,6 +14,7 @@ import { type DescribedVersion, describe, describeLatest } from "./describe.ts";
 import { conflict, invalid, revisionMismatch } from "./errors.ts";
 import { layersOf } from "./layer-use.ts";
 import { applySettings, type SettingsChange } from "./settings.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, numberId } from "./spaces.ts";
 import type { StoredFunction } from "./store.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -49,15 +51,19 @@ export async function updateCode(
   };
   if (update.dryRun) return describeLatest(scope, next(await context.store.get(target)));
 
+  let published: FunctionVersion | undefined;
   const result = await context.store.edit(target, (stored) => {
+    published = undefined;
     checkUpdatable(stored, update.revisionId);
     const latest = next(stored);
     if (!update.publish)
       return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };
     const { head, change, version } = publication(stored, latest);
+    published = version;
     return { head, changes: [change], result: describe(scope, version) };
   });
   context.settler.later(scope, target.name);
+  if (published && isBeingInitialised(published)) context.snapStarts.begin(scope, published);
   return result;
 }
 
@@ -79,6 +85,7 @@ export async function updateSettings(
     const before = stored.head.latest;
     const settings = applySettings(before.settings, change, layers);
     checkSettings(settings);
+    checkNetwork(context.network, settings);
     checkUnpackedSize(before.code.unpackedSize, settings);
     const latest = changed(context, { ...before, settings });
     return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };

@@ -10,6 +10,7 @@ import { type DescribedVersion, describe } from "./describe.ts";
 import { invalid, revisionMismatch } from "./errors.ts";
 import { type Page, type PageRequest, pageOf } from "./paging.ts";
 import { isUnsettled, settled } from "./settle.ts";
+import { isBeingInitialised } from "./snap-start.ts";
 import { childSpace, numberId } from "./spaces.ts";
 import type { StoredFunction } from "./store.ts";
 import { targetOf, unqualified } from "./target.ts";
@@ -30,7 +31,7 @@ export interface VersionOperations {
 }
 
 export function createVersions(context: FunctionsContext): VersionOperations {
-  const { store, settler } = context;
+  const { store, settler, snapStarts } = context;
   return {
     async publish(caller, functionName, publication) {
       const target = unqualified(targetOf(caller, functionName));
@@ -38,7 +39,9 @@ export function createVersions(context: FunctionsContext): VersionOperations {
       checkPublication(head.latest, publication);
       if (isUnsettled(head.latest)) await settler.now(target.scope, target.name);
       await checkRoom(context, target.scope, head.latest.code.size);
-      return await store.edit(target, async (stored) => {
+      let published: FunctionVersion | undefined;
+      const result = await store.edit(target, async (stored) => {
+        published = undefined;
         const { nextVersion } = stored.head;
         const latest = settledLatest(stored);
         const newest = await stored.child<FunctionVersion>(
@@ -48,6 +51,7 @@ export function createVersions(context: FunctionsContext): VersionOperations {
         if (newest?.fingerprint === fingerprintOf(latest.settings, latest.code))
           return { result: describe(stored.scope, newest) };
         const version = publishedOf(latest, nextVersion, publication.description);
+        published = version;
         return {
           head: {
             ...stored.head,
@@ -65,6 +69,8 @@ export function createVersions(context: FunctionsContext): VersionOperations {
           result: describe(stored.scope, version),
         };
       });
+      if (published && isBeingInitialised(published)) snapStarts.begin(target.scope, published);
+      return result;
     },
 
     async list(caller, functionName, page) {

@@ -7,6 +7,7 @@ import type {
   FunctionVersion,
 } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { type NetworkRule, networkOf } from "../../domain/function-network.ts";
 import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
@@ -33,12 +34,13 @@ export interface FunctionView {
   readonly runnables: Map<string, Runnable>;
 }
 
-/** Reads a function and all below it; undefined where there is none. `gate` is the function's own. */
+/** Reads a function and all below it; undefined where there is none. `gate` is the function's own, `network` the platform's. */
 export async function readView(
   records: Records,
   scope: Scope,
   name: string,
   gate: Gate,
+  network: NetworkRule,
 ): Promise<FunctionView | undefined> {
   const head = () => records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
   for (let before = await head(); before !== undefined; ) {
@@ -55,7 +57,9 @@ export async function readView(
     if (after?.revision === before.revision) {
       const all = [before.value.latest, ...published.values()];
       const versions = new Map(all.map((one) => [one.version, one]));
-      const deployments = new Map(all.map((one) => [one.version, deploymentOf(scope, one)]));
+      const deployments = new Map(
+        all.map((one) => [one.version, deploymentOf(scope, one, network)]),
+      );
       return {
         scope,
         name,
@@ -75,8 +79,16 @@ export async function readView(
   return undefined;
 }
 
+/** Lambda: SnapStart is for published versions alone. */
+export const hasSnapStart = ({ version, settings }: FunctionVersion): boolean =>
+  settings.snapStart === "PublishedVersions" && version !== LATEST;
+
 /** What the executor needs to run a version. */
-export function deploymentOf(scope: Scope, version: FunctionVersion): Deployment {
+export function deploymentOf(
+  scope: Scope,
+  version: FunctionVersion,
+  network: NetworkRule,
+): Deployment {
   const { settings } = version;
   return {
     id: version.deploymentId,
@@ -97,6 +109,8 @@ export function deploymentOf(scope: Scope, version: FunctionVersion): Deployment
     code: version.code.package,
     layers: settings.layers.map((layer) => layer.package),
     tracing: settings.tracing,
+    snapStart: hasSnapStart(version),
+    network: networkOf(network, settings),
   };
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { buildBootstrap } from "../build.ts";
+import { AWS_SDK } from "./brought.ts";
 import { NODE_BOOTSTRAP, nodeRuntime } from "./runtime.ts";
 
 describe("the bootstrap of Node.js instances", () => {
@@ -14,9 +15,13 @@ describe("the bootstrap of Node.js instances", () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  it("is one script that Node.js can parse", async () => {
+  it("is one script that Node.js can parse, and what it rehearses with", async () => {
     const { main } = await buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP);
-    assert.deepEqual(await readdir(dirname(main)), ["bootstrap.cjs"]);
+    assert.deepEqual((await readdir(dirname(main))).sort(), [
+      "bootstrap.cjs",
+      "rehearsal-import.mjs",
+      "rehearsal-require.js",
+    ]);
     assert.equal(spawnSync(process.execPath, ["--check", main]).status, 0);
   });
 
@@ -45,7 +50,7 @@ describe("the bootstrap of Node.js instances", () => {
   it("is tried again where it could not be built", async () => {
     const blocked = join(directory, "file");
     await writeFile(blocked, "");
-    const node = nodeRuntime({ directory: blocked, sdk: directory });
+    const node = nodeRuntime({ directory: blocked, sdk: AWS_SDK });
     await assert.rejects(node.prepare("nodejs22.x"));
     await rm(blocked);
     assert.ok((await node.prepare("nodejs22.x")).hash);

@@ -10,7 +10,7 @@ describe("how a handler is found", () => {
   });
   after(() => bench[Symbol.asyncDispose]());
 
-  const found: [string, Record<string, string>, string, runtime?: string][] = [
+  const found: [string, Record<string, string>, string][] = [
     ["a CommonJS module", { "index.js": "exports.handler = async () => 'x'" }, "index.handler"],
     ["a .cjs file", { "index.cjs": "exports.handler = async () => 'x'" }, "index.handler"],
     ["an .mjs file", { "index.mjs": "export const handler = async () => 'x'" }, "index.handler"],
@@ -23,7 +23,6 @@ describe("how a handler is found", () => {
       "a .js file written as an ES module without a package.json",
       { "index.js": "const x = await 'x'; export const handler = async () => x" },
       "index.handler",
-      "nodejs26.x", // Lambda does not find it on 20 and 22
     ],
     [
       "a .cjs file in a package of ES modules",
@@ -52,13 +51,11 @@ describe("how a handler is found", () => {
         "package.json": '{"type":"module"}',
       },
       "index.handler",
-      "nodejs26.x",
     ],
   ];
-  for (const [name, files, handler, runtime] of found) {
+  for (const [name, files, handler] of found) {
     it(`finds ${name}`, async () => {
-      const changes = { handler, ...(runtime === undefined ? {} : { runtime }) };
-      const { value } = await bench.invoke(await bench.deploy(files, changes));
+      const { value } = await bench.invoke(await bench.deploy(files, { handler }));
       assert.equal(value, "x");
     });
   }
@@ -66,13 +63,13 @@ describe("how a handler is found", () => {
   it("runs in the package's directory", async () => {
     const deployment = await bench.deploy({
       "index.js":
-        "exports.handler = async () => [process.cwd(), require('fs').readFileSync('./a.txt', 'utf8')]",
+        "exports.handler = async () => [process.cwd(), process.env.LAMBDA_TASK_ROOT, require('fs').readFileSync('./a.txt', 'utf8')]",
       "a.txt": "here",
     });
     const { value } = await bench.invoke(deployment);
-    const [cwd, text] = value as string[];
+    const [cwd, taskRoot = "", text] = value as string[];
     assert.equal(text, "here");
-    assert.equal(cwd, await realpath(`${bench.directory}/packages/${deployment.code}`));
+    assert.equal(cwd, await realpath(taskRoot));
   });
 
   it("keeps module state while the instance is warm", async () => {
@@ -228,7 +225,7 @@ describe("what a handler is told", () => {
       AWS_ACCESS_KEY_ID: "test",
       AWS_DEFAULT_REGION: "us-east-1",
       AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
-      AWS_EXECUTION_ENV: `AWS_Lambda_${deployment.runtime}`,
+      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
       AWS_LAMBDA_FUNCTION_NAME: "hello",
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
@@ -300,5 +297,19 @@ describe("what a handler is told", () => {
       { layers: [layer], environment: { AWS_LAMBDA_EXEC_WRAPPER: "/opt/wrapper", GREETING: "hi" } },
     );
     assert.deepEqual((await bench.invoke(deployment)).value, ["hi you", "hi"]);
+  });
+
+  it("is the one that its wrapper names", async () => {
+    const layer = await bench.store({
+      wrapper: '#!/bin/sh\nexport _HANDLER="other.handler"\nexec "$@"\n',
+    });
+    const deployment = await bench.deploy(
+      {
+        "index.js": "exports.handler = async () => 1",
+        "other.js": "exports.handler = async () => 2",
+      },
+      { layers: [layer], environment: { AWS_LAMBDA_EXEC_WRAPPER: "/opt/wrapper" } },
+    );
+    assert.equal((await bench.invoke(deployment)).value, 2);
   });
 });

@@ -1,22 +1,23 @@
-/** Functions in Node.js. Each version that Lambda names runs on its own Node.js where that is installed (versions.ts). */
-import { createHash } from "node:crypto";
+/** Functions in Node.js. Each version that Lambda names runs on that Node.js where it is installed, else on the nearest. */
 import { createRequire } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Places } from "../../environment.ts";
 import type { LanguageRuntime, Mount, PreparedRuntime } from "../../language.ts";
+import { AHEAD } from "../../wire/frames.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
 import { moduleFlags } from "./flags.ts";
-import { type ChosenNode, chooseNode, NODE_NAMES } from "./versions.ts";
+import { packagesNamedIn } from "./needs.ts";
+import { majorOf, type NodeVersion, NodeVersions } from "./node-versions.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
   /** Where the bootstrap is kept. */
   readonly directory: string;
-  /** Where other versions of Node.js than the platform's own are installed. Default: `installed` in the directory. */
-  readonly installed?: string;
   /** A directory from which the AWS SDK for JavaScript can be resolved. */
   readonly sdk: string;
+  /** Where `yunque runtimes install` puts other versions. */
+  readonly installed?: string;
   /** Whether instances have a file system of their own; they see everything where Lambda has it then. */
   readonly ownFilesystem?: boolean;
 }
@@ -25,7 +26,7 @@ export interface NodeOptions {
 interface Paths {
   readonly node: string;
   readonly bootstrap: string;
-  /** Its node_modules hold the AWS SDK. */
+  /** Its node_modules hold the AWS SDK, or a folder above does. */
   readonly sdk: string;
 }
 
@@ -35,65 +36,79 @@ const LAMBDA: Paths = {
   bootstrap: "/var/runtime/bootstrap",
   sdk: "/var/runtime",
 };
+const CODE_CACHE = "/var/runtime/cache";
 
 /** What the script of an instance is made of. */
 export const NODE_BOOTSTRAP: BootstrapSources = {
-  folders: ["wire", "languages/node/bootstrap"],
+  folders: ["wire", "languages/bootstrap", "languages/node/bootstrap"],
   main: "languages/node/bootstrap/main.ts",
+  // Functions that are run before anybody needs one: see bootstrap/rehearse.ts.
+  beside: {
+    "rehearsal-require.js": "exports.handler = async (event) => ({ event });",
+    "rehearsal-import.mjs": "export const handler = async (event) => ({ event });",
+  },
 };
 
-/** The Node.js runtimes; builds the bootstrap when first asked, and looks for installed versions each time. */
+const NAMES = ["16", "18", "20", "22", "24", "26"].map((major) => `nodejs${major}.x`);
+
+/** The Node.js runtimes; builds the bootstrap when first asked. */
 export function nodeRuntime(options: NodeOptions): LanguageRuntime {
-  const { directory, installed = join(directory, "installed") } = options;
-  let building: Promise<Bootstrap> | undefined;
-  /** By name and program: who gets the same, may share what was started for it. */
+  const { directory, sdk, ownFilesystem, installed } = options;
+  const versions = new NodeVersions(installed);
   const prepared = new Map<string, PreparedRuntime>();
-
-  const bootstrap = (): Promise<Bootstrap> => {
-    building ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP);
-    building.catch(() => {
-      building = undefined; // a disk that was full may have room by the next time
-    });
-    return building;
-  };
-
+  let building: Promise<Bootstrap> | undefined;
   return {
-    names: new Set(NODE_NAMES),
+    names: new Set(NAMES),
     async prepare(name) {
-      const [built, node] = await Promise.all([bootstrap(), chooseNode(installed, name)]);
+      building ??= buildBootstrap(join(directory, "node"), NODE_BOOTSTRAP);
+      building.catch(() => {
+        building = undefined; // a disk that was full may have room by the next time
+      });
+      const [bootstrap, node] = await Promise.all([building, versions.nearest(versionOf(name))]);
       const key = `${name} ${node.path}`;
-      const ready = prepared.get(key) ?? describe(built, node, options);
-      prepared.set(key, ready);
-      return ready;
+      const known = prepared.get(key);
+      if (known) return known;
+      const host = { node: node.path, bootstrap: dirname(bootstrap.main), sdk };
+      const runtime = ownFilesystem
+        ? { ...describe(bootstrap, LAMBDA, node, name), mounts: mountsOf(host) }
+        : { ...describe(bootstrap, host, node, name), mounts: [] };
+      prepared.set(key, runtime);
+      return runtime;
     },
   };
 }
 
+const versionOf = (name: string): number => majorOf(name.slice("nodejs".length));
+
 function describe(
   { main, hash }: Bootstrap,
-  { version, path, standIn }: ChosenNode,
-  { sdk, ownFilesystem }: NodeOptions,
-): PreparedRuntime {
-  const host = { node: path, bootstrap: dirname(main), sdk };
-  const paths = ownFilesystem ? LAMBDA : host;
+  { node, bootstrap, sdk }: Paths,
+  { version }: NodeVersion,
+  name: string,
+): Omit<PreparedRuntime, "mounts"> {
   return {
     version: `nodejs:${version}`,
-    hash: createHash("sha256").update(`${hash} ${version} ${process.arch}`).digest("hex"),
-    ...(standIn === undefined ? {} : { standIn }),
-    programs: dirname(paths.node),
-    modules: paths.sdk,
-    command: (deployment) => ({
-      command: paths.node,
+    hash,
+    ...(majorOf(version) === versionOf(name) ? {} : { note: noteOf(name, version) }),
+    programs: dirname(node),
+    modules: sdk,
+    codeCache: CODE_CACHE,
+    needs: packagesNamedIn,
+    command: (deployment, needs) => ({
+      command: node,
       args: [
         ...heapFlags(deployment),
         ...moduleFlags(version, deployment.environment["NODE_OPTIONS"]),
-        join(paths.bootstrap, basename(main)),
+        join(bootstrap, basename(main)),
+        ...(needs ? [AHEAD, sdk, ...needs] : []),
       ],
     }),
-    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, paths.sdk) }),
-    mounts: ownFilesystem ? mountsOf(host) : [],
+    environment: (deployment, places) => ({ NODE_PATH: nodePath(deployment, places, sdk) }),
   };
 }
+
+const noteOf = (name: string, version: string): string =>
+  `${name} is not installed here, so this runs on Node.js ${version}: yunque runtimes install ${name}`;
 
 function mountsOf({ node, bootstrap, sdk }: Paths): Mount[] {
   return [

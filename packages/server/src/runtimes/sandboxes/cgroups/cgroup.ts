@@ -1,5 +1,7 @@
 /** Control groups: what holds a program and all that it starts to its share of the machine. */
+
 import type { SandboxGap, SandboxLimits } from "../../../ports/sandbox.ts";
+import { delegation } from "./delegation.ts";
 
 /** Where this platform may make control groups. */
 export interface Cgroups {
@@ -45,23 +47,26 @@ export interface Cgroup {
   remove(): boolean;
 }
 
-/** The period in which a share of processor time is counted out, in microseconds: the kernel's own default. */
+/**
+ * The period in which a share of processor time is counted out, in microseconds. What was not used of one period may be
+ * used in the next one besides (the kernel's "burst"), so a small function answers in one go what costs it little;
+ * a shorter period would cut that into pieces. Measured in docs/design/isolation.md.
+ */
 export const CPU_PERIOD = 100_000;
 
-/** Microseconds of processor time per period; the kernel takes no less than 1,000. */
+/** Microseconds of processor time per period, and of burst; the kernel takes no less than 1,000. */
 export const cpuQuota = (cpus: number): number => Math.max(1_000, Math.round(cpus * CPU_PERIOD));
 
 /** What nobody holds programs to where these controls are missing. */
 export function cgroupGaps(controls: CgroupControls | undefined): SandboxGap[] {
-  const remedy =
-    process.getuid?.() === 0
-      ? "make the cgroup file system writable here (in a container: --cgroupns=private and a writable /sys/fs/cgroup)"
-      : "start the platform with: systemd-run --user --scope -p Delegate=yes yunque up";
+  const remedy = delegation();
   const gap = (wall: string): SandboxGap[] => [{ wall, remedy }];
   return [
     ...(controls?.memory
       ? []
-      : gap("memory is only watched: an instance can exceed it for a moment")),
+      : gap(
+          "memory is only watched: an instance can exceed it for a moment, and what the kernel keeps for it (sockets, names of files) is not counted",
+        )),
     ...(controls?.cpu ? [] : gap("an instance can use every processor")),
     ...(controls?.freezer ? [] : gap("idle instances are stopped by a signal, not frozen")),
   ];

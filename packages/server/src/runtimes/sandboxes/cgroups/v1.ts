@@ -60,10 +60,7 @@ function create(roots: Directories, name: string): Cgroup {
     entrances: Object.values(directories).map((directory) => join(directory, "tasks")),
     limit({ memoryMB, cpus, processes }) {
       if (memory && memoryMB !== undefined) limitMemory(memory, Math.round(memoryMB * 2 ** 20));
-      if (cpu && cpus !== undefined) {
-        write(join(cpu, "cpu.cfs_period_us"), CPU_PERIOD);
-        write(join(cpu, "cpu.cfs_quota_us"), cpuQuota(cpus));
-      }
+      if (cpu && cpus !== undefined) limitProcessor(cpu, cpuQuota(cpus));
       if (pids && processes !== undefined) write(join(pids, "pids.max"), processes);
     },
     usage: () => (memory ? numberIn(join(memory, "memory.usage_in_bytes")) : undefined),
@@ -87,6 +84,15 @@ function limitMemory(directory: string, bytes: number): void {
   const raised = writeIf(withSwap, bytes); // it is not there where the kernel does not count swap
   write(memory, bytes);
   if (!raised) writeIf(withSwap, bytes);
+}
+
+/** A burst may never be more than the quota, so it goes first and comes last. Linux 5.14 has it. */
+function limitProcessor(directory: string, quota: number): void {
+  const burst = join(directory, "cpu.cfs_burst_us");
+  writeIf(burst, 0);
+  write(join(directory, "cpu.cfs_period_us"), CPU_PERIOD);
+  write(join(directory, "cpu.cfs_quota_us"), quota);
+  writeIf(burst, quota);
 }
 
 /** Frozen first, so that nothing forks away meanwhile; what was killed while frozen dies when it is thawed. */

@@ -83,8 +83,7 @@ function create(directory: string, controls: CgroupControls): Cgroup {
     limit({ memoryMB, cpus, processes }) {
       if (controls.memory && memoryMB !== undefined)
         write(file("memory.max"), Math.round(memoryMB * 2 ** 20));
-      if (controls.cpu && cpus !== undefined)
-        write(file("cpu.max"), `${cpuQuota(cpus)} ${CPU_PERIOD}`);
+      if (controls.cpu && cpus !== undefined) limitProcessor(directory, cpuQuota(cpus));
       if (controls.processes && processes !== undefined) write(file("pids.max"), processes);
     },
     usage: () => (controls.memory ? numberIn(file("memory.current")) : undefined),
@@ -95,6 +94,14 @@ function create(directory: string, controls: CgroupControls): Cgroup {
     kill: () => killAll(directory),
     remove: () => removeIf(directory),
   };
+}
+
+/** A burst may never be more than the quota, so it goes first and comes last. Linux 5.14 has it. */
+function limitProcessor(directory: string, quota: number): void {
+  const burst = join(directory, "cpu.max.burst");
+  writeIf(burst, 0);
+  write(join(directory, "cpu.max"), `${quota} ${CPU_PERIOD}`);
+  writeIf(burst, quota);
 }
 
 /** Linux 5.14 has a file for it; a frozen group dies like any other. */

@@ -16,7 +16,7 @@ import {
   unlessEqual,
   verdict,
 } from "./bpf.ts";
-import { DENIED, INSPECTED, NEWEST, type SystemCall } from "./syscalls.ts";
+import { DENIED, INSPECTED, NEWEST, type SystemCall, UNCOUNTED } from "./syscalls.ts";
 
 export type Machine = "x64" | "arm64";
 
@@ -43,8 +43,15 @@ const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 const PERSONALITIES = { linux: 0, ask: 0xffffffff };
 
-/** The filter for this kind of machine, as the kernel takes it; undefined where its system calls are not known. */
-export function seccompFilter(network: SandboxNetwork, machine: string): Buffer | undefined {
+/**
+ * The filter for this kind of machine, as the kernel takes it; undefined where its system calls are not known.
+ * `counted`: whether a control group counts all memory that a program takes; else it is only given what can be seen.
+ */
+export function seccompFilter(
+  network: SandboxNetwork,
+  machine: string,
+  { counted }: { readonly counted: boolean },
+): Buffer | undefined {
   if (!isMachine(machine)) return undefined;
   const inspected = (name: keyof typeof INSPECTED, block: readonly Instruction[]) =>
     onCall(INSPECTED[name], machine, block);
@@ -60,6 +67,9 @@ export function seccompFilter(network: SandboxNetwork, machine: string): Buffer 
     ...inspected("socket", sockets(network)),
     ...inspected("ioctl", terminals()),
     ...inspected("personality", personalities()),
+    ...Object.values(counted ? {} : UNCOUNTED).flatMap((call) =>
+      onCall(call, machine, [refuse(ENOSYS)]),
+    ),
     ...Object.values(DENIED)
       .flatMap((group) => Object.values(group))
       .flatMap((call) => onCall(call, machine, [refuse(EPERM)])),

@@ -21,6 +21,12 @@ export interface MountParts {
   readonly passwd: string | undefined;
 }
 
+/** Files of /tmp: the kernel's memory for their names counts nowhere else. A disk has one for some 16 KB. */
+const NAMES_PER_MB = 256;
+
+/** Comes with /proc, which is not there yet when the mounts are prepared. */
+export const KERNEL_SETTINGS = "/proc/sys";
+
 /** In order. */
 export function mountsOf(program: SandboxedProgram, parts: MountParts): Mount[] {
   const { filesystem, network } = program;
@@ -33,8 +39,14 @@ export function mountsOf(program: SandboxedProgram, parts: MountParts): Mount[] 
     ...etc.shown.map((path) => bind(path, path)),
     ...(passwd === undefined ? [] : [bind(passwd, "/etc/passwd")]),
     mount("proc", "/proc", "nosuid,nodev,noexec"),
+    // Of its namespaces' settings a mapped user could change some.
+    bind(join(root, KERNEL_SETTINGS), KERNEL_SETTINGS, "ro,nosuid,nodev,noexec"),
     ...DEVICES.map((name) => bind(`/dev/${name}`, `/dev/${name}`, "nosuid,noexec")),
-    mount("tmpfs", "/tmp", `size=${size}k,mode=1777,nosuid,nodev`),
+    mount(
+      "tmpfs",
+      "/tmp",
+      `size=${size}k,nr_inodes=${tmpMBOf(program) * NAMES_PER_MB},mode=1777,nosuid,nodev`,
+    ),
     ...(filesystem?.mounts ?? []).map(({ source, target }) => bind(source, target)),
     // For a moment: it is how a shell switches the loopback on.
     ...(network === "loopback-only" ? [mount("sysfs", "/sys", "nosuid,nodev,noexec")] : []),

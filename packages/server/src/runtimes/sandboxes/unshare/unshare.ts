@@ -9,7 +9,7 @@ import type { Site } from "../walls/site.ts";
 import { type Start, startWalled } from "../walls/start.ts";
 import { DEVICE_LINKS } from "../walls/system-files.ts";
 import { systemTool } from "../walls/tools.ts";
-import { fstabOf, type Mount, mountsOf } from "./mounts.ts";
+import { fstabOf, KERNEL_SETTINGS, type Mount, mountsOf } from "./mounts.ts";
 import { firstScript, OLD_ROOT, secondScript } from "./scripts.ts";
 import { findUnshareTools, type UnshareTools } from "./tools.ts";
 
@@ -90,6 +90,7 @@ function shellFor(program: SandboxedProgram): string {
 }
 
 function makeMountPoint(root: string, { source, target, type }: Mount): void {
+  if (target === KERNEL_SETTINGS) return;
   if (type !== "none" || statSync(source).isDirectory()) {
     makeReadable(root, target);
   } else if (!existsSync(join(root, target))) {

@@ -8,12 +8,13 @@ import { systemTool } from "./tools.ts";
 export const SHELL = "/bin/sh";
 
 /**
- * Arguments: open files or "", the entrances, "--", the descriptors to close, "--", the command. A process is in its
- * groups before it becomes the command, so all that it ever starts is too. A crash writes no file.
+ * Arguments: open files or "", blocks of a crash's file or "", the entrances, "--", the descriptors to close, "--", the command. A process is in its
+ * groups before it becomes the command, so all that it ever starts is too. A crash writes no file, and where the
+ * machine runs out of memory the kernel ends functions before the platform or anything else.
  */
 const SCRIPT = `
-files=$1
-shift
+files=$1 crash=$2
+shift 2
 while [ "$1" != -- ]; do
   echo 0 > "$1" || exit 125
   shift
@@ -25,7 +26,8 @@ while [ "$1" != -- ]; do
 done
 shift
 [ -z "$files" ] || ulimit -n "$files" 2> /dev/null
-ulimit -c 0 2> /dev/null
+[ -z "$crash" ] || ulimit -c "$crash" 2> /dev/null
+{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null
 exec "$@"`;
 
 /** A shell to launch with, and what it must keep from programs. */
@@ -33,6 +35,8 @@ export interface Launcher {
   readonly shell: string;
   /** Descriptors that the platform's own parent left open for whoever comes after. */
   readonly inherited: readonly number[];
+  /** Sets a limit that a shell cannot: where crashes go to a program of the host's root, a size of 0 keeps none. */
+  readonly limiter: string | undefined;
 }
 
 /**
@@ -43,7 +47,9 @@ export function findLauncher(): Launcher {
   const inherited = readdirSync("/proc/self/fd").map(Number).filter(isInherited);
   const bash = inherited.some((fd) => fd > 9) ? systemTool("bash") : undefined;
   const closable = inherited.filter((fd) => bash !== undefined || fd <= 9);
-  return { shell: bash ?? SHELL, inherited: closable };
+  const piped = readIf("/proc/sys/kernel/core_pattern")?.startsWith("|") === true;
+  const limiter = piped ? systemTool("prlimit") : undefined;
+  return { shell: bash ?? SHELL, inherited: closable, limiter };
 }
 
 const O_CLOEXEC = 0o2000000;
@@ -55,7 +61,7 @@ function isInherited(fd: number): boolean {
 
 /** The command line that enters the group and then becomes `command`, whose own descriptors end before `end`. */
 export function launching(
-  { shell, inherited }: Launcher,
+  { shell, inherited, limiter }: Launcher,
   command: readonly string[],
   end: number,
   cgroup: Cgroup | undefined,
@@ -64,6 +70,8 @@ export function launching(
   const files = limits?.openFiles === undefined ? "" : String(limits.openFiles);
   const close = inherited.filter((fd) => fd >= end).map(String);
   const entrances = cgroup?.entrances ?? [];
-  const args = ["-c", SCRIPT, "sh", files, ...entrances, "--", ...close, "--", ...command];
-  return { command: shell, args };
+  // core(5): a limit of exactly one byte is what tells the kernel to call no program for a crash.
+  const [crash, ...limiting] = limiter === undefined ? ["0"] : ["", limiter, "--core=1"];
+  const before = ["-c", SCRIPT, "sh", files, crash, ...entrances, "--", ...close, "--"];
+  return { command: shell, args: [...before, ...limiting, ...command] };
 }

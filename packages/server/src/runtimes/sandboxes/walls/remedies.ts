@@ -16,7 +16,7 @@ const SYS_ADMIN = 21n;
 export function remedies(): string[] {
   if (process.platform !== "linux") return ["run Yunque on Linux, or in a Linux virtual machine"];
   const found = [...(toolOnPath("bwrap") ? [] : [INSTALL]), ...forbidden()];
-  return found.length > 0 ? found : ["yunque doctor says what each sandbox answered"];
+  return found.length > 0 ? found : ["yunque up --isolation bubblewrap says what is missing"];
 }
 
 export const INSTALL = "apt-get install bubblewrap";

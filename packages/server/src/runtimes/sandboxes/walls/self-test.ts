@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Sandbox, SandboxGap } from "../../../ports/sandbox.ts";
-import { cgroupGaps } from "../cgroups/cgroup.ts";
+import { type CgroupControls, cgroupGaps } from "../cgroups/cgroup.ts";
+import { numberIn } from "../cgroups/files.ts";
 import { SHELL } from "./launcher.ts";
 import { INSTALL } from "./remedies.ts";
 import type { Site } from "./site.ts";
@@ -52,14 +53,36 @@ export async function proven(
       "numbers of processes and open files",
       ...(controls?.freezer ? ["idle instances frozen"] : []),
     ],
-    lacks: [...(facts.get("Seccomp") === "2" ? [] : [noFilter()]), ...cgroupGaps(controls)],
+    lacks: gaps(facts.get("Seccomp") === "2", controls),
   };
 }
 
-const noFilter = (): SandboxGap => ({
-  wall: "programs can reach every system call of the kernel",
-  remedy: toolOnPath("bwrap") ? "yunque doctor says why bubblewrap does not work" : INSTALL,
-});
+function gaps(filtered: boolean, controls: CgroupControls | undefined): SandboxGap[] {
+  const remedy = toolOnPath("bwrap")
+    ? "yunque up --isolation bubblewrap says why it does not work here"
+    : INSTALL;
+  const unseen = "memory in files without a name (memfd, System V) is not counted";
+  return [
+    ...(filtered ? [] : [{ wall: "programs can reach every system call of the kernel", remedy }]),
+    ...(filtered || controls?.memory ? [] : [{ wall: unseen, remedy }]),
+    ...cgroupGaps(controls),
+    ...watchGap(),
+  ];
+}
+
+/** Programs that are one user to the kernel share what it lets that user watch of files. */
+function watchGap(): SandboxGap[] {
+  const most = numberIn("/proc/sys/fs/inotify/max_user_instances") ?? PLENTY;
+  if (process.getuid?.() === 0 || most >= PLENTY) return [];
+  return [
+    {
+      wall: "an instance can use up what this user's programs may watch of files (inotify)",
+      remedy: `sudo sysctl -w fs.inotify.max_user_instances=${PLENTY}`,
+    },
+  ];
+}
+
+const PLENTY = 8_192;
 
 const ownUser = (): string =>
   process.getuid?.() === 0

@@ -54,7 +54,8 @@ export async function prepareSite({ directory, cgroups }: SiteOptions): Promise<
   const identity = identities();
   const first = identity();
   first.release();
-  const filters = await writeFilters(directory);
+  const counted = cgroups?.controls.memory === true;
+  const filters = await writeFilters(directory, counted);
   const etc = await prepareEtc(join(directory, "etc"), first);
   const known = new Set<number>();
   let texts = 0;
@@ -88,10 +89,13 @@ export async function prepareSite({ directory, cgroups }: SiteOptions): Promise<
   };
 }
 
-async function writeFilters(directory: string): Promise<ReadonlyMap<SandboxNetwork, string>> {
+async function writeFilters(
+  directory: string,
+  counted: boolean,
+): Promise<ReadonlyMap<SandboxNetwork, string>> {
   const paths = new Map<SandboxNetwork, string>();
   for (const network of NETWORKS) {
-    const filter = seccompFilter(network, process.arch);
+    const filter = seccompFilter(network, process.arch, { counted });
     if (filter === undefined) continue;
     const path = join(directory, `filter-${network}`);
     await writeFile(path, filter);

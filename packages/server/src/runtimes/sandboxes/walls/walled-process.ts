@@ -13,7 +13,7 @@ import type {
 import type { Cgroup } from "../cgroups/cgroup.ts";
 import { type MemoryMeter, memoryMeter } from "../memory-meter.ts";
 import type { MemoryWatch, Watched } from "./memory-watch.ts";
-import { childrenOf, isGone, signalEach, treeOf } from "./process-tree.ts";
+import { childrenOf, isGone, signalEach, stopTree } from "./process-tree.ts";
 
 /** What the process is held by. */
 export interface Hold {
@@ -79,8 +79,7 @@ export class WalledProcess implements SandboxedProcess {
   freeze(): void {
     if (this.#state !== "running" || this.#frozen) return;
     this.#watch.remove(this.#watched);
-    this.#frozen = this.#cgroup?.freeze() ? [] : treeOf(this.pid);
-    signalEach(this.#frozen, "SIGSTOP");
+    this.#frozen = this.#cgroup?.freeze() ? [] : stopTree(this.pid);
   }
 
   thaw(): void {

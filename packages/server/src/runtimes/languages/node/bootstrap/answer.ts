@@ -1,6 +1,6 @@
 /** What an instance answers: frames that end an invocation, each sent at once, before anything else is started. */
 import { Kind, OUTCOME_BYTES } from "../../../wire/frames.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel } from "../../bootstrap/channel.ts";
 import { entriesWritten } from "./console.ts";
 import { errorJson } from "./errors.ts";
 

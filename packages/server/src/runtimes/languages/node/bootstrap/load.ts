@@ -74,10 +74,8 @@ async function loadModule(taskRoot: string, folder: string, name: string): Promi
   try {
     const path = resolve(taskRoot, folder, name);
     const found = candidates(path).find(({ file }) => existsSync(file));
-    if (found) {
-      useSourceMaps(found.file);
-      return await (found.esm ? importFile(found.file) : requireFile(found.file));
-    }
+    if (found && existsSync(`${found.file}.map`)) useSourceMaps(taskRoot);
+    if (found) return await (found.esm ? importFile(found.file) : requireFile(found.file));
     return requireHere(requireHere.resolve(name, { paths: [taskRoot, join(taskRoot, folder)] }));
   } catch (error) {
     if (error instanceof SyntaxError) throw syntaxError(error);

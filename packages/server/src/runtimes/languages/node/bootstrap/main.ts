@@ -2,25 +2,27 @@
  * What a Node.js instance runs: it boots without knowing any function, is told to become one, and then runs its
  * invocations one after another. Plain JavaScript once its types are stripped; needs nothing but Node.js.
  */
-import { Kind, type Specialisation } from "../../../wire/frames.ts";
+import { AHEAD, Kind, type Specialisation } from "../../../wire/frames.ts";
 import { readInvoke } from "../../../wire/invoke-frame.ts";
-import { createAnswers, errorBody } from "./answer.ts";
-import { openChannel } from "./channel.ts";
+import { openChannel } from "../../bootstrap/channel.ts";
+import { Line } from "../../bootstrap/line.ts";
+import { errorBody } from "./answer.ts";
+import { codeCache, useCodeCache } from "./code-cache.ts";
 import { logError, logFor, patchConsole } from "./console.ts";
-import { contextMaker } from "./context.ts";
-import { CallbackHandlerDeprecated, UnhandledPromiseRejection } from "./errors.ts";
-import { Line, type Start } from "./line.ts";
-import { type LoadedHandler, loadHandler, streamifyResponse } from "./load.ts";
+import { UnhandledPromiseRejection } from "./errors.ts";
+import { loadHandler, streamifyResponse } from "./load.ts";
+import { rehearse } from "./rehearse.ts";
 import { prepareResolution } from "./resolve.ts";
 import { HttpResponseStream } from "./response-stream.ts";
-import { bufferedStart } from "./run-buffered.ts";
-import { CALLBACK_REMOVED, callbackStart } from "./run-callback.ts";
-import { streamingStart } from "./run-streaming.ts";
+import { startOf } from "./start-of.ts";
 
 const NOTHING = new Uint8Array(0);
 /** Exit codes of Lambda's runtime client. */
 const EXIT_UNCAUGHT = 129;
 const EXIT_UNHANDLED = 128;
+
+/** Compiled code is given in pieces of so many bytes. */
+const PIECE_BYTES = 2 ** 20;
 
 /** The longest error object of an init. */
 const INIT_ERROR_BYTES = 256 * 1024;
@@ -32,6 +34,7 @@ const channel = openChannel((kind, call, payload) => {
   if (kind === Kind.invoke) line?.add(readInvoke(call, payload));
   else if (kind === Kind.recall) line?.recall();
   else if (kind === Kind.credit) grant(call, payload.readUInt32LE(0));
+  else if (kind === Kind.giveCode) giveCode();
   else if (kind === Kind.specialise) void become(JSON.parse(payload.toString()));
 });
 
@@ -48,8 +51,14 @@ process.on("beforeExit", () => line?.running?.emptyLoop());
 process.on("exit", leave);
 
 const resolveAsLambda = prepareResolution();
-channel.writer.frame(Kind.booted, 0, NOTHING, NOTHING);
-channel.writer.flush();
+void boot();
+
+async function boot(): Promise<void> {
+  const [ahead, modules = "", ...packages] = process.argv.slice(2);
+  if (ahead === AHEAD) await rehearse(modules, packages);
+  channel.writer.frame(Kind.booted, 0, NOTHING, NOTHING);
+  channel.writer.flush();
+}
 
 async function become(told: Specialisation): Promise<void> {
   // A module that never finishes to load leaves an empty event loop, and ends the process: as in Lambda.
@@ -58,10 +67,17 @@ async function become(told: Specialisation): Promise<void> {
   process.chdir(told.taskRoot);
   patchConsole(process.env);
   resolveAsLambda(told);
+  if (told.keepCode || told.codeCache !== undefined)
+    useCodeCache(
+      told.codeCache,
+      [told.taskRoot, told.layers].map((root) => `${root}/`),
+    );
   Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
   try {
-    const loaded = await loadHandler(told.taskRoot, told.handler);
-    const start = startOf(loaded, told);
+    // A wrapper may have named another one.
+    const named = told.wrapped ? process.env["_HANDLER"] : undefined;
+    const loaded = await loadHandler(told.taskRoot, named ?? told.handler);
+    const start = startOf(loaded, told, channel);
     line = new Line(channel, (frame, ended) => {
       logFor(frame);
       if (frame.traceId) process.env["_X_AMZN_TRACE_ID"] = frame.traceId;
@@ -77,24 +93,20 @@ async function become(told: Specialisation): Promise<void> {
   }
 }
 
-function startOf(loaded: LoadedHandler, told: Specialisation): Start {
-  const parts = {
-    handler: loaded.handler,
-    answers: createAnswers(channel, told.responseBytes),
-    context: contextMaker(process.env),
-    timeoutMs: told.timeoutMs,
-  };
-  if (loaded.streaming) return streamingStart(parts, channel, loaded.highWaterMark);
-  const major = Number(/nodejs(\d+)/.exec(process.env["AWS_EXECUTION_ENV"] ?? "")?.[1]);
-  if (major < 24) return callbackStart(parts);
-  if (loaded.handler.length >= 3) throw new CallbackHandlerDeprecated(CALLBACK_REMOVED);
-  return bufferedStart(parts);
-}
-
 /** Nothing of what the process was started with remains. */
 function replaceEnvironment(environment: Readonly<Record<string, string>>): void {
-  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
-  Object.assign(process.env, environment);
+  const before = { ...process.env };
+  for (const name of Object.keys(before)) if (!(name in environment)) delete process.env[name];
+  for (const [name, value] of Object.entries(environment))
+    if (before[name] !== value) process.env[name] = value;
+}
+
+function giveCode(): void {
+  const bytes = codeCache();
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    channel.writer.frame(Kind.code, 0, NOTHING, bytes.subarray(at, at + PIECE_BYTES));
+  channel.writer.frame(Kind.code, 0, NOTHING, NOTHING);
+  channel.writer.flush();
 }
 
 function grant(call: number, bytes: number): void {

@@ -1,11 +1,11 @@
 /** Runs a handler that answers once, as Lambda does from nodejs24.x on: it returns a value or a promise. */
 import { isUtf8 } from "node:buffer";
 import type { InvokeFrame } from "../../../wire/invoke-frame.ts";
+import type { Running, Start } from "../../bootstrap/line.ts";
 import type { Answers } from "./answer.ts";
 import { logError } from "./console.ts";
 import type { ContextMaker } from "./context.ts";
 import { JSONStringifyError, NodeJsExit } from "./errors.ts";
-import type { Running, Start } from "./line.ts";
 import type { Handler } from "./load.ts";
 
 /** What every way of running a handler needs. */

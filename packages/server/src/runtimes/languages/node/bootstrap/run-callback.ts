@@ -1,6 +1,7 @@
 /** Runs a handler as Lambda does up to nodejs22.x: a promise, or the callback, or context.done and its kin. */
+
+import type { Start } from "../../bootstrap/line.ts";
 import { NodeJsExit } from "./errors.ts";
-import type { Start } from "./line.ts";
 import {
   isThenable,
   NEVER_SETTLED,

@@ -1,8 +1,8 @@
 /** Runs a handler that streams its response: `awslambda.streamifyResponse`. */
 import { Kind, STREAM_WINDOW } from "../../../wire/frames.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel } from "../../bootstrap/channel.ts";
+import type { Start } from "../../bootstrap/line.ts";
 import { logError } from "./console.ts";
-import type { Start } from "./line.ts";
 import { ResponseStream } from "./response-stream.ts";
 import { isThenable, parseEvent, type RunParts } from "./run-buffered.ts";
 

@@ -1,1 +1,0 @@
-export const PLATFORM_PACKAGES: Readonly<Record<string, string>>;

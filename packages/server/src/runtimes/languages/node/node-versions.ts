@@ -1,0 +1,78 @@
+/** Which Node.js runs which runtime: those that were installed beside the platform, and its own. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A Node.js of this machine. */
+export interface NodeVersion {
+  /** Its program. */
+  readonly path: string;
+  /** For example 22.21.1. */
+  readonly version: string;
+}
+
+/** Folder of one that was installed; `bin/node` is in it. */
+const FOLDER = /^node-(\d+\.\d+\.\d+)$/;
+/** What is installed while the platform runs is seen after this. */
+const LOOK_MS = 1_000;
+
+/** Where a platform with this data directory looks for them. */
+export const installedRuntimes = (dataDir: string): string =>
+  join(dataDir, "runtimes", "installed");
+
+export const majorOf = (version: string): number => Number.parseInt(version, 10);
+
+/** All of them in this directory, as `yunque runtimes install` left them; none where there is no such directory. */
+export async function installedNodes(directory: string): Promise<readonly NodeVersion[]> {
+  const names = await readdir(directory).catch((): string[] => []);
+  const found = await Promise.all(
+    names.map(async (name): Promise<NodeVersion | undefined> => {
+      const version = FOLDER.exec(name)?.[1];
+      const path = join(directory, name, "bin", "node");
+      const program = version === undefined ? undefined : await stat(path).catch(() => undefined);
+      return version !== undefined && program?.isFile() ? { path, version } : undefined;
+    }),
+  );
+  return found.filter((one) => one !== undefined).sort(byVersion);
+}
+
+/** The newest first. */
+export function byVersion(a: NodeVersion, b: NodeVersion): number {
+  const [one, other] = [a, b].map(({ version }) => version.split(".").map(Number));
+  const differs = one?.findIndex((part, i) => part !== other?.[i]) ?? -1;
+  return differs < 0 ? 0 : (other?.[differs] ?? 0) - (one?.[differs] ?? 0);
+}
+
+/** Of these the newest of this major version, else of the nearest one: of two equally near the newer. */
+export function nearestNode(nodes: readonly NodeVersion[], major: number): NodeVersion | undefined {
+  const distance = ({ version }: NodeVersion) => Math.abs(majorOf(version) - major);
+  return [...nodes].sort((a, b) => distance(a) - distance(b) || byVersion(a, b))[0];
+}
+
+/** Looks at the directory now and then, so that nobody waits for the disk but the first. */
+export class NodeVersions {
+  readonly #directory: string | undefined;
+  readonly #own: NodeVersion;
+  #nodes: Promise<readonly NodeVersion[]> | undefined;
+  #lookedAt = 0;
+
+  /** `directory`: where others are installed. */
+  constructor(directory: string | undefined) {
+    this.#directory = directory;
+    this.#own = { path: process.execPath, version: process.versions.node };
+  }
+
+  async nearest(major: number): Promise<NodeVersion> {
+    const now = performance.now();
+    const known = this.#nodes;
+    if (!known || now - this.#lookedAt > LOOK_MS) {
+      this.#lookedAt = now;
+      this.#nodes = this.#look();
+    }
+    return nearestNode(await (known ?? this.#look()), major) ?? this.#own;
+  }
+
+  async #look(): Promise<readonly NodeVersion[]> {
+    const installed = this.#directory === undefined ? [] : await installedNodes(this.#directory);
+    return [this.#own, ...installed];
+  }
+}
