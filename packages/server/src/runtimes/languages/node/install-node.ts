@@ -3,7 +3,17 @@
  * published. What was installed is whole, or it is not there.
  */
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import {
+  access,
+  constants,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { installedNodes, majorOf, type NodeVersion } from "./node-versions.ts";
@@ -26,6 +36,10 @@ export const INSTALLABLE = [
   "nodejs24.x",
   "nodejs26.x",
 ];
+/** Names of what is not ready. */
+const SCRATCH = ".scratch-";
+/** Nobody works on one for so long. */
+const ABANDONED_MS = 60 * 60_000;
 /** The program has 100 MB. */
 const INSTALL_MS = 10 * 60_000;
 const ASK_MS = 10_000;
@@ -64,7 +78,8 @@ export async function installNode(
       "Functions run on the platform's own Node.js here.",
     );
   await mkdir(directory, { recursive: true, mode: 0o755 });
-  const scratch = await mkdtemp(join(directory, ".scratch-"));
+  await clearAbandoned(directory);
+  const scratch = await mkdtemp(join(directory, SCRATCH));
   try {
     const major = majorOf(runtime.slice("nodejs".length));
     await bring(`${name}@${major}`, scratch, signal);
@@ -112,6 +127,16 @@ async function bring(spec: string, prefix: string, signal: AbortSignal | undefin
   }
 }
 
+/** What a killed installation left. */
+async function clearAbandoned(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(SCRATCH)) continue;
+    const path = join(directory, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
 /** Gives it its name once it has said who it is. */
 async function adopt(
   unpacked: string,
@@ -127,6 +152,8 @@ async function adopt(
   const target = join(directory, `node-${version}`);
   const path = join(target, "bin", "node");
   const there = (await installedNodes(directory)).some((one) => one.version === version);
+  const program = await open(join(unpacked, "bin", "node"), "r");
+  await program.sync().finally(() => program.close()); // nobody looks into it again, also not after a power cut
   if (!there) await rename(unpacked, target).catch(orThere(path));
   return { path, version, fresh: !there };
 }

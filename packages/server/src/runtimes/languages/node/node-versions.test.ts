@@ -7,11 +7,13 @@ import { installedNodes, NodeVersions, nearestNode } from "./node-versions.ts";
 
 const nodes = (...versions: string[]) => versions.map((version) => ({ version, path: version }));
 
-test("a runtime runs on the newest Node.js of its version, else on the nearest", () => {
+test("a runtime runs on the newest Node.js of its version, else on the nearest newer one", () => {
   const all = nodes("20.1.0", "20.19.5", "22.9.0", "26.10.0");
   assert.equal(nearestNode(all, 20)?.version, "20.19.5");
   assert.equal(nearestNode(all, 22)?.version, "22.9.0");
   assert.equal(nearestNode(all, 24)?.version, "26.10.0");
+  assert.equal(nearestNode(nodes("20.1.0", "26.10.0"), 22)?.version, "26.10.0");
+  assert.equal(nearestNode(nodes("20.1.0", "22.9.0"), 24)?.version, "22.9.0");
   assert.equal(nearestNode(all, 16)?.version, "20.19.5");
   assert.equal(nearestNode(all, 21)?.version, "22.9.0");
   assert.equal(nearestNode([], 20), undefined);
@@ -29,7 +31,8 @@ test("only what was installed whole counts, and what is installed later is found
       ["20.19.5"],
     );
     const versions = new NodeVersions(directory);
-    assert.equal((await versions.nearest(22)).version, "20.19.5");
+    assert.equal((await versions.nearest(22)).version, process.versions.node);
+    assert.equal((await versions.nearest(16)).version, "20.19.5");
     await writeFile(join(directory, "node-22.1.0", "bin", "node"), "");
     while ((await versions.nearest(22)).version !== "22.1.0")
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -42,13 +42,17 @@ export function byVersion(a: NodeVersion, b: NodeVersion): number {
   return differs < 0 ? 0 : (other?.[differs] ?? 0) - (one?.[differs] ?? 0);
 }
 
-/** Of these the newest of this major version, else of the nearest one: of two equally near the newer. */
+/**
+ * Of these the newest of this major version, else of the nearest newer one, else of the nearest older one: a newer one
+ * runs what an older one ran, mostly; an older one lacks what a function may use.
+ */
 export function nearestNode(nodes: readonly NodeVersion[], major: number): NodeVersion | undefined {
-  const distance = ({ version }: NodeVersion) => Math.abs(majorOf(version) - major);
-  return [...nodes].sort((a, b) => distance(a) - distance(b) || byVersion(a, b))[0];
+  const majors = nodes.map(({ version }) => majorOf(version)).sort((a, b) => a - b);
+  const chosen = majors.find((one) => one >= major) ?? majors.at(-1);
+  return [...nodes].sort(byVersion).find(({ version }) => majorOf(version) === chosen);
 }
 
-/** Looks at the directory now and then, so that nobody waits for the disk but the first. */
+/** Looks at the directory at most once in a while, however many ask. What it tells is never older than that. */
 export class NodeVersions {
   readonly #directory: string | undefined;
   readonly #own: NodeVersion;
@@ -63,12 +67,11 @@ export class NodeVersions {
 
   async nearest(major: number): Promise<NodeVersion> {
     const now = performance.now();
-    const known = this.#nodes;
-    if (!known || now - this.#lookedAt > LOOK_MS) {
+    if (!this.#nodes || now - this.#lookedAt > LOOK_MS) {
       this.#lookedAt = now;
       this.#nodes = this.#look();
     }
-    return nearestNode(await (known ?? this.#look()), major) ?? this.#own;
+    return nearestNode(await this.#nodes, major) ?? this.#own;
   }
 
   async #look(): Promise<readonly NodeVersion[]> {

@@ -4,13 +4,15 @@
  * process and hears of the function's places later.
  */
 import * as nodeModule from "node:module";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
-import { MessageChannel } from "node:worker_threads";
 
 /** Where packages are looked for. */
 export interface Lookup {
   /** Directories whose modules are meant: the function's, its layers'. */
   readonly own: readonly string[];
+  /** The runtime's directory: beside what it brings, lies there what it needs itself. */
+  readonly runtime: string;
   /** Files in whose name a package that the runtime brings is looked for, and how its name looks. */
   readonly brought: { readonly pattern: string; readonly files: readonly string[] };
   /** The same for all other packages. */
@@ -27,10 +29,12 @@ type Next = (specifier: string, context?: { parentURL?: string }) => Promise<Res
 export function prepareOldResolution(): (lookup: Lookup) => void {
   const { port1, port2 } = new MessageChannel();
   const source = `${hooks}\nexport const { initialize, resolve } = hooks();`;
-  nodeModule.register(`data:text/javascript,${encodeURIComponent(source)}`, {
-    data: port2,
-    transferList: [port2],
-  });
+  withoutOutput(() =>
+    nodeModule.register(`data:text/javascript,${encodeURIComponent(source)}`, {
+      data: port2,
+      transferList: [port2],
+    }),
+  );
   port1.unref();
   return (lookup) => {
     port1.postMessage(asUrls(lookup));
@@ -38,10 +42,27 @@ export function prepareOldResolution(): (lookup: Lookup) => void {
   };
 }
 
-const asUrls = ({ own, brought, others }: Lookup): Told => {
+/**
+ * A thread's output is led to process.stdout and process.stderr. Whoever so much as names these makes the descriptors
+ * non-blocking, and the handler's own writes to them fail where the platform reads slowly. Our thread says nothing.
+ */
+function withoutOutput(action: () => void): void {
+  const names = ["stdout", "stderr"] as const;
+  const real = names.map((name) => Object.getOwnPropertyDescriptor(process, name) ?? {});
+  const value = new Writable({ write: (_chunk, _encoding, done) => done() });
+  for (const name of names) Object.defineProperty(process, name, { value, configurable: true });
+  try {
+    action();
+  } finally {
+    for (const [i, name] of names.entries()) Object.defineProperty(process, name, real[i] ?? {});
+  }
+}
+
+const asUrls = ({ own, runtime, brought, others }: Lookup): Told => {
   const url = (path: string) => pathToFileURL(path).href;
   return {
     own: own.map((path) => `${url(path)}/`),
+    runtime: `${url(runtime)}/`,
     brought: { ...brought, files: brought.files.map(url) },
     others: others.map(url),
   };
@@ -63,7 +84,7 @@ function hooks() {
       // Nothing of the function is loaded before it is known: whoever asks now is the bootstrap.
       if (!parentURL?.startsWith("file:") || !/^[^./:][^:]*$/.test(specifier))
         return next(specifier, context);
-      const { own, brought, others } = await told;
+      const { own, runtime, brought, others } = await told;
       const inside = (url: string) => own.some((root) => url.startsWith(root));
       if (!inside(parentURL)) return next(specifier, context);
       const attempt = (parent: string) =>
@@ -71,10 +92,10 @@ function hooks() {
       const natural = await attempt(parentURL);
       if ("url" in natural && (inside(natural.url) || !natural.url.startsWith("file:")))
         return natural;
-      const files = new RegExp(brought.pattern).test(specifier) ? brought.files : others;
-      for (const file of files) {
+      const isBrought = new RegExp(brought.pattern).test(specifier);
+      for (const file of isBrought ? brought.files : others) {
         const found = await attempt(file);
-        if ("url" in found) return found;
+        if ("url" in found && (isBrought || !found.url.startsWith(runtime))) return found;
       }
       if ("error" in natural) throw natural.error;
       const parent = decodeURIComponent(new URL(parentURL).pathname);
@@ -95,7 +116,7 @@ interface Resolver {
   ): string;
 }
 
-function resolveRequires({ own, brought, others }: Lookup): void {
+function resolveRequires({ own, runtime, brought, others }: Lookup): void {
   const resolver = nodeModule.Module as unknown as Resolver;
   const natural = resolver._resolveFilename;
   const pattern = new RegExp(brought.pattern);
@@ -115,10 +136,12 @@ function resolveRequires({ own, brought, others }: Lookup): void {
     } catch (error) {
       missing = error;
     }
-    for (const file of pattern.test(request) ? brought.files : others) {
+    const isBrought = pattern.test(request);
+    for (const file of isBrought ? brought.files : others) {
       try {
         asking = true;
-        return nodeModule.createRequire(file).resolve(request);
+        const found = nodeModule.createRequire(file).resolve(request);
+        if (isBrought || !found.startsWith(`${runtime}/`)) return found;
       } catch {
         // the next place may have it
       } finally {

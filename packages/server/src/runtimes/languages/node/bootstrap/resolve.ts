@@ -35,6 +35,7 @@ export function prepareResolution(): (places: Places) => void {
     const files = (specifier: string) => placesFor(specifier, places);
     tell({
       own: [taskRoot, layers],
+      runtime: runtimeModules,
       brought: { pattern: BROUGHT.source, files: files("@aws-sdk/any") },
       others: files("any"),
     });
@@ -43,6 +44,7 @@ export function prepareResolution(): (places: Places) => void {
 
 function resolveAsLambda(places: Places): void {
   const own = [places.taskRoot, places.layers].map((path) => `${pathToFileURL(path).href}/`);
+  const runtime = `${pathToFileURL(places.runtimeModules).href}/`;
   const inside = (url: string | undefined) => !!url && own.some((root) => url.startsWith(root));
   let asking = false; // require.resolve() below comes through here again
 
@@ -61,7 +63,9 @@ function resolveAsLambda(places: Places): void {
           asking = false;
         }
       });
-      if (found.value) return found.value;
+      // NODE_PATH leads to everything that lies beside the SDK, too.
+      const { value } = found;
+      if (value && (BROUGHT.test(specifier) || !value.url.startsWith(runtime))) return value;
     }
     throw natural.error ?? notFound(specifier, context);
   };
