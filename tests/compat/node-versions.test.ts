@@ -19,14 +19,23 @@ const run = promisify(execFile);
 /** One without the hooks that later ones have, and one with them. */
 const VERSIONS = ["nodejs20.x", "nodejs22.x"];
 const ESM = `
+  import { writeSync } from "node:fs";
   import { S3Client } from "@aws-sdk/client-s3";
   export const handler = async (event) => {
     if (event.fail) throw new TypeError("as asked");
+    if (event.flood) return writeSync(1, Buffer.alloc(1 << 20, "x"));
+    if (event.stranger) return import("zod").catch(({ code }) => code);
     return [process.version, typeof S3Client];
   };`;
 const CJS = `
   const { S3Client } = require("@aws-sdk/client-s3");
-  exports.handler = async () => [process.version, typeof S3Client];`;
+  exports.handler = async ({ stranger }) => {
+    try {
+      return stranger ? typeof require("zod") : [process.version, typeof S3Client];
+    } catch ({ code }) {
+      return code;
+    }
+  };`;
 
 describe("a function runs on the Node.js that it names", { timeout: 300_000 }, () => {
   let dataDir: string;
@@ -81,6 +90,11 @@ describe("a function runs on the Node.js that it names", { timeout: 300_000 }, (
       }
       const error = (await invoke(`esm-${major}`, { fail: true })) as { errorType: string };
       assert.equal(error.errorType, "TypeError");
+      // Standard output waits for its reader, and what the SDK needs for itself is nobody else's.
+      assert.equal(await invoke(`esm-${major}`, { flood: true }), 1 << 20);
+      const stranger = { stranger: true };
+      assert.equal(await invoke(`esm-${major}`, stranger), "ERR_MODULE_NOT_FOUND");
+      assert.equal(await invoke(`cjs-${major}`, stranger), "MODULE_NOT_FOUND");
       const { RuntimeVersionConfig } = await client.send(
         new GetFunctionConfigurationCommand({ FunctionName: `esm-${major}` }),
       );

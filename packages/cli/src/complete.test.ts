@@ -39,6 +39,12 @@ test("a value that was given is no argument", async () => {
   assert.deepEqual(await complete(program, ["completion", "bash", ""]), []);
 });
 
+test("an argument that may be repeated is offered again", async () => {
+  const names = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"];
+  for (const given of [[], ["nodejs18.x"], ["nodejs18.x", "nodejs20.x"]])
+    assert.deepEqual(await complete(program, ["runtimes", "install", ...given, "nodejs2"]), names);
+});
+
 test("where a function belongs the platform's functions are offered", async () => {
   const functions = JSON.stringify({
     Functions: [{ FunctionName: "hello" }, { FunctionName: "b" }],

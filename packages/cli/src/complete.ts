@@ -47,7 +47,8 @@ async function namesOf(command: Command, positionals: number): Promise<readonly 
       .createHelp()
       .visibleCommands(command)
       .map((one) => one.name());
-  const argument = command.registeredArguments[positionals];
+  const last = command.registeredArguments.at(-1);
+  const argument = command.registeredArguments[positionals] ?? (last?.variadic ? last : undefined);
   if (argument?.name() === "function") return functionNames();
   return argument?.argChoices ?? [];
 }

@@ -4,6 +4,7 @@ import { readConfiguration } from "../configuration.ts";
 import { examineAll, type Report } from "../doctor/check.ts";
 import { bubblewrap, cgroups, namespaces, seccomp, unshare } from "../doctor/isolation.ts";
 import { dataDirectory, machine, node, port } from "../doctor/platform.ts";
+import { nodeVersions } from "../doctor/runtimes.ts";
 import { aws, ffmpeg, localNames, openFiles, python } from "../doctor/tools.ts";
 import { walls } from "../doctor/walls.ts";
 import { withExamples, withJson } from "../options.ts";
@@ -23,6 +24,7 @@ async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
   const { config } = readConfiguration();
   const reports = await examineAll([
     node,
+    nodeVersions(config),
     dataDirectory(config),
     port(config),
     machine,

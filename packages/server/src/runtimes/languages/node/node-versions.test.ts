@@ -22,10 +22,17 @@ test("a runtime runs on the newest Node.js of its version, else on the nearest n
 test("only what was installed whole counts, and what is installed later is found", async () => {
   const directory = await mkdtemp(join(tmpdir(), "yunque-nodes-"));
   try {
-    for (const name of ["node-20.19.5", "node-22.1.0", ".scratch-node-24.0.0", "node-24"])
+    for (const name of [
+      "node-16.20.2",
+      "node-20.19.5",
+      "node-22.1.0",
+      ".scratch-node-24.0.0",
+      "node-24",
+    ])
       await mkdir(join(directory, name, "bin"), { recursive: true });
     await writeFile(join(directory, "node-20.19.5", "bin", "node"), "");
     await writeFile(join(directory, "node-24", "bin", "node"), "");
+    await writeFile(join(directory, "node-16.20.2", "bin", "node"), ""); // too old
     assert.deepEqual(
       (await installedNodes(directory)).map(({ version }) => version),
       ["20.19.5"],

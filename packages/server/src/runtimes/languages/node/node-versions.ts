@@ -19,6 +19,9 @@ const LOOK_MS = 1_000;
 export const installedRuntimes = (dataDir: string): string =>
   join(dataDir, "runtimes", "installed");
 
+/** The bootstrap needs `module.register`, which came with it. */
+export const OLDEST = 18;
+
 export const majorOf = (version: string): number => Number.parseInt(version, 10);
 
 /** All of them in this directory, as `yunque runtimes install` left them; none where there is no such directory. */
@@ -29,7 +32,8 @@ export async function installedNodes(directory: string): Promise<readonly NodeVe
       const version = FOLDER.exec(name)?.[1];
       const path = join(directory, name, "bin", "node");
       const program = version === undefined ? undefined : await stat(path).catch(() => undefined);
-      return version !== undefined && program?.isFile() ? { path, version } : undefined;
+      const runs = version !== undefined && majorOf(version) >= OLDEST && program?.isFile();
+      return runs ? { path, version } : undefined;
     }),
   );
   return found.filter((one) => one !== undefined).sort(byVersion);

@@ -45,7 +45,10 @@ describe("where packages come from", () => {
   it("finds what a layer has for this version of Node.js before what it has for all", async () => {
     const all = await bench.store(layer("dep", "all"));
     const this22 = await bench.store(layer("dep", "22", "nodejs/node22"));
-    const deployment = await bench.deploy(USES.CommonJS, { layers: [this22, all] });
+    const deployment = await bench.deploy(USES.CommonJS, {
+      layers: [this22, all],
+      runtime: "nodejs22.x",
+    });
     assert.equal((await bench.invoke(deployment)).value, "22");
   });
 

@@ -8,7 +8,7 @@ import { AHEAD } from "../../wire/frames.ts";
 import { type Bootstrap, type BootstrapSources, buildBootstrap } from "../build.ts";
 import { moduleFlags } from "./flags.ts";
 import { packagesNamedIn } from "./needs.ts";
-import { majorOf, type NodeVersion, NodeVersions } from "./node-versions.ts";
+import { majorOf, type NodeVersion, NodeVersions, OLDEST } from "./node-versions.ts";
 
 /** What Node.js functions need of the machine. */
 export interface NodeOptions {
@@ -107,8 +107,12 @@ function describe(
   };
 }
 
-const noteOf = (name: string, version: string): string =>
-  `${name} is not installed here, so this runs on Node.js ${version}: yunque runtimes install ${name}`;
+/** What cannot be installed runs on the oldest that can. */
+function noteOf(name: string, version: string): string {
+  const best = Math.max(versionOf(name), OLDEST);
+  const remedy = majorOf(version) === best ? "" : `: yunque runtimes install nodejs${best}.x`;
+  return `${name} is not installed here, so this runs on Node.js ${version}${remedy}`;
+}
 
 function mountsOf({ node, bootstrap, sdk }: Paths): Mount[] {
   return [
