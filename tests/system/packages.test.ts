@@ -107,8 +107,7 @@ describe("from a package to a bundle", { concurrency: false }, () => {
           return "typed";
         };`,
     });
-    const maps = "NODE_OPTIONS=--enable-source-maps";
-    const said = await done("functions", "create", "typed", "typed", "--build", "--env", maps);
+    const said = await done("functions", "create", "typed", "typed", "--build");
     assert.match(said, /\(nodejs22\.x, src\/index\.handler\)/);
     assert.equal(await done("functions", "invoke", "typed"), '"typed"\n');
     const { code, out } = await yunque("functions", "invoke", "typed", "-p", '{"fail":true}');

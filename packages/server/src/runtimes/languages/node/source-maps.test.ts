@@ -36,6 +36,17 @@ describe("traces of a bundled function", () => {
     assert.match(first ?? "", /at .*\/src\/app\.ts:10:1\)?$/);
   });
 
+  it("are Node.js's own where its option asks for that", async () => {
+    const [, first] = await trace(
+      {
+        "index.js": `${THROWS}\n//# sourceMappingURL=index.js.map`,
+        "index.js.map": JSON.stringify(MAP),
+      },
+      { NODE_OPTIONS: "--enable-source-maps" },
+    );
+    assert.match(first ?? "", /at .*\/src\/app\.ts:10:1\)?$/);
+  });
+
   it("name the bundle where there is no map, or a damaged one", async () => {
     assert.match((await trace({ "index.js": THROWS }))[1] ?? "", /index\.js:3:39\)?$/);
     const damaged = { "index.js": THROWS, "index.js.map": "{" };

@@ -67,7 +67,8 @@ async function become(told: Specialisation): Promise<void> {
   process.chdir(told.taskRoot);
   patchConsole(process.env);
   resolveAsLambda(told);
-  if (told.keepCode || told.codeCache !== undefined)
+  // Node.js's own source maps (NODE_OPTIONS) are those of modules that it compiles itself.
+  if (!process.sourceMapsEnabled && (told.keepCode || told.codeCache !== undefined))
     useCodeCache(
       told.codeCache,
       [told.taskRoot, told.layers].map((root) => `${root}/`),
