@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import { Alarm } from "./alarm.ts";
 import type { CodeSink } from "./code-caches.ts";
+import { CODE_BYTES } from "./wire/frames.ts";
 
 /** Times in milliseconds. */
 export interface IdlenessParts {
@@ -109,7 +110,9 @@ export class Idleness {
     this.#giving = sink;
     this.#host.giveCode();
     this.#parts.clock.after(GIVING_MS, () => {
-      if (this.#giving) this.#given(sink).abandon();
+      if (this.#giving !== sink) return;
+      this.#given(sink).abandon();
+      this.#giving = tooLate(); // what is on its way comes all the same
     });
   }
 
@@ -118,4 +121,17 @@ export class Idleness {
     if (this.#host.idle) this.begins();
     return sink;
   }
+}
+
+/** Takes as much as one may give, and keeps none of it. */
+function tooLate(): CodeSink {
+  let size = 0;
+  return {
+    add(bytes) {
+      size += bytes.length;
+      return size <= CODE_BYTES;
+    },
+    end() {},
+    abandon() {},
+  };
 }
