@@ -1,0 +1,114 @@
+/**
+ * Durable messages that are handed out under leases, at least once each.
+ *
+ * A **queue** is a path of at least three plain segments, `account/region/kind[/name...]`, as a record's space is; it
+ * exists while it holds a message. Times are milliseconds since the epoch and come from the caller, so that tests need
+ * not wait. A message is in one of three states: *delayed* (visible later), *visible*, *leased*; a lease that ran out
+ * makes its message visible again. Leases do not outlive the process that took them: after a reopen all of them have
+ * run out, with their attempts counted.
+ *
+ * Every call resolves once it is durable (fsynced). Calls of one turn of the event loop share an fsync.
+ */
+export interface Queues {
+  /**
+   * Adds messages, all or none, behind those of the queue that are visible at the same time or earlier. At most 1,000
+   * messages and 32 MiB. Answers one message each, in order; those with `leaseMs` are leased already, by the caller,
+   * in the same commit.
+   * @throws YunqueError StorageBusy, StorageFull, StorageFailed; then nothing was added.
+   */
+  enqueue(queue: string, messages: readonly NewMessage[], now: number): Promise<Enqueued[]>;
+
+  /**
+   * Leases the messages of a queue that are visible, the longest visible first; of one group only the first that is
+   * left, and none while another of the group is leased. A message's attempt is counted here, not when it ends.
+   */
+  lease(queue: string, options: LeaseOptions): Promise<Leased[]>;
+
+  /**
+   * Ends or changes leases, all or none with what they add elsewhere. Answers for each whether its lease was still
+   * held: where it was not (its epoch is over), nothing of that outcome was done, and the others were.
+   */
+  settle(outcomes: readonly Outcome[], now: number): Promise<boolean[]>;
+
+  /** How many messages a queue holds, and since when the oldest of them waits. */
+  depth(queue: string, now: number): Promise<Depth>;
+
+  /** The queues that start with this prefix and hold a message, sorted. */
+  names(prefix: string): Promise<string[]>;
+
+  /** Removes every message of a queue, leased ones too; answers how many. */
+  purge(queue: string): Promise<number>;
+
+  /** When the next message of a queue that is not leased is visible, or the next lease runs out; undefined: never. */
+  nextVisible(queue: string): Promise<number | undefined>;
+
+  /** Finishes the calls under way; later ones are refused. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface NewMessage {
+  /** At most 2 MiB. */
+  readonly body: Uint8Array;
+  /** Whatever the owner of the queue keeps beside the body: JSON text of at most 64 KiB. */
+  readonly attributes: string;
+  /** Not visible before this long after `now`. */
+  readonly delayMs?: number;
+  /** Leased at once for so long, with its first attempt counted. */
+  readonly leaseMs?: number;
+  /** Messages of one group are handed out one at a time and in the order in which they were added. */
+  readonly group?: string;
+}
+
+export interface Enqueued {
+  readonly id: MessageId;
+  /** Names the lease; 0 where it is not leased. */
+  readonly epoch: number;
+}
+
+/** Grows with every message of the engine, and is never given twice. */
+export type MessageId = number;
+
+export interface LeaseOptions {
+  readonly now: number;
+  readonly leaseMs: number;
+  /** At most 1,000. */
+  readonly limit: number;
+  /** Bodies of at most so many bytes together, but always one. */
+  readonly maxBytes?: number;
+}
+
+export interface Leased {
+  readonly queue: string;
+  readonly id: MessageId;
+  /** Every lease of a message has a higher one: who holds an older one is told so by `settle`. */
+  readonly epoch: number;
+  readonly body: Uint8Array;
+  readonly attributes: string;
+  readonly group?: string;
+  /** How often it was leased, this time included. */
+  readonly attempts: number;
+  readonly enqueuedAt: number;
+}
+
+/** What becomes of a lease. `enqueue` adds messages, to other queues too, in the same commit. */
+export interface Outcome {
+  readonly queue: string;
+  readonly id: MessageId;
+  readonly epoch: number;
+  readonly become:
+    | { readonly kind: "done" }
+    /** Visible again after `delayMs`, with other attributes where they are given. */
+    | { readonly kind: "again"; readonly delayMs: number; readonly attributes?: string }
+    /** Leased for so long from now on. */
+    | { readonly kind: "extended"; readonly leaseMs: number };
+  readonly enqueue?: readonly { readonly queue: string; readonly message: NewMessage }[];
+}
+
+export interface Depth {
+  readonly visible: number;
+  readonly delayed: number;
+  readonly leased: number;
+  /** Bytes of all bodies. */
+  readonly bytes: number;
+  readonly oldestEnqueuedAt?: number;
+}
