@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Case } from "./port.contract.ts";
-import { bodies, LEASE, message, NOW, OTHER, outcome, QUEUE, textOf } from "./queue-messages.ts";
+import { bodies, LEASE, message, NOW, OTHER, outcome, QUEUE, textOf } from "./queues.fixture.ts";
 import type { Leased, NewMessage, Queues } from "./queues.ts";
 
 const of = (group: string, ...texts: string[]): NewMessage[] =>

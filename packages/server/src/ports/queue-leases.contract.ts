@@ -10,7 +10,7 @@ import {
   outcome,
   QUEUE,
   textOf,
-} from "./queue-messages.ts";
+} from "./queues.fixture.ts";
 import type { Leased, Outcome, Queues } from "./queues.ts";
 
 const DONE = { kind: "done" } as const;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Case, seeded } from "./port.contract.ts";
-import { message, NOW, OTHER, outcome, QUEUE, textOf } from "./queue-messages.ts";
+import { message, NOW, OTHER, outcome, QUEUE, textOf } from "./queues.fixture.ts";
 import type { Leased, MessageId, NewMessage, Outcome, Queues } from "./queues.ts";
 
 const NAMES = [QUEUE, OTHER, `${OTHER}/dead`] as const;

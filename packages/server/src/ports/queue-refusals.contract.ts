@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Case } from "./port.contract.ts";
-import { LEASE, message, NOW, OTHER, QUEUE } from "./queue-messages.ts";
+import { LEASE, message, NOW, OTHER, QUEUE } from "./queues.fixture.ts";
 import type { NewMessage, Outcome, Queues } from "./queues.ts";
 
 /** Registers what queues refuse. */
@@ -23,9 +23,9 @@ export function queueRefusals(test: Case<Queues>): void {
       Array.from({ length: 1001 }, () => message("x")),
       Array.from({ length: 17 }, () => ({ body: big, attributes: "" })),
     ];
-    for (const bad of wrong) {
+    for (const [index, bad] of wrong.entries()) {
       const batch = Array.isArray(bad) ? bad : [message("fine"), { ...message("x"), ...bad }];
-      await assert.rejects(queues.enqueue(QUEUE, batch, NOW), RangeError, JSON.stringify(bad));
+      await assert.rejects(queues.enqueue(QUEUE, batch, NOW), RangeError, `${index}`);
     }
     for (const queue of [
       "",

@@ -3,9 +3,9 @@ import { describe } from "node:test";
 import { type Case, casesOf, type Subject, withCode } from "./port.contract.ts";
 import { queueGroups } from "./queue-groups.contract.ts";
 import { queueLeases } from "./queue-leases.contract.ts";
-import { bodies, ids, LEASE, message, messages, NOW, OTHER, QUEUE } from "./queue-messages.ts";
 import { queueRandom } from "./queue-random.contract.ts";
 import { queueRefusals } from "./queue-refusals.contract.ts";
+import { bodies, ids, LEASE, message, messages, NOW, OTHER, QUEUE } from "./queues.fixture.ts";
 import type { Outcome, Queues } from "./queues.ts";
 
 /** Registers what every engine's queues must do. */
@@ -248,7 +248,11 @@ function keeping(test: Test): void {
     const again = await reopen();
     const { visible, delayed, leased, bytes } = await again.depth(QUEUE, NOW);
     assert.deepEqual([visible, delayed, leased, bytes], [2, 1, 0, 3]);
-    const [first, second, ...rest] = await again.lease(QUEUE, { now: NOW, ...LEASE });
+    const [first, second, ...rest] = await again.lease(QUEUE, {
+      now: NOW,
+      leaseMs: 5000,
+      limit: 9,
+    });
     assert.deepEqual([first?.id, first?.attempts, second?.attempts], [a?.id, 2, 1]);
     assert.ok((first?.epoch ?? 0) > (a?.epoch ?? 0));
     assert.deepEqual(rest, []);
