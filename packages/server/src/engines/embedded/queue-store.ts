@@ -9,6 +9,7 @@ import type {
   Outcome,
 } from "../../ports/queues.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
+import { QueueDelays } from "./queue-delays.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
 import { Recent } from "./recent.ts";
 
@@ -46,6 +47,8 @@ const RECENT_BYTES = 16 << 20;
 export class QueueStore {
   readonly #sql: ReturnType<typeof prepareQueueStatements>;
   readonly #counts: QueueCounts;
+  /** Of what is not leased. */
+  readonly #delays: QueueDelays;
   /** Never leased yet. */
   readonly #messages = new Recent<StoredMessage>(
     RECENT_BYTES,
@@ -58,6 +61,13 @@ export class QueueStore {
   constructor(database: DatabaseSync) {
     this.#sql = prepareQueueStatements(database);
     this.#counts = new QueueCounts(database);
+    const { countReady, countFollowers } = this.#sql;
+    this.#delays = new QueueDelays((...range) =>
+      [countReady, countFollowers].reduce(
+        (sum, count) => sum + Number(count.get(...range)?.["n"]),
+        0,
+      ),
+    );
     this.#writtenId = this.#readLastId();
     this.#lastId = this.#writtenId;
   }
@@ -94,11 +104,9 @@ export class QueueStore {
     const queue = this.#counts.find(name);
     if (!queue) return { visible: 0, delayed: 0, leased: 0, bytes: 0 };
     const { number, messages, bytes } = queue;
-    const { countDelayed, countDelayedFollowers, countLeased, oldest } = this.#sql;
+    const { countLeased, oldest } = this.#sql;
     const leased = Number(countLeased.get(number, now)?.["n"]);
-    const delayed =
-      Number(countDelayed.get(number, now)?.["n"]) +
-      Number(countDelayedFollowers.get(number, now)?.["n"]);
+    const delayed = this.#delays.count(number, now);
     const visible = messages - leased - delayed;
     const oldestEnqueuedAt = Number(oldest.get(number)?.["enqueued_at"]);
     return { visible, delayed, leased, bytes, oldestEnqueuedAt };
@@ -124,6 +132,7 @@ export class QueueStore {
   /** The transaction failed: what was counted is no more. */
   forget(): void {
     this.#counts.forget();
+    this.#delays.forget();
     this.#messages.clear();
     this.#leases.clear();
     this.#writtenId = this.#readLastId();
@@ -139,10 +148,12 @@ export class QueueStore {
     this.#sql.addMessage.run(id, number, now, group, attributes, body);
     if (group !== null && this.#sql.enterGroup.run(number, group).changes === 0) {
       this.#sql.addFollower.run(number, group, id, now + delayMs);
+      this.#delays.change(number, now + delayMs, 1);
       return { id, epoch: 0 };
     }
     if (leaseMs === undefined) {
       this.#sql.addReady.run(number, now + delayMs, id, 0);
+      this.#delays.change(number, now + delayMs, 1);
       this.#messages.keep(id, { enqueuedAt: now, group, attributes, body });
       return { id, epoch: 0 };
     }
@@ -189,6 +200,7 @@ export class QueueStore {
       this.#leases.take(id);
     } else {
       this.#sql.removeReady.run(number, visibleAt, id);
+      this.#delays.change(number, visibleAt, -1);
       this.#sql.addLease.run(id, number, until, visibleAt, attempts, bytes, group);
     }
     this.#leases.keep(id, { queue: number, attempts, bytes, group });
@@ -209,6 +221,7 @@ export class QueueStore {
     this.#sql.removeLease.run(id);
     if (become.kind === "again") {
       this.#sql.addReady.run(queue.number, now + become.delayMs, id, epoch);
+      this.#delays.change(queue.number, now + become.delayMs, 1);
       if (become.attributes !== undefined) this.#sql.changeAttributes.run(become.attributes, id);
       return true;
     }
