@@ -1,13 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import type {
-  Depth,
-  Enqueued,
-  Leased,
-  LeaseOptions,
-  MessageId,
-  NewMessage,
-  Outcome,
-} from "../../ports/queues.ts";
+import type { Depth, Enqueued, Leased, LeaseOptions, MessageId } from "../../ports/queues.ts";
+import type { AddedMessage, Ending } from "./queue-calls.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
 import { QueueDelays } from "./queue-delays.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
@@ -72,7 +65,7 @@ export class QueueStore {
     this.#lastId = this.#writtenId;
   }
 
-  enqueue(name: string, messages: readonly NewMessage[], now: number): Enqueued[] {
+  enqueue(name: string, messages: readonly AddedMessage[], now: number): Enqueued[] {
     return messages.map((message) => this.#add(name, message, now));
   }
 
@@ -92,10 +85,10 @@ export class QueueStore {
     return leased;
   }
 
-  settle(outcomes: readonly Outcome[], now: number): boolean[] {
+  settle(outcomes: readonly Ending[], now: number): boolean[] {
     return outcomes.map((outcome) => {
       if (!this.#end(outcome, now)) return false;
-      for (const { queue, message } of outcome.enqueue ?? []) this.#add(queue, message, now);
+      for (const { queue, message } of outcome.added) this.#add(queue, message, now);
       return true;
     });
   }
@@ -139,8 +132,8 @@ export class QueueStore {
     this.#lastId = this.#writtenId;
   }
 
-  #add(name: string, message: NewMessage, now: number): Enqueued {
-    const { body, attributes, group = null, delayMs = 0, leaseMs } = message;
+  #add(name: string, message: AddedMessage, now: number): Enqueued {
+    const { body, attributes, group, delayMs, leaseMs } = message;
     const queue = this.#counts.enter(name);
     const { number } = queue;
     const id = ++this.#lastId;
@@ -151,7 +144,7 @@ export class QueueStore {
       this.#delays.change(number, now + delayMs, 1);
       return { id, epoch: 0 };
     }
-    if (leaseMs === undefined) {
+    if (leaseMs < 0) {
       this.#sql.addReady.run(number, now + delayMs, id, 0);
       this.#delays.change(number, now + delayMs, 1);
       this.#messages.keep(id, { enqueuedAt: now, group, attributes, body });
@@ -207,22 +200,22 @@ export class QueueStore {
   }
 
   /** Whether the lease was held; then it became what was asked for. */
-  #end({ queue: name, id, epoch, become }: Outcome, now: number): boolean {
+  #end({ queue: name, id, epoch, kind, waitMs, attributes }: Ending, now: number): boolean {
     const queue = this.#counts.find(name);
     const lease = this.#leases.take(id) ?? storedLease(this.#sql.readLease.get(id));
     if (!lease) return false;
     const held = lease.queue === queue?.number && lease.attempts === epoch;
-    if (!queue || !held || become.kind === "extended") this.#leases.keep(id, lease);
+    if (!queue || !held || kind === "extended") this.#leases.keep(id, lease);
     if (!queue || !held) return false;
-    if (become.kind === "extended") {
-      this.#sql.extendLease.run(now + become.leaseMs, id);
+    if (kind === "extended") {
+      this.#sql.extendLease.run(now + waitMs, id);
       return true;
     }
     this.#sql.removeLease.run(id);
-    if (become.kind === "again") {
-      this.#sql.addReady.run(queue.number, now + become.delayMs, id, epoch);
-      this.#delays.change(queue.number, now + become.delayMs, 1);
-      if (become.attributes !== undefined) this.#sql.changeAttributes.run(become.attributes, id);
+    if (kind === "again") {
+      this.#sql.addReady.run(queue.number, now + waitMs, id, epoch);
+      this.#delays.change(queue.number, now + waitMs, 1);
+      if (attributes !== null) this.#sql.changeAttributes.run(attributes, id);
       return true;
     }
     this.#sql.removeMessage.run(id);
