@@ -104,10 +104,7 @@ describe("provisioned concurrency", () => {
       permit.give();
       return permit === live;
     };
-    assert.deepEqual(
-      times(12, () => run(0)).filter((in_) => in_).length,
-      10,
-    );
+    assert.deepEqual(times(12, () => run(0)).filter((in_) => in_).length, 10);
     assert.equal(run(100), true);
     assert.equal(run(100), false);
   });
@@ -156,7 +153,8 @@ describe("rates", () => {
 
   it("of new instances are 1,000 at once and 100 per second, and do not add up", () => {
     const one = new FunctionAdmission(account(10_000), 0);
-    const started = (now: number) => times(2_000, () => one.tryScale(now)).filter((ok) => ok).length;
+    const started = (now: number) =>
+      times(2_000, () => one.tryScale(now)).filter((ok) => ok).length;
     assert.equal(started(0), 1_000);
     assert.equal(started(1_000), 100);
     assert.equal(started(3_600_000), 1_000);
