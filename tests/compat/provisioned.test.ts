@@ -1,11 +1,14 @@
 /** Concurrency through AWS's own JavaScript client: provisioned, reserved, the account's, and what throttling looks like. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
+  AddPermissionCommand,
   CreateAliasCommand,
   CreateFunctionUrlConfigCommand,
   DeleteAliasCommand,
@@ -31,10 +34,8 @@ import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts
 import { zipOf } from "../zip.ts";
 
 const WORKER = (text: string) => `
-  const { existsSync, writeFileSync } = require("node:fs");
-  exports.handler = async ({ running, release }) => {
-    if (running) writeFileSync(running, "");
-    while (release && !existsSync(release)) await new Promise((resolve) => setTimeout(resolve, 5));
+  exports.handler = async ({ gate }) => {
+    if (gate) await (await fetch(gate)).text();
     return { text: ${JSON.stringify(text)}, type: process.env.AWS_LAMBDA_INITIALIZATION_TYPE };
   };`;
 
@@ -103,16 +104,17 @@ describe("concurrency, by AWS's JavaScript client", () => {
     }
     throw new assert.AssertionError({ message: "the call was not refused" });
   }
-  /** An invocation that runs, and what ends it. */
+  /** An invocation that runs, and what ends it: it waits for an answer of ours. */
   async function running(name: string, qualifier?: string) {
-    const file = join(directory, `${name}-${Math.random()}`);
-    const release = `${file}-release`;
-    const result = invoke(name, qualifier, { running: file, release });
-    while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const gate = createServer();
+    await once(gate.listen(0, "127.0.0.1"), "listening");
+    const { port } = gate.address() as AddressInfo;
+    const result = invoke(name, qualifier, { gate: `http://127.0.0.1:${port}` });
+    const [, response] = (await once(gate, "request")) as [unknown, ServerResponse];
     return {
-      result,
       end: async () => {
-        await writeFile(release, "");
+        response.end();
+        gate.close();
         return await result;
       },
     };
@@ -311,42 +313,65 @@ describe("concurrency, by AWS's JavaScript client", () => {
     assert.equal((await invoke("busy", version)).type, "provisioned-concurrency");
   });
 
-  test("requests beyond ten per second for each reserved one are told when to come again", async () => {
-    await deployed("rushed");
+  test("requests beyond the rate of what is reserved are told when to come again", async () => {
+    // One per second instead of ten, so that two calls that follow one another are too many on any machine.
+    const slow = await startPlatform({ flags: ["--limits-request-rate", "1"] });
+    const lambda = new LambdaClient({ ...clientSettings(slow.origin), maxAttempts: 1 });
+    try {
+      await rush(slow.origin, lambda);
+    } finally {
+      lambda.destroy();
+      await slow.stop();
+    }
+  });
+
+  async function rush(origin: string, lambda: LambdaClient): Promise<void> {
+    await deploy(lambda, "rushed", { "index.js": WORKER("one") });
     const FunctionName = "rushed";
     const url = { FunctionName, AuthType: "NONE" } as const;
     const { FunctionUrl = "" } = await lambda.send(new CreateFunctionUrlConfigCommand(url));
-    await invoke("rushed");
+    const { hostname } = new URL(FunctionUrl);
+    await lambda.send(
+      new AddPermissionCommand({
+        FunctionName,
+        StatementId: "public",
+        Action: "lambda:InvokeFunctionUrl",
+        Principal: "*",
+        FunctionUrlAuthType: "NONE",
+      }),
+    );
+    const call = () => lambda.send(new InvokeCommand({ FunctionName }));
+    await call();
     await lambda.send(
       new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }),
     );
-    // One after another, so that its concurrency is never the reason; a machine on which ten calls in a row take more
-    // than a second never sees the limit, and goes on until it does.
-    const limited = async (call: () => Promise<unknown>) => {
+    // One after another, so that its concurrency is never the reason.
+    const limited = async () => {
       for (;;) {
         try {
           await call();
         } catch (error) {
-          return error;
+          return error as TooManyRequestsException;
         }
       }
     };
-    const error = (await limited(() => invoke("rushed"))) as TooManyRequestsException;
+    const error = await limited();
     assert.deepEqual(
       [error.Reason, error.retryAfterSeconds, error.$metadata.httpStatusCode],
       ["ReservedFunctionInvocationRateLimitExceeded", "1", 429],
     );
     for (;;) {
-      const answer = await fetch(FunctionUrl);
+      const answer = await fetch(`${origin}/_url/${hostname.split(".")[0]}/`);
       if (answer.status !== 429) {
+        assert.equal(answer.status, 200);
         await answer.arrayBuffer();
         continue;
       }
       assert.equal(answer.headers.get("retry-after"), "1");
       assert.deepEqual(await answer.json(), { Message: "Rate Exceeded." });
-      break;
+      return;
     }
-  });
+  }
 
   test("what was provisioned is there again after a restart, before anybody calls", async () => {
     await deployed("lasting");
