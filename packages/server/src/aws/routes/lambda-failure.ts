@@ -55,25 +55,22 @@ function sendThrottled(response: ServerResponse, error: YunqueError, requestId: 
   });
 }
 
-/** So many are sent at once within a tenth of a second, and the others a moment later. */
-const AT_ONCE = 100;
-const WINDOW_MS = 100;
-const MOMENT_MS = 50;
-let windowBegan = 0;
-let inWindow = 0;
+/** One leaves per millisecond, a hundred more after a pause, and none waits longer than a second. */
+const EVERY_MS = 1;
+const BURST_MS = 100;
+const LONGEST_MS = 1_000;
+/** When the next one may leave. */
+let nextAt = 0;
 
 /**
  * Callers who come again at once when they are refused, hundreds of them, would take all the time that those need who
- * are not: the platform would answer nothing but them. Nobody else notices a wait of 50 ms.
+ * are not: the platform would answer nothing but them.
  */
 function paced(send: () => void): void {
   const now = performance.now();
-  if (now - windowBegan >= WINDOW_MS) {
-    windowBegan = now;
-    inWindow = 0;
-  }
-  if (++inWindow <= AT_ONCE) send();
-  else setTimeout(send, MOMENT_MS);
+  nextAt = Math.min(now + LONGEST_MS, Math.max(nextAt + EVERY_MS, now - BURST_MS));
+  if (nextAt <= now) send();
+  else setTimeout(send, nextAt - now);
 }
 
 function throttledAnswer(error: YunqueError): Throttled {
