@@ -26,6 +26,7 @@ import { defaultLimits, type ExecutorLimits } from "./limits.ts";
 import { MemoryPressure, type PressureOwner } from "./memory-pressure.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { Places, type PlacesHost } from "./places.ts";
+import { Processors } from "./processors.ts";
 import { deploymentScratch } from "./scratch.ts";
 import { Seats } from "./seats.ts";
 import { InstanceStarter } from "./start-instance.ts";
@@ -76,6 +77,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
   readonly #seats: Seats;
   readonly #starter: InstanceStarter;
   readonly #memory: MemoryWatch;
+  readonly machine: Processors;
   readonly #pressure: MemoryPressure;
   readonly #places: Places;
   readonly #tenants: Tenants;
@@ -94,6 +96,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
     this.#sandbox = options.sandbox;
     this.#scratchRoot = join(options.directory, "instances", "tmp");
     this.#memory = new MemoryWatch(this.clock, () => this.#instances());
+    this.machine = new Processors(this.clock, () => this.#underWay > 0);
     this.#pressure = new MemoryPressure(this.clock, options.availableMemory ?? freemem, this);
     const { concurrency } = this.limits;
     this.permits = options.permits ?? (() => new LocalPermits(concurrency));
@@ -275,6 +278,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
       call.refuse(error);
     }
     this.#memory.wake();
+    this.machine.wake();
     this.#pressure.watch();
   }
 
