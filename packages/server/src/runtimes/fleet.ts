@@ -2,50 +2,20 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
-import { FleetPolicy, type Machine, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
+import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
+import type { FleetHost } from "./fleet-host.ts";
+import { errorFor, INCURABLE } from "./init-errors.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
 import type { Keeper } from "./keeper.ts";
-import type { ExecutorLimits } from "./limits.ts";
 import type { Provisioned } from "./provisioned.ts";
 import type { Scratch } from "./scratch.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Tenant } from "./tenant.ts";
 import { throttled } from "./throttled.ts";
 import { afterPoll } from "./tick.ts";
-import { UNKNOWN_REQUEST } from "./wire/frames.ts";
-
-/** What a fleet needs of the executor that it belongs to. */
-export interface FleetHost {
-  readonly clock: Clock;
-  readonly limits: ExecutorLimits;
-  readonly machine: Machine;
-  /** Starts an instance; within `initMs` its handler must be loaded. */
-  start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
-  /** There is room for an instance that nobody waits for. */
-  readonly mayStart: boolean;
-  /** The fleet has more work than instances. */
-  grow(fleet: Fleet): void;
-  /** A start has come to its end, well or not. */
-  settled(fleet: Fleet): void;
-  /** The process of an instance runs. */
-  booted(): void;
-  /** An instance is gone, its place is free. */
-  ended(fleet: Fleet, instance: Instance): void;
-}
-
-/** Errors that lie in the package itself: the next instance would fail in the same way. */
-const INCURABLE: ReadonlySet<string> = new Set([
-  "Runtime.ImportModuleError",
-  "Runtime.HandlerNotFound",
-  "Runtime.UserCodeSyntaxError",
-  "Runtime.MalformedHandlerName",
-  "Runtime.MalformedStreamingHandler",
-  "Runtime.CallbackHandlerDeprecated",
-  "Runtime.InvalidEntrypoint",
-]);
 
 interface Bound {
   readonly call: Call;
@@ -54,8 +24,6 @@ interface Bound {
 }
 
 const PROVISIONED_INIT_MS = 15 * 60_000;
-/** So long after a snapshot was used the next one is made: whoever used it goes first. */
-const REPLACE_MS = 500;
 /** How often it is looked at what waits, and for how long. */
 const WATCH_MS = SLOW_MS / 2;
 
@@ -358,13 +326,10 @@ export class Fleet implements InstanceOwner {
 
   /** The next cold start finds one, too. */
   #replaceSnapshot(): void {
-    if (!this.deployment.snapStart || this.#snapshots.size > 0 || this.#snapshots.replacing) return;
-    this.#snapshots.replacing = true;
-    this.#clock.after(REPLACE_MS, () => {
-      this.#snapshots.replacing = false;
+    if (!this.deployment.snapStart) return;
+    this.#snapshots.replace(this.#clock, () => {
       const idle = this.#preparing === 0 && this.#waiting.length === 0;
-      if (!this.#retired && this.#snapshots.size === 0 && idle && this.#host.mayStart)
-        this.snapshot().catch(() => {}); // its log says why
+      if (!this.#retired && idle && this.#host.mayStart) this.snapshot().catch(() => {}); // its log says why
     });
   }
 
@@ -512,11 +477,4 @@ export class Fleet implements InstanceOwner {
     if (!call || now - call.acceptedAt <= this.#host.limits.waitMs) return false;
     return this.counts.starting <= this.#bound.size + this.#boundPreparing;
   }
-}
-
-/** The error object of an init, with the id of the invocation that is told of it where it has a place for one. */
-function errorFor({ invocation }: Call, error: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(error.buffer, error.byteOffset, error.length);
-  if (!bytes.includes(UNKNOWN_REQUEST)) return error;
-  return Buffer.from(bytes.toString().replaceAll(UNKNOWN_REQUEST, invocation.requestId));
 }
