@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change, Records } from "../../ports/records.ts";
+import { checkFilter } from "./children.ts";
+import type { AutoscalingContext } from "./context.ts";
 import { DIMENSIONS } from "./dimensions.ts";
 import type { NotScaledReason, ScalingActivity, TargetName } from "./model.ts";
 import { type Page, type PageRequest, pageOf } from "./paging.ts";
@@ -21,20 +23,22 @@ export interface ActivityFilter extends PageRequest {
   readonly includeNotScaled?: boolean | undefined;
 }
 
-type Telling = Pick<ScalingActivity, "description" | "cause" | "start" | "status"> & {
+type Telling = Pick<ScalingActivity, "description" | "cause" | "status"> & {
   readonly message?: string;
   readonly notScaled?: NotScaledReason;
 };
 
 /** A new activity of a target: where it lies, and the change that writes it. */
 export function activityOf(
+  { clock, sequence }: AutoscalingContext,
   scope: Scope,
   { dimension, resourceId }: TargetName,
   telling: Telling,
 ): { readonly place: string; readonly put: Change } {
   const id = randomUUID();
-  const place = `${placeBefore(telling.start)} ${id}`;
-  const activity: ScalingActivity = { id, dimension, resourceId, ...telling };
+  const place = `${placeAt(sequence())} ${id}`;
+  const start = clock.now();
+  const activity: ScalingActivity = { id, dimension, resourceId, start, ...telling };
   return { place, put: { put: activity, space: activitiesSpace(scope), id: place } };
 }
 
@@ -46,6 +50,7 @@ export function listActivities(
   now: number,
 ): Promise<Page<ScalingActivity>> {
   const { namespace, resourceId, dimension, includeNotScaled = false } = filter;
+  checkFilter(dimension, resourceId);
   return pageOf<ScalingActivity>(records, activitiesSpace(scope), filter, {
     fits: (activity) =>
       DIMENSIONS[activity.dimension].namespace === namespace &&
@@ -61,7 +66,7 @@ export async function trimActivities(records: Records, scope: Scope, now: number
   const space = activitiesSpace(scope);
   const kept = await records.list(space, { limit: MAX_ACTIVITIES });
   const oldest = kept.length === MAX_ACTIVITIES ? kept.at(-1)?.id : undefined;
-  const limit = placeBefore(now - HISTORY_MS - 1);
+  const limit = placeAt((now - HISTORY_MS) * 1000);
   const after = oldest !== undefined && oldest < limit ? oldest : limit;
   for (;;) {
     const expired = await records.list(space, { after, limit: 1000 });
@@ -70,6 +75,8 @@ export async function trimActivities(records: Records, scope: Scope, now: number
   }
 }
 
-const END_OF_TIME = 999_999_999_999_999;
+/** Past every time in microseconds that the service meets, and exact. */
+const END_OF_TIME = 9_000_000_000_000_000;
 /** Later times sort first. */
-const placeBefore = (time: number): string => String(END_OF_TIME - time).padStart(15, "0");
+const placeAt = (microseconds: number): string =>
+  String(END_OF_TIME - microseconds).padStart(16, "0");

@@ -25,7 +25,10 @@ export interface AgendaEntry {
 const DIGITS = 15;
 
 /** A new entry: its id, and the change that writes it. */
-export function entryAt(time: number, item: AgendaItem): { readonly id: string; readonly put: Change } {
+export function entryAt(
+  time: number,
+  item: AgendaItem,
+): { readonly id: string; readonly put: Change } {
   const id = `${String(time).padStart(DIGITS, "0")} ${randomUUID()}`;
   return { id, put: { put: item, space: AGENDA, id } };
 }

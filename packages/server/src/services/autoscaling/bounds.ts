@@ -1,10 +1,9 @@
 /** What happens when bounds change: by a registration, or by a scheduled action whose time has come. */
-import { YunqueError } from "../../domain/errors.ts";
 import type { Change } from "../../ports/records.ts";
 import { activityOf } from "./activities.ts";
 import { type AgendaEntry, entryAt, withoutEntry } from "./agenda.ts";
 import { withChange } from "./changes.ts";
-import type { AutoscalingDependencies } from "./context.ts";
+import type { AutoscalingContext } from "./context.ts";
 import type { ScheduledAction } from "./model.ts";
 import { latestRun, nextRun } from "./runs.ts";
 import { actionsSpace, childId } from "./spaces.ts";
@@ -16,75 +15,71 @@ const LATE_MS = 60_000;
 
 /** Brings a target's capacity between its bounds. */
 export async function workBounds(
-  dependencies: AutoscalingDependencies,
+  context: AutoscalingContext,
   { id, item: { scope, target: name } }: AgendaEntry,
 ): Promise<void> {
-  const { records, resources } = dependencies;
+  const { records, resources } = context;
   const capacity = await resources[name.dimension].capacity(scope, name.resourceId);
   const from = capacity?.desired ?? 0;
-  await unlessGone(id, records, () =>
-    editTarget(records, scope, name, async (target) => {
-      const to = Math.min(Math.max(from, target.min), target.max);
-      const done = withoutEntry(id);
-      if (to === from) return { changes: [done], result: undefined };
-      const cause = `${to > from ? "minimum" : "maximum"} capacity was set to ${to}`;
-      const change = { from, to, cause, byPolicy: false };
-      const edit = await withChange(dependencies, scope, target, change);
-      return { ...edit, changes: [done, ...(edit.changes ?? [])] };
-    }),
-  );
+  await editTarget(records, scope, name, async (target) => {
+    const to = Math.min(Math.max(from, target.min), target.max);
+    const done = withoutEntry(id);
+    if (to === from) return { changes: [done], result: undefined };
+    const cause = `${to > from ? "minimum" : "maximum"} capacity was set to ${to}`;
+    const change = { from, to, cause, byPolicy: false };
+    const edit = await withChange(context, scope, target, change);
+    return { ...edit, changes: [done, ...(edit.changes ?? [])] };
+  });
 }
 
 /** Runs a scheduled action, or moves it to the last of the runs that were missed; either way writes its next one. */
 export async function workAction(
-  { records, clock }: AutoscalingDependencies,
+  context: AutoscalingContext,
   { id, time, item }: AgendaEntry,
 ): Promise<void> {
+  const { records, clock } = context;
   if (item.kind !== "action") return;
   const { scope, target: name } = item;
   const space = actionsSpace(scope);
   const place = childId(name, item.name);
-  await unlessGone(id, records, () =>
-    editTarget(records, scope, name, async (target) => {
-      const found = await records.get<ScheduledAction>(space, place);
-      const action = found?.value;
-      const done = withoutEntry(id);
-      if (found === undefined || action?.next !== id) return { changes: [done], result: undefined };
+  await editTarget(records, scope, name, async (target) => {
+    const found = await records.get<ScheduledAction>(space, place);
+    const action = found?.value;
+    const done = withoutEntry(id);
+    if (found === undefined || action?.next !== id) return { changes: [done], result: undefined };
 
-      const moveTo = (run: number | undefined): Change[] => {
-        const { next: _, ...rest } = action;
-        const entry = entryAt(run ?? 0, item);
-        const moved = run === undefined ? rest : { ...rest, next: entry.id };
-        const put: Change = { put: moved, space, id: place, expect: found.revision };
-        return run === undefined ? [done, put] : [done, put, entry.put];
-      };
-      const now = clock.now();
-      const latest = now - time > LATE_MS ? latestRun(action, time, now) : time;
-      if (latest > time) return { changes: moveTo(latest), result: undefined };
+    const moveTo = (run: number | undefined): Change[] => {
+      const { next: _, ...rest } = action;
+      const entry = entryAt(run ?? 0, item);
+      const moved = run === undefined ? rest : { ...rest, next: entry.id };
+      const put: Change = { put: moved, space, id: place, expect: found.revision };
+      return run === undefined ? [done, put] : [done, put, entry.put];
+    };
+    const now = clock.now();
+    const latest = now - time > LATE_MS ? latestRun(action, time, now) : time;
+    if (latest > time) return { changes: moveTo(latest), result: undefined };
 
-      const changes = moveTo(nextRun(action, time));
-      if (target.suspended.scheduled) return { changes, result: undefined };
-      const { min = target.min, max = target.max } = action;
-      const what = wording(action);
-      const crossed = min > max;
-      const { put } = activityOf(scope, name, {
-        description: `Setting ${what}`,
-        cause: `scheduled action name ${action.name} was triggered`,
-        start: now,
-        status: crossed ? "Failed" : "Successful",
-        message: crossed
-          ? `Failed to set ${what}. Reason: ${BOUNDS_CROSSED}`
-          : `Successfully set ${what}`,
-      });
-      if (crossed) return { changes: [...changes, put], result: undefined };
-      const bounds = entryAt(now, { scope, target: name, kind: "bounds" });
-      return {
-        target: { ...target, min, max },
-        changes: [...changes, put, bounds.put],
-        result: undefined,
-      };
-    }),
-  );
+    const changes = moveTo(nextRun(action, time));
+    if (target.suspended.scheduled) return { changes, result: undefined };
+    const { min = target.min, max = target.max } = action;
+    const what = wording(action);
+    const crossed = min > max;
+    const { put } = activityOf(context, scope, name, {
+      description: `Setting ${what}`,
+      cause: `scheduled action name ${action.name} was triggered`,
+      status: crossed ? "Failed" : "Successful",
+      message: crossed
+        ? `Failed to set ${what}. Reason: ${BOUNDS_CROSSED}`
+        : `Successfully set ${what}`,
+    });
+    if (crossed) return { changes: [...changes, put], result: undefined };
+    const bounds = entryAt(now, { scope, target: name, kind: "bounds" });
+    return {
+      target: { ...target, min, max },
+      changes: [...changes, put, bounds.put],
+      result: undefined,
+    };
+  });
 }
 
 /** `min capacity to 5 and max capacity to 10` */
@@ -93,17 +88,3 @@ const wording = ({ min, max }: ScheduledAction): string =>
     ...(min === undefined ? [] : [`min capacity to ${min}`]),
     ...(max === undefined ? [] : [`max capacity to ${max}`]),
   ].join(" and ");
-
-/** What stands in the agenda for a target that was given up is taken out of it. */
-async function unlessGone(
-  entry: string,
-  records: AutoscalingDependencies["records"],
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof YunqueError && error.code === "ScalingObjectNotFound")) throw error;
-    await records.commit([withoutEntry(entry)]);
-  }
-}

@@ -6,11 +6,17 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
 import { activityOf } from "./activities.ts";
 import { type AgendaEntry, entryAt, withoutEntry } from "./agenda.ts";
-import type { AutoscalingDependencies, ResourceCapacity } from "./context.ts";
+import type { AutoscalingContext, ResourceCapacity } from "./context.ts";
 import { DIMENSIONS } from "./dimensions.ts";
-import type { ActivityStatus, ScalableTarget, ScalingActivity, TargetName } from "./model.ts";
+import type {
+  ActivityStatus,
+  ScalableTarget,
+  ScalingActivity,
+  TargetName,
+  Underway,
+} from "./model.ts";
 import { activitiesSpace } from "./spaces.ts";
-import { editTarget, findTarget, type Edit } from "./store.ts";
+import { type Edit, editTarget, findTarget } from "./store.ts";
 
 /** A change that nobody fulfils for so long is given up as unfulfilled. */
 const PATIENCE_MS = 15 * 60_000;
@@ -26,20 +32,18 @@ export interface CapacityChange {
 
 /** Adds a change of its capacity to what is done to a target. One that is under way is overridden. */
 export async function withChange(
-  { records, clock }: AutoscalingDependencies,
+  context: AutoscalingContext,
   scope: Scope,
   target: ScalableTarget,
   { from, to, cause, byPolicy }: CapacityChange,
 ): Promise<Edit<undefined>> {
-  const now = clock.now();
   const { noun } = DIMENSIONS[target.dimension];
-  const { place, put } = activityOf(scope, target, {
+  const { place, put } = activityOf(context, scope, target, {
     description: `Setting desired ${noun} to ${to}.`,
     cause,
-    start: now,
     status: "Pending",
   });
-  const entry = entryAt(now, {
+  const entry = entryAt(context.clock.now(), {
     scope,
     target: nameOnly(target),
     kind: "change",
@@ -50,7 +54,7 @@ export async function withChange(
   const overridden =
     before === undefined
       ? []
-      : await told({ records, clock }, scope, before.activity, {
+      : await told(context, scope, before.activity, {
           status: "Overridden",
           message: overriddenBy(noun, before.to, to),
         });
@@ -63,10 +67,10 @@ export async function withChange(
 
 /** Asks for the change that an entry of the agenda is about, or looks how far it is. */
 export async function workChange(
-  dependencies: AutoscalingDependencies,
+  context: AutoscalingContext,
   { id, item }: AgendaEntry,
 ): Promise<void> {
-  const { records, clock, resources } = dependencies;
+  const { records, clock, resources } = context;
   if (item.kind !== "change") return;
   const { scope, target: name, activity: place, waitMs } = item;
   const target = await findTarget(records, scope, name);
@@ -79,7 +83,7 @@ export async function workChange(
     await records.commit([
       withoutEntry(id),
       ...(open && target === undefined
-        ? await told(dependencies, scope, place, { status: "Overridden", message })
+        ? await told(context, scope, place, { status: "Overridden", message })
         : []),
     ]);
     return;
@@ -88,20 +92,14 @@ export async function workChange(
   const set = `Successfully set desired ${noun} to ${change.to}.`;
   const owner = resources[name.dimension];
 
-  const end = (status: ActivityStatus, message: string) =>
+  const reach = (status: ActivityStatus, message: string, more: readonly Change[] = []) =>
     editTarget(records, scope, name, async (current) => {
-      if (current.underway?.activity !== place)
-        return { changes: [withoutEntry(id)], result: undefined };
-      const { underway: _, ...settled } = current;
-      const { from, to } = change;
-      const fulfilled = status === "Successful" && change.byPolicy;
-      const last = { direction: to > from ? "out" : "in", at: clock.now(), from } as const;
+      const done = withoutEntry(id);
+      if (current.underway?.activity !== place) return { changes: [done], result: undefined };
+      const news = await told(context, scope, place, { status, message });
       return {
-        target: fulfilled ? { ...settled, last } : settled,
-        changes: [
-          withoutEntry(id),
-          ...(await told(dependencies, scope, place, { status, message })),
-        ],
+        target: status === "InProgress" ? current : ended(current, change, status, clock.now()),
+        changes: [done, ...news, ...more],
         result: undefined,
       };
     });
@@ -111,30 +109,35 @@ export async function workChange(
       await owner.setCapacity(scope, name.resourceId, change.to);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return end("Failed", `Failed to set desired ${noun} to ${change.to}. Reason: ${reason}`);
+      return reach("Failed", `Failed to set desired ${noun} to ${change.to}. Reason: ${reason}`);
     }
   }
   const capacity = await owner.capacity(scope, name.resourceId);
   const outcome = outcomeOf(capacity, change.to, clock.now() - activity.start);
   if (outcome === "Successful")
-    return end(outcome, `${set} Change successfully fulfilled by ${namespace}.`);
+    return reach(outcome, `${set} Change successfully fulfilled by ${namespace}.`);
   if (outcome === "Overridden")
-    return end(outcome, overriddenBy(noun, change.to, capacity?.desired ?? 0));
-  if (outcome === "Unfulfilled") return end(outcome, `${set} Change not fulfilled by ${namespace}.`);
+    return reach(outcome, overriddenBy(noun, change.to, capacity?.desired ?? 0));
+  if (outcome === "Unfulfilled")
+    return reach(outcome, `${set} Change not fulfilled by ${namespace}.`);
   const later = entryAt(clock.now() + waitMs, {
     ...item,
     waitMs: Math.min(waitMs * 2, LAST_WAIT_MS),
   });
-  await records.commit([
-    withoutEntry(id),
+  return reach("InProgress", `${set} Waiting for change to be fulfilled by ${namespace}.`, [
     later.put,
-    ...(activity.status === "InProgress"
-      ? []
-      : await told(dependencies, scope, place, {
-          status: "InProgress",
-          message: `${set} Waiting for change to be fulfilled by ${namespace}.`,
-        })),
   ]);
+}
+
+/** A target whose change has ended. The cooldowns of its policy begin when it has the capacity. */
+function ended(
+  { underway: _, ...target }: ScalableTarget,
+  { from, to, byPolicy }: Underway,
+  status: ActivityStatus,
+  now: number,
+): ScalableTarget {
+  if (!byPolicy || status !== "Successful") return target;
+  return { ...target, last: { direction: to > from ? "out" : "in", at: now, from } };
 }
 
 function outcomeOf(
@@ -152,7 +155,7 @@ const overriddenBy = (noun: string, to: number, by: number): string =>
 
 /** The change that brings an activity of the history up to date; it ends where it is no longer in progress. */
 async function told(
-  { records, clock }: Pick<AutoscalingDependencies, "records" | "clock">,
+  { records, clock }: AutoscalingContext,
   scope: Scope,
   place: string,
   news: { readonly status: ActivityStatus; readonly message: string },
@@ -161,9 +164,7 @@ async function told(
   const found = await records.get<ScalingActivity>(space, place);
   if (found === undefined) return [];
   const end = news.status === "InProgress" ? {} : { end: clock.now() };
-  return [
-    { put: { ...found.value, ...news, ...end }, space, id: place, expect: found.revision },
-  ];
+  return [{ put: { ...found.value, ...news, ...end }, space, id: place, expect: found.revision }];
 }
 
 export const nameOnly = ({ dimension, resourceId }: TargetName): TargetName => ({

@@ -52,7 +52,9 @@ export function checkFilter(dimension: string | undefined, resourceId: string | 
 /** `arn:aws:autoscaling:REGION:ACCOUNT:KIND:UUID:resource/NAMESPACE/RESOURCE:LABEL/NAME` */
 export function childArn(
   { account, region }: Scope,
-  [kind, label]: readonly ["scalingPolicy", "policyName"] | readonly ["scheduledAction", "scheduledActionName"],
+  [kind, label]:
+    | readonly ["scalingPolicy", "policyName"]
+    | readonly ["scheduledAction", "scheduledActionName"],
   { name, target, group }: Child,
 ): string {
   const { namespace } = DIMENSIONS[target.dimension];

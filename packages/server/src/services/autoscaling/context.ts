@@ -11,8 +11,8 @@ export interface ScalableResources {
   capacity(scope: Scope, resourceId: string): Promise<ResourceCapacity | undefined>;
   /** Asks for a capacity; it may be fulfilled later. @throws an error whose message says why it cannot be had. */
   setCapacity(scope: Scope, resourceId: string, capacity: number): Promise<void>;
-  /** The metric's value over the last minute; undefined where there is none. */
-  utilisation(scope: Scope, resourceId: string): Promise<number | undefined>;
+  /** The metric's value at this moment; 0 where nothing is used, or nothing is there. */
+  utilisation(scope: Scope, resourceId: string): number;
 }
 
 export interface ResourceCapacity {
@@ -27,4 +27,10 @@ export interface AutoscalingDependencies {
   readonly resources: Readonly<Record<DimensionName, ScalableResources>>;
   /** Hears of errors that are nobody's request. */
   readonly onDefect: (error: unknown, where: object) => void;
+}
+
+/** What the parts of the service share. */
+export interface AutoscalingContext extends AutoscalingDependencies {
+  /** Microseconds since the epoch, never the same twice: what happens within one millisecond keeps its order. */
+  sequence(): number;
 }

@@ -6,7 +6,9 @@ export type AutoscalingErrorCode = keyof typeof AUTOSCALING_ERRORS;
 const user = (meaning: string): ErrorEntry => ({ fault: "user", retryable: false, meaning });
 
 export const AUTOSCALING_ERRORS = {
-  InvalidScaling: user("A value breaks a rule of Application Auto Scaling; the message says which."),
+  InvalidScaling: user(
+    "A value breaks a rule of Application Auto Scaling; the message says which.",
+  ),
   ScalingObjectNotFound: user(
     "There is no such scalable target, scaling policy or scheduled action. Check namespace, resource id and dimension.",
   ),
@@ -16,7 +18,9 @@ export const AUTOSCALING_ERRORS = {
   ),
   TooManyScalableTargetTags: user("A scalable target has at most 50 tags."),
   ScalingTokenInvalid: user("The NextToken is none that the same listing gave."),
-  ScalingMetricUnsupported: user("Policies with metrics of one's own come with CloudWatch's metrics."),
+  ScalingMetricUnsupported: user(
+    "Policies with metrics of one's own come with CloudWatch's metrics.",
+  ),
   ScalingContended: {
     fault: "user",
     retryable: true,

@@ -1,7 +1,7 @@
 /** Application Auto Scaling: who may have how much, and when. The folder's only door. */
 import type { Scope } from "../../domain/scope.ts";
 import { type ActivityFilter, listActivities } from "./activities.ts";
-import type { AutoscalingDependencies } from "./context.ts";
+import type { AutoscalingContext, AutoscalingDependencies } from "./context.ts";
 import { Loop } from "./loop.ts";
 import type { ScalingActivity } from "./model.ts";
 import type { Page } from "./paging.ts";
@@ -35,19 +35,25 @@ export interface Autoscaling {
 
 export function createAutoscaling(dependencies: AutoscalingDependencies): Autoscaling {
   const { records, clock } = dependencies;
-  const tracking = new Tracking(dependencies);
-  const loop = new Loop(dependencies, tracking);
+  let last = 0;
+  const sequence = () => {
+    last = Math.max(clock.now() * 1000, last + 1);
+    return last;
+  };
+  const context: AutoscalingContext = { ...dependencies, sequence };
+  const tracking = new Tracking(context);
+  const loop = new Loop(context, tracking);
   let started = false;
   const poke = () => {
     if (started) loop.poke();
   };
   return {
-    targets: createTargets(dependencies, poke),
-    policies: createPolicies(dependencies, (scope) => {
+    targets: createTargets(context, poke),
+    policies: createPolicies(context, (scope) => {
       tracking.watch(scope);
       poke();
     }),
-    actions: createActions(dependencies, poke),
+    actions: createActions(context, poke),
     async activities(scope, filter) {
       return listActivities(records, scope, filter, clock.now());
     },

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { partitionOf } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
-import type { AutoscalingDependencies } from "./context.ts";
 import { type ChildFilter, childArn, childPage, isName } from "./children.ts";
+import type { AutoscalingDependencies } from "./context.ts";
 import { DIMENSIONS, type DimensionName } from "./dimensions.ts";
 import { autoscalingError, invalid, notFound } from "./errors.ts";
 import type { ScalingPolicy, TargetName } from "./model.ts";
@@ -65,8 +65,7 @@ export function createPolicies(
           request.tracking === undefined
             ? before
             : checkTracking(target.dimension, request.tracking);
-        if (tracking === undefined)
-          throw invalid(`${TYPE} policy configuration must be specified`);
+        if (tracking === undefined) throw invalid(`${TYPE} policy configuration must be specified`);
         // Every policy of a dimension tracks its one metric, so that a target has one policy.
         if (before === undefined && siblings.length > 0)
           throw invalid(
@@ -179,4 +178,3 @@ function described(scope: Scope, policy: ScalingPolicy): DescribedPolicy {
     })),
   };
 }
-

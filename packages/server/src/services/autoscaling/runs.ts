@@ -12,8 +12,7 @@ export function nextRun(timing: Timing, after: number): number | undefined {
   const { start, end = Number.POSITIVE_INFINITY } = timing;
   const schedule = scheduleOf(timing);
   const early = start !== undefined && after < start;
-  const time =
-    early && schedule.kind !== "at" ? start : nextTime(schedule, frameOf(timing), after);
+  const time = early && schedule.kind !== "at" ? start : nextTime(schedule, frameOf(timing), after);
   if (time === undefined || time > end || (early && time < start)) return undefined;
   return time;
 }

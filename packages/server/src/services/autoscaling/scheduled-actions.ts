@@ -1,5 +1,5 @@
 /** Scheduled actions: new bounds for a target, once or again and again. */
-import { ScheduleError, type ScheduleFault, parseSchedule } from "../../domain/schedule.ts";
+import { parseSchedule, ScheduleError, type ScheduleFault } from "../../domain/schedule.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { isTimeZone } from "../../domain/time-zone.ts";
 import type { Change } from "../../ports/records.ts";

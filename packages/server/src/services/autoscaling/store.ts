@@ -1,8 +1,8 @@
 /** Reading and changing scalable targets: every change of one, and of what belongs to it, also writes its record. */
 import type { Scope } from "../../domain/scope.ts";
 import { type Change, RecordConflict, type Records } from "../../ports/records.ts";
-import { autoscalingError, notFound } from "./errors.ts";
 import { DIMENSIONS } from "./dimensions.ts";
+import { autoscalingError, notFound } from "./errors.ts";
 import type { ScalableTarget, TargetName } from "./model.ts";
 import { targetId, targetsSpace } from "./spaces.ts";
 

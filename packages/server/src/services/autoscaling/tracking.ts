@@ -1,6 +1,7 @@
 /**
- * Policies, once a minute: a datapoint for each, and what follows from the last ones. Datapoints are kept in memory:
- * after a restart an alarm has insufficient data until it has seen as many minutes as it needs.
+ * Policies: the metric is looked at every few seconds, and its mean is the minute's datapoint, from which a decision
+ * follows. Datapoints are kept in memory: after a restart an alarm has insufficient data until it has seen as many
+ * minutes as it needs.
  */
 import type { Scope } from "../../domain/scope.ts";
 import {
@@ -11,17 +12,24 @@ import {
 } from "../../domain/target-tracking.ts";
 import { activityOf } from "./activities.ts";
 import { withChange } from "./changes.ts";
-import type { AutoscalingDependencies } from "./context.ts";
+import type { AutoscalingContext } from "./context.ts";
 import { DIMENSIONS } from "./dimensions.ts";
 import type { NotScaledReason, ScalableTarget, ScalingPolicy } from "./model.ts";
 import { listAll } from "./paging.ts";
-import { childId, policiesSpace, targetId } from "./spaces.ts";
+import { childId, policiesSpace } from "./spaces.ts";
 import { editTarget, findTarget } from "./store.ts";
 
 const MINUTE_MS = 60_000;
+/** How often the metrics of policies are looked at. */
+export const SAMPLE_MS = 5000;
 
 /** What is known of one policy. */
-interface Series {
+interface Tracked {
+  readonly scope: Scope;
+  policy: ScalingPolicy;
+  /** Of the minute that goes on: how often it was looked, and what was seen. */
+  samples: number;
+  sum: number;
   /** Number of the minute that the last datapoint is of. */
   minute: number;
   readonly datapoints: (number | undefined)[];
@@ -30,12 +38,14 @@ interface Series {
 }
 
 export class Tracking {
-  readonly #dependencies: AutoscalingDependencies;
+  readonly #context: AutoscalingContext;
   readonly #scopes = new Map<string, Scope>();
-  #series = new Map<string, Series>();
+  readonly #tracked = new Map<string, Tracked>();
+  /** There are policies that it has not read yet. */
+  #stale = true;
 
-  constructor(dependencies: AutoscalingDependencies) {
-    this.#dependencies = dependencies;
+  constructor(context: AutoscalingContext) {
+    this.#context = context;
   }
 
   /** Whether there is any policy. */
@@ -43,60 +53,76 @@ export class Tracking {
     return this.#scopes.size > 0;
   }
 
-  /** A scope has policies from now on. */
+  /** A scope has policies, or other ones than before. */
   watch(scope: Scope): void {
     const { account, region } = scope;
     this.#scopes.set(`${account}/${region}`, { account, region });
+    this.#stale = true;
   }
 
-  /** Takes the datapoint of a minute (its number since the epoch) for every policy, and does what follows. */
+  /** Looks at every policy's metric, in this minute (its number since the epoch). */
+  async sample(minute: number): Promise<void> {
+    if (this.#stale) await this.#refresh(minute);
+    for (const tracked of this.#tracked.values()) {
+      const { dimension, resourceId } = tracked.policy.target;
+      const owner = this.#context.resources[dimension];
+      tracked.sum += owner.utilisation(tracked.scope, resourceId);
+      tracked.samples++;
+    }
+  }
+
+  /** Takes the datapoint of the minute that ended as this one began, for every policy, and does what follows. */
   async evaluate(minute: number): Promise<void> {
-    const { records, onDefect } = this.#dependencies;
-    const seen = new Map<string, Series>();
-    for (const [key, scope] of this.#scopes) {
-      const policies = await listAll<ScalingPolicy>(records, policiesSpace(scope));
-      if (policies.length === 0) this.#scopes.delete(key);
+    await this.#refresh(minute - 1);
+    for (const tracked of this.#tracked.values()) {
+      addDatapoint(tracked, minute - 1);
+      await this.#decide(tracked).catch((error: unknown) => {
+        const { name, target } = tracked.policy;
+        this.#context.onDefect(error, { during: "scaling", policy: name, ...target });
+      });
+    }
+  }
+
+  /** Reads which policies there are. What is known of those that stay stays. */
+  async #refresh(minute: number): Promise<void> {
+    this.#stale = false;
+    const seen = new Set<string>();
+    for (const [key, scope] of [...this.#scopes]) {
+      const policies = await listAll<ScalingPolicy>(this.#context.records, policiesSpace(scope));
+      if (policies.length === 0 && !this.#stale) this.#scopes.delete(key);
       for (const { id, value: policy } of policies) {
         const name = `${key} ${id}`;
-        const series = this.#series.get(name) ?? { minute, datapoints: [], told: undefined };
-        seen.set(name, series);
-        await this.#evaluate(scope, policy, series, minute).catch((error: unknown) =>
-          onDefect(error, { during: "scaling", policy: policy.name, ...policy.target }),
-        );
+        seen.add(name);
+        const known = this.#tracked.get(name);
+        if (known?.policy.created === policy.created) known.policy = policy;
+        else this.#tracked.set(name, newlyTracked(scope, policy, minute));
       }
     }
-    this.#series = seen;
+    for (const name of this.#tracked.keys()) if (!seen.has(name)) this.#tracked.delete(name);
   }
 
-  async #evaluate(
-    scope: Scope,
-    policy: ScalingPolicy,
-    series: Series,
-    minute: number,
-  ): Promise<void> {
-    const { records, clock, resources } = this.#dependencies;
-    const owner = resources[policy.target.dimension];
-    const { resourceId } = policy.target;
-    add(series, minute, await owner.utilisation(scope, resourceId));
+  async #decide(tracked: Tracked): Promise<void> {
+    const { scope, policy, datapoints } = tracked;
+    const { records, clock, resources } = this.#context;
+    const { dimension, resourceId } = policy.target;
     const target = await findTarget(records, scope, policy.target);
-    const capacity = await owner.capacity(scope, resourceId);
+    const capacity = await resources[dimension].capacity(scope, resourceId);
     if (target === undefined || capacity?.status !== "ready" || !settled(target, clock.now()))
       return;
     const decision = decideTracking(rulesOf(policy), {
-      datapoints: series.datapoints,
+      datapoints,
       capacity: capacity.desired,
       bounds: target,
       last: target.last,
       now: clock.now(),
     });
-    if (decision.kind === "none" || isSuspended(target, decision)) series.told = undefined;
-    else if (decision.kind === "scale") {
-      series.told = undefined;
-      await this.#scale(scope, policy, decision, capacity.desired);
-    } else if (decision.reason !== "Cooldown" && series.told !== decision.reason) {
-      series.told = decision.reason;
+    const told = tracked.told;
+    tracked.told = undefined;
+    if (decision.kind === "none" || isSuspended(target, decision)) return;
+    if (decision.kind === "scale") return this.#scale(scope, policy, decision, capacity.desired);
+    tracked.told = decision.reason;
+    if (decision.reason !== "Cooldown" && decision.reason !== told)
       await this.#tell(scope, policy, target, decision, capacity.desired);
-    }
   }
 
   async #scale(
@@ -105,14 +131,14 @@ export class Tracking {
     { alarm, to }: Extract<TrackingDecision, { kind: "scale" }>,
     from: number,
   ): Promise<void> {
-    const { records } = this.#dependencies;
+    const { records } = this.#context;
     await editTarget(records, scope, policy.target, async (target) => {
       const isThere = await records.get(policiesSpace(scope), childId(policy.target, policy.name));
       const outOfBounds = to < target.min || to > target.max;
       if (isThere === undefined || outOfBounds || target.underway !== undefined)
         return { result: undefined }; // somebody was faster: the next minute decides again
       const change = { from, to, cause: causeOf(policy, alarm), byPolicy: true };
-      return withChange(this.#dependencies, scope, target, change);
+      return withChange(this.#context, scope, target, change);
     });
   }
 
@@ -123,11 +149,10 @@ export class Tracking {
     { alarm, reason }: Extract<TrackingDecision, { kind: "blocked" }>,
     current: number,
   ): Promise<void> {
-    const { records, clock } = this.#dependencies;
-    const { put } = activityOf(scope, policy.target, {
+    const { records } = this.#context;
+    const { put } = activityOf(this.#context, scope, policy.target, {
       description: "Attempting to scale due to alarm triggered",
       cause: causeOf(policy, alarm),
-      start: clock.now(),
       status: "Failed",
       notScaled: reasonOf(reason, bounds, current),
     });
@@ -135,18 +160,29 @@ export class Tracking {
   }
 }
 
-/** Adds a minute's datapoint. Minutes that were left out have none. */
-function add(series: Series, minute: number, datapoint: number | undefined): void {
-  const left = Math.min(minute - series.minute - 1, LOW_DATAPOINTS);
-  for (let missing = 0; missing < left; missing++) series.datapoints.push(undefined);
-  series.datapoints.push(datapoint);
-  series.minute = minute;
-  series.datapoints.splice(0, series.datapoints.length - LOW_DATAPOINTS);
+const newlyTracked = (scope: Scope, policy: ScalingPolicy, minute: number): Tracked => ({
+  scope,
+  policy,
+  samples: 0,
+  sum: 0,
+  minute: minute - 1,
+  datapoints: [],
+  told: undefined,
+});
+
+/** Closes a minute: its mean is its datapoint. Minutes that were left out have none. */
+function addDatapoint(tracked: Tracked, minute: number): void {
+  const { datapoints, samples, sum } = tracked;
+  const left = Math.min(minute - tracked.minute - 1, LOW_DATAPOINTS);
+  for (let missing = 0; missing < left; missing++) datapoints.push(undefined);
+  datapoints.push(samples === 0 ? undefined : sum / samples);
+  datapoints.splice(0, datapoints.length - LOW_DATAPOINTS);
+  Object.assign(tracked, { minute, samples: 0, sum: 0 });
 }
 
-/** Whether the last datapoint is wholly of the capacity that there is now: else it asks again for what it has got. */
+/** Whether the last datapoint is of the capacity that there is now: else it would ask again for what it has got. */
 const settled = ({ underway, last }: ScalableTarget, now: number): boolean =>
-  underway === undefined && (last === undefined || now - last.at >= MINUTE_MS);
+  underway === undefined && (last === undefined || now - last.at >= MINUTE_MS - SAMPLE_MS);
 
 const isSuspended = (
   { suspended }: ScalableTarget,
@@ -166,11 +202,7 @@ function rulesOf(policy: ScalingPolicy) {
 const causeOf = ({ name, alarms }: ScalingPolicy, alarm: "high" | "low"): string =>
   `monitor alarm ${alarms[alarm]} in state ALARM triggered policy ${name}`;
 
-function reasonOf(
-  code: NotScaled,
-  { min, max }: ScalableTarget,
-  current: number,
-): NotScaledReason {
+function reasonOf(code: NotScaled, { min, max }: ScalableTarget, current: number): NotScaledReason {
   if (code === "AlreadyAtMaxCapacity") return { code, max };
   return code === "AlreadyAtMinCapacity" ? { code, min } : { code, current };
 }
