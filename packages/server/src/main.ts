@@ -109,6 +109,7 @@ export async function start(
     directory,
     limits: {
       concurrency: config.limits.concurrency,
+      requestRate: config.limits.requestRate,
       waiting: config.limits.queuedInvocations,
       instances: config.instances.max,
       idleMs: config.instances.idleSeconds * 1000,

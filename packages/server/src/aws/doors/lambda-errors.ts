@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   SnapshotNotReady: "SnapStartNotReadyException",
   RestoreFailed: "SnapStartException",
   RestoreTimedOut: "SnapStartTimeoutException",
+  ProvisionedUnknown: "ProvisionedConcurrencyConfigNotFoundException",
   FunctionThrottled: "TooManyRequestsException",
   RuntimeUnavailable: "InvalidRuntimeException",
   InvocationFailed: "ServiceException",
