@@ -91,3 +91,10 @@ export function openAutoscaling({
     },
   };
 }
+
+/** The same, and it scales. */
+export async function started(options: Parameters<typeof openAutoscaling>[0] = {}) {
+  const world = openAutoscaling(options);
+  await world.autoscaling.start();
+  return world;
+}
