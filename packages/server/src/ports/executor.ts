@@ -100,9 +100,7 @@ export interface ProvisionedConcurrency extends KeptInstances {
 
 /** Numbers of instances. */
 export interface ProvisionedState {
-  /** Instances that are there or starting. */
-  readonly allocated: number;
-  /** Those that are initialised, at work or not. */
+  /** Instances that are initialised, at work or not. While an alias moves: of both versions. */
   readonly available: number;
   /** Those that are at work. */
   readonly inUse: number;

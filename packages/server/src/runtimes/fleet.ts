@@ -345,7 +345,7 @@ export class Fleet implements InstanceOwner {
     if (this.#current === instance) this.#current = undefined;
     if (this.size === 0) this.uses = 0;
     if (!instance.loaded) this.#endedInInit(instance);
-    else this.keeper?.lost();
+    this.keeper?.lost();
     if (instance.unwanted || this.#retired) this.#scratch.discard(instance.scratch);
     else this.#scratch.leave(instance.scratch);
     this.#pumpWaiting();

@@ -52,7 +52,7 @@ export class Keeper {
     this.#cancel = this.#clock.after(wait, () => this.#resume());
   }
 
-  /** An instance that was ready is gone: the next one takes its place. */
+  /** An instance is gone: the next one takes its place, unless it would fail alike. */
   lost(): void {
     this.#changed();
     if (!this.#cancel) this.#grow(this.#fleet);

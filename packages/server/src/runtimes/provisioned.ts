@@ -65,7 +65,6 @@ export class Provisioned {
   get state(): ProvisionedState {
     const { available, inUse } = this.admission;
     return {
-      allocated: Math.min(this.wanted, this.fleet.size),
       available,
       inUse,
       ready: available >= this.wanted,

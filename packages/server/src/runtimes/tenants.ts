@@ -66,7 +66,6 @@ export class Tenants {
   }
 
   provisioned(functionArn: string, qualifier: string): ProvisionedState | undefined {
-    let allocated = 0;
     let available = 0;
     let inUse = 0;
     let wanted = 0;
@@ -76,7 +75,6 @@ export class Tenants {
     for (const one of this.#tenants.get(functionArn)?.provisioned ?? []) {
       if (one.qualifier !== qualifier) continue;
       const { state } = one;
-      allocated += state.allocated;
       available += state.available;
       inUse += state.inUse;
       if (one.leaving) continue;
@@ -87,9 +85,8 @@ export class Tenants {
     }
     if (!found) return undefined;
     // While an alias moves there are those of both versions.
-    allocated = Math.min(wanted, allocated);
     available = Math.min(wanted, available);
-    return { allocated, available, inUse, ready, failure };
+    return { available, inUse, ready, failure };
   }
 
   /** A function of which nothing is left, and nothing said, is of no use. */

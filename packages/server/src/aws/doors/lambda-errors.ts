@@ -39,11 +39,12 @@ export function lambdaError(error: unknown): unknown {
   const name = NAMES[error.code as FunctionErrorCode];
   const status = UNMODELLED[name];
   if (status !== undefined) return new AwsError(name, error.message, { status });
-  const { reason, untyped } = error.details;
+  const { reason, retryAfterSeconds, untyped } = error.details;
   return new AwsError(name, error.message, {
     members: {
       ...(untyped === true ? { Type: undefined } : {}),
       ...(reason === undefined ? {} : { Reason: reason }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },
   });
 }

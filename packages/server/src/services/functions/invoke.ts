@@ -160,13 +160,22 @@ function refuse(error: unknown): never {
   }
 }
 
+/** Rates are refilled within a second, and whoever is refused for want of concurrency may as well try again then. */
+const RETRY_AFTER = "1";
+
 /** Made once: whoever floods the platform is refused without a stack trace for each call. */
 const throttlings = new Map<ThrottleReason, YunqueError>();
 
 function throttled(reason: ThrottleReason): YunqueError {
   let error = throttlings.get(reason);
   if (!error) {
-    error = functionError("FunctionThrottled", "Rate Exceeded.", { reason });
+    error = functionError("FunctionThrottled", "Rate Exceeded.", {
+      reason,
+      // Recorded: AWS names no time where the function's own reservation is used up.
+      ...(reason === "ReservedFunctionConcurrentInvocationLimitExceeded"
+        ? {}
+        : { retryAfterSeconds: RETRY_AFTER }),
+    });
     throttlings.set(reason, error);
   }
   return error;

@@ -62,7 +62,8 @@ export function createProvisioned(context: FunctionsContext): ProvisionedOperati
     return {
       arn: functionArn(stored.scope, stored.name, qualifier),
       requested: concurrency,
-      allocated: state?.allocated ?? 0,
+      // AWS, recorded: both are 0 at first, and one more for each instance that is initialised.
+      allocated: state?.available ?? 0,
       available: state?.available ?? 0,
       status: failed ? "FAILED" : state?.ready ? "READY" : "IN_PROGRESS",
       statusReason: failed ? INIT_FAILURE : undefined,
@@ -151,7 +152,7 @@ export function createProvisioned(context: FunctionsContext): ProvisionedOperati
     utilisation(caller, functionName, asked) {
       const { scope, name, qualifier = LATEST } = targetOf(caller, functionName, asked);
       const state = executor.provisioned(functionArn(scope, name), qualifier);
-      return state === undefined || state.allocated === 0 ? 0 : state.inUse / state.allocated;
+      return state === undefined || state.available === 0 ? 0 : state.inUse / state.available;
     },
   };
 }
