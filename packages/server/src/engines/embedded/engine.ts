@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine.ts";
+import { MemoryQueues } from "../memory/queues.ts";
 import { EmbeddedBlobs } from "./blobs.ts";
 import { makeDirectories } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
@@ -33,15 +34,19 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
     const blobs = new EmbeddedBlobs(objects);
     const packageBlobs = new EmbeddedBlobs(zips);
     const logs = new EmbeddedLogs(tails);
+    const queues = new MemoryQueues();
     const records = new EmbeddedRecords(join(root, "records.db"));
     const closeAll = () =>
-      Promise.all([records, blobs, packageBlobs, logs].map((port) => port.close())).finally(unlock);
+      Promise.all([records, blobs, packageBlobs, logs, queues].map((port) => port.close())).finally(
+        unlock,
+      );
     let closing: Promise<unknown> | undefined;
     return {
       records,
       blobs,
       packageBlobs,
       logs,
+      queues,
       async close() {
         closing ??= closeAll();
         await closing;
