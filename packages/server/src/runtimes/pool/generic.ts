@@ -4,6 +4,7 @@ import type { Sandbox, SandboxedProcess } from "../../ports/sandbox.ts";
 import type { Recipe } from "../blueprint.ts";
 import { createFence, type Fence } from "../fence.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
+import { FrameWriter } from "../wire/frame-writer.ts";
 import { Kind } from "../wire/frames.ts";
 import { makeSlot, type Slot } from "./slot.ts";
 
@@ -28,6 +29,8 @@ export interface Generic {
 
 /** Before it has booted it says one frame without a payload. */
 const NOTHING = 0;
+
+const ANYTHING = Buffer.from("{}");
 
 /** @throws Error where no process can be started; nothing stays behind. */
 export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<Generic> {
@@ -56,8 +59,11 @@ function hearOf(process: SandboxedProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     const reader = new FrameReader(NOTHING, (kind) => {
       channel.off("data", push);
-      if (kind === Kind.booted) resolve();
-      else process.kill();
+      if (kind !== Kind.booted) return process.kill();
+      const writer = new FrameWriter(channel);
+      writer.frame(Kind.rehearse, 0, ANYTHING, ANYTHING.subarray(2));
+      writer.flush();
+      resolve();
     });
     const push = (chunk: Buffer): void => {
       try {
