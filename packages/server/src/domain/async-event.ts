@@ -64,7 +64,11 @@ export const patienceOf = (settings: EventInvokeSettings | undefined): Patience 
 });
 
 /** After the function failed. `age`: how old the event is now. */
-export function afterFailure(history: EventHistory, { retries, ageMs }: Patience, age: number): Next {
+export function afterFailure(
+  history: EventHistory,
+  { retries, ageMs }: Patience,
+  age: number,
+): Next {
   const failures = history.failures + 1;
   if (failures > retries) return { end: "RetriesExhausted" };
   const delayMs = RETRY_WAITS[failures - 1] ?? LONGEST_BACKOFF;

@@ -52,6 +52,12 @@ export function invocationRecord(ended: EndedInvocation): Uint8Array {
   return joined(parts);
 }
 
+/** The key of a record in a bucket. `id`: a random UUID. */
+export function recordKey(functionName: string, time: Date, id: string): string {
+  const [day = "", clock = ""] = time.toISOString().slice(0, 19).split("T");
+  return `aws/lambda/async/${functionName}/${day.replaceAll("-", "/")}/${day}T${clock.replaceAll(":", ".")}-${id}`;
+}
+
 /** The attributes of a dead letter, whose body is the event itself. */
 export interface DeadLetterAttributes {
   readonly RequestID: string;
@@ -79,7 +85,11 @@ function messageOf(response: FunctionResponse | undefined): string | undefined {
   if (response === undefined) return undefined;
   try {
     const error: unknown = JSON.parse(new TextDecoder().decode(response.payload));
-    if (error instanceof Object && "errorMessage" in error && typeof error.errorMessage === "string")
+    if (
+      error instanceof Object &&
+      "errorMessage" in error &&
+      typeof error.errorMessage === "string"
+    )
       return error.errorMessage;
   } catch {
     // What is no JSON has no message.

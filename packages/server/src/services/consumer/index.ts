@@ -228,7 +228,8 @@ export class Consumer {
     queues
       .nextVisible(lane.queue)
       .then((next) => {
-        if (next !== undefined) this.#wakeAt(lane, Math.max(next, clock.now() + SHORTEST_WAIT_MS));
+        const now = clock.now();
+        if (next !== undefined) this.#wakeAt(lane, next > now ? next : now + SHORTEST_WAIT_MS);
       })
       .catch((error: unknown) => {
         onFailure(error);
@@ -245,21 +246,26 @@ export class Consumer {
     const { queue, id, epoch, body } = message;
     const lease = this.#leases.take(queue, id, epoch, body.length);
     if (lease === undefined) return false;
-    const { clock, run, onFailure } = this.#options;
-    run(message)
-      .catch((error: unknown): Verdict => {
-        onFailure(error);
-        return { become: { kind: "again", delayMs: FAILURE_WAIT_MS } };
-      })
-      .then((verdict) => {
-        if (verdict === undefined) this.#leases.drop(lease);
-        else this.#settle(lane, lease, verdict);
-        this.#pauseOrNot(lane, verdict?.pause === true, clock.now());
-        this.#reserve(lane, -1);
-        this.#tend(lane);
-        this.#pump();
-      });
+    void this.#run(lane, lease, message);
     return true;
+  }
+
+  /** Never rejects. */
+  async #run(lane: Lane, lease: Lease, message: Leased): Promise<void> {
+    const { clock, run, onFailure } = this.#options;
+    let verdict: Verdict;
+    try {
+      verdict = await run(message);
+    } catch (error) {
+      onFailure(error);
+      verdict = { become: { kind: "again", delayMs: FAILURE_WAIT_MS } };
+    }
+    if (verdict === undefined) this.#leases.drop(lease);
+    else this.#settle(lane, lease, verdict);
+    this.#pauseOrNot(lane, verdict?.pause === true, clock.now());
+    this.#reserve(lane, -1);
+    this.#tend(lane);
+    this.#pump();
   }
 
   #settle(lane: Lane, lease: Lease, verdict: NonNullable<Verdict>): void {
@@ -270,8 +276,7 @@ export class Consumer {
     this.#settlements.add({ queue, id, epoch, become, ...added }, (held) => {
       lane.settling -= 1;
       this.#leases.drop(lease);
-      if (become.kind === "again")
-        this.#wakeAt(lane, this.#options.clock.now() + become.delayMs);
+      if (become.kind === "again") this.#wakeAt(lane, this.#options.clock.now() + become.delayMs);
       if (held) settled?.();
       this.#tend(lane);
       this.#pump();

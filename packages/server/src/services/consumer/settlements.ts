@@ -2,8 +2,10 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Outcome, Queues } from "../../ports/queues.ts";
 
-/** Outcomes in one call. */
-const BATCH = 1000;
+/** What one call takes: outcomes, messages that they add, and bytes of those. */
+const MAX_OUTCOMES = 1000;
+const MAX_ADDED = 1000;
+const MAX_BYTES = 32 << 20;
 const RETRY_MS = 1000;
 
 interface Waiting {
@@ -42,7 +44,7 @@ export class Settlements {
   #flush(): void {
     const all = this.#waiting;
     this.#waiting = [];
-    for (let at = 0; at < all.length; at += BATCH) this.#start(all.slice(at, at + BATCH));
+    for (const batch of batches(all)) this.#start(batch);
   }
 
   #start(batch: readonly Waiting[]): void {
@@ -67,4 +69,23 @@ export class Settlements {
       this.#retries.add(again);
     }
   }
+}
+
+function batches(all: readonly Waiting[]): Waiting[][] {
+  const cut: Waiting[][] = [];
+  let [added, bytes] = [0, 0];
+  for (const one of all) {
+    const messages = one.outcome.enqueue ?? [];
+    added += messages.length;
+    bytes += messages.reduce((sum, { message }) => sum + message.body.length, 0);
+    const last = cut.at(-1);
+    if (last && last.length < MAX_OUTCOMES && added <= MAX_ADDED && bytes <= MAX_BYTES) {
+      last.push(one);
+      continue;
+    }
+    cut.push([one]);
+    added = messages.length;
+    bytes = messages.reduce((sum, { message }) => sum + message.body.length, 0);
+  }
+  return cut;
 }
