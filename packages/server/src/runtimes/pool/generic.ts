@@ -31,6 +31,7 @@ export interface Generic {
 const NOTHING = 0;
 
 const ANYTHING = Buffer.from("{}");
+const NO_HEAD = new Uint8Array(0);
 
 /** @throws Error where no process can be started; nothing stays behind. */
 export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<Generic> {
@@ -51,18 +52,16 @@ export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<
     fence.close();
     return slot.discard();
   });
-  return { process, fence, slot, booted: hearOf(process) };
+  return { process, fence, slot, booted: hearOf(process, recipe.reads) };
 }
 
-function hearOf(process: SandboxedProcess): Promise<void> {
+function hearOf(process: SandboxedProcess, reads: Recipe["reads"]): Promise<void> {
   const { channel, exited } = process;
   return new Promise((resolve, reject) => {
     const reader = new FrameReader(NOTHING, (kind) => {
       channel.off("data", push);
       if (kind !== Kind.booted) return process.kill();
-      const writer = new FrameWriter(channel);
-      writer.frame(Kind.rehearse, 0, ANYTHING, ANYTHING.subarray(2));
-      writer.flush();
+      if (reads === "frames") tryTheWay(channel);
       resolve();
     });
     const push = (chunk: Buffer): void => {
@@ -76,4 +75,10 @@ function hearOf(process: SandboxedProcess): Promise<void> {
     channel.on("error", () => {}); // its exit says so
     void exited.then(() => reject(new Error("a generic process ended before it had booted")));
   });
+}
+
+function tryTheWay(channel: SandboxedProcess["channel"]): void {
+  const writer = new FrameWriter(channel);
+  writer.frame(Kind.rehearse, 0, NO_HEAD, ANYTHING);
+  writer.flush();
 }
