@@ -22,13 +22,15 @@ export function checkEnqueue(queue: string, messages: readonly NewMessage[], now
   checkMessages(messages);
 }
 
-/** @throws RangeError */
-export function checkLease(queue: string, { now, leaseMs, limit, maxBytes }: LeaseOptions): void {
+/** The bytes of bodies that the options mean. @throws RangeError */
+export function checkLease(queue: string, options: LeaseOptions): number {
+  const { now, leaseMs, limit, maxBytes = MAX_BATCH_BYTES } = options;
   checkQueue(queue);
   checkTime(now);
   checkWait(leaseMs, "leaseMs");
   checkNumber(limit, "limit", MAX_MESSAGES);
-  if (maxBytes !== undefined) checkNumber(maxBytes, "maxBytes", Number.MAX_SAFE_INTEGER);
+  checkNumber(maxBytes, "maxBytes", MAX_BATCH_BYTES);
+  return maxBytes;
 }
 
 /** @throws RangeError */

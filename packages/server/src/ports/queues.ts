@@ -77,7 +77,7 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   /** At most 1,000. */
   readonly limit: number;
-  /** Bodies of at most so many bytes together, but always one. */
+  /** Bodies of at most so many bytes together, but always one. 32 MiB unless said, which is also the most. */
   readonly maxBytes?: number;
 }
 

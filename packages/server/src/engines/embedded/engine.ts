@@ -1,11 +1,11 @@
 import { join, resolve } from "node:path";
 import type { Engine } from "../engine.ts";
-import { MemoryQueues } from "../memory/queues.ts";
 import { EmbeddedBlobs } from "./blobs.ts";
 import { makeDirectories } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { EmbeddedLogs } from "./logs.ts";
 import { shutting } from "./private-directory.ts";
+import { EmbeddedQueues } from "./queues.ts";
 import { EmbeddedRecords } from "./records.ts";
 import { translating } from "./storage-faults.ts";
 
@@ -15,8 +15,8 @@ export interface EmbeddedOptions {
 }
 
 /**
- * Opens the engine of one machine: SQLite for records, files for blobs and logs, no daemon. It can be used at once; the
- * thread that writes records starts meanwhile, and the first commits wait for it.
+ * Opens the engine of one machine: SQLite for records and queues, files for blobs and logs, no daemon. It can be used at once; the
+ * threads that write start meanwhile, and the first commits wait for them.
  * @throws YunqueError StorageInUse, StorageTooNew, StorageDamaged, StorageFull, StorageFailed
  */
 export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promise<Engine> {
@@ -34,8 +34,8 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
     const blobs = new EmbeddedBlobs(objects);
     const packageBlobs = new EmbeddedBlobs(zips);
     const logs = new EmbeddedLogs(tails);
-    const queues = new MemoryQueues();
     const records = new EmbeddedRecords(join(root, "records.db"));
+    const queues = new EmbeddedQueues(join(root, "queues.db"));
     const closeAll = () =>
       Promise.all([records, blobs, packageBlobs, logs, queues].map((port) => port.close())).finally(
         unlock,

@@ -41,8 +41,8 @@ export class MemoryQueues implements Queues {
 
   async lease(queue: string, options: LeaseOptions): Promise<Leased[]> {
     this.#check();
-    checkLease(queue, options);
-    const { now, leaseMs, limit, maxBytes = Infinity } = options;
+    const maxBytes = checkLease(queue, options);
+    const { now, leaseMs, limit } = options;
     const leased: Leased[] = [];
     let bytes = 0;
     for (const message of this.#next(queue, now).slice(0, limit)) {
