@@ -45,6 +45,7 @@ export interface ConsumerLimits {
 
 /** Messages that a queue hands out in one go: then the others have their turn. */
 const BATCH = 32;
+const BATCH_BYTES = 32 << 20;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** After storage failed, or a defect of ours. */
@@ -205,7 +206,7 @@ export class Consumer {
     let left = limit;
     try {
       const now = clock.now();
-      const maxBytes = limits.bytes - this.#leases.bytes;
+      const maxBytes = Math.min(limits.bytes - this.#leases.bytes, BATCH_BYTES);
       const options = { now, leaseMs: limits.leaseMs, limit, maxBytes };
       const messages = await queues.lease(lane.queue, options);
       for (const message of messages) if (this.#begin(lane, message)) left -= 1;

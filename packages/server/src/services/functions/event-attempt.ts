@@ -129,10 +129,6 @@ export class EventAttempts {
     };
     if (end === "RecursiveInvocation")
       metrics.count("RecursiveInvocationsDropped", view.dimensions);
-    if (told.destination === undefined && told.deadLetterTarget === undefined) {
-      if (!succeeded) metrics.count("AsyncEventsDropped", view.dimensions);
-      return DONE;
-    }
     const ended = {
       requestId,
       functionArn: functionArn(view.scope, view.name, qualifier ?? LATEST),
@@ -145,9 +141,9 @@ export class EventAttempts {
     const handed = this.#deliveries.of(view.scope, view.name, ended, told);
     return {
       become: { kind: "done" },
-      enqueue: handed,
+      ...(handed.length === 0 ? {} : { enqueue: handed }),
       settled: () => {
-        if (!succeeded) metrics.count("AsyncEventsDropped", view.dimensions);
+        metrics.count(succeeded ? "AsyncEventsSucceeded" : "AsyncEventsDropped", view.dimensions);
         this.#deliveries.sent(handed);
       },
     };
@@ -155,12 +151,14 @@ export class EventAttempts {
 
   #dropped({ queue }: Leased): Verdict {
     const { scope, name } = ownerOfQueue(queue);
-    this.#context.metrics.count("AsyncEventsDropped", dimensionsOf(scope, name));
-    return DONE;
+    const { metrics } = this.#context;
+    return {
+      become: { kind: "done" },
+      settled: () => metrics.count("AsyncEventsDropped", dimensionsOf(scope, name)),
+    };
   }
 }
 
-const DONE: Verdict = { become: { kind: "done" } };
 const THROTTLED: Refusal = { status: 429, message: "Rate Exceeded." };
 const LOOPED: Refusal = { status: 400, message: RECURSIVE };
 
