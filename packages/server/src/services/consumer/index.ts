@@ -46,8 +46,6 @@ export interface ConsumerLimits {
 /** Messages that a queue hands out in one go: then the others have their turn. */
 const BATCH = 32;
 const BATCH_BYTES = 32 << 20;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 /** After storage failed, or a defect of ours. */
 const FAILURE_WAIT_MS = 1_000;
 /** A queue that says that something is visible, and hands nothing out, is not asked at once. */
@@ -174,9 +172,11 @@ export class Consumer {
   /** How many more messages of a lane may run. */
   #room(lane: Lane): number {
     const { clock, limits, capacity } = this.#options;
-    if (lane.pausedUntil > clock.now()) return 0;
-    const most = lane.pauses > 0 ? 1 : capacity(lane.queue);
-    return Math.min(most - lane.running, limits.running - this.#running);
+    return Math.min(
+      lane.room(clock.now()),
+      capacity(lane.queue) - lane.running,
+      limits.running - this.#running,
+    );
   }
 
   #reserve(lane: Lane, messages: number): void {
@@ -186,14 +186,15 @@ export class Consumer {
   }
 
   #pump(): void {
+    const { capacity } = this.#options;
     for (const lane of this.#ready) {
       if (this.#full) return;
       this.#ready.delete(lane);
       if (lane.leasing || !lane.more) continue;
       const room = Math.min(this.#room(lane), BATCH);
-      // What has no room goes on when one of its messages ends, or its pause.
+      // What has no room goes on when one of its messages ends, or then.
       if (room > 0) void this.#lease(lane, room);
-      else if (lane.running === 0) this.#wakeAt(lane, lane.pausedUntil);
+      else if (lane.running < capacity(lane.queue)) this.#wakeAt(lane, lane.roomAt);
     }
   }
 
@@ -263,7 +264,7 @@ export class Consumer {
     }
     if (verdict === undefined) this.#leases.drop(lease);
     else this.#settle(lane, lease, verdict);
-    this.#pauseOrNot(lane, verdict?.pause === true, clock.now());
+    lane.ran(clock.now(), verdict?.pause === true);
     this.#reserve(lane, -1);
     this.#tend(lane);
     this.#pump();
@@ -282,16 +283,5 @@ export class Consumer {
       this.#tend(lane);
       this.#pump();
     });
-  }
-
-  #pauseOrNot(lane: Lane, pause: boolean, now: number): void {
-    if (!pause) {
-      lane.pauses = 0;
-      lane.pausedUntil = 0;
-    } else if (lane.pausedUntil <= now) {
-      const ms = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(lane.pauses, 30), LONGEST_PAUSE_MS);
-      lane.pauses += 1;
-      lane.pausedUntil = now + ms;
-    }
   }
 }

@@ -1,5 +1,13 @@
 import type { Clock } from "../../ports/clock.ts";
 
+/** As many as a function's handler must have run before the executor knows how long it takes. */
+const FIRST_WINDOW = 8;
+const LARGEST_WINDOW = 10_000;
+/** Messages that run for so long are no reason to wait with others. */
+const WIDEN_MS = 1_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
 /** One queue as its consumer knows it: what runs of it, and when to look into it again. */
 export class Lane {
   readonly queue: string;
@@ -13,6 +21,13 @@ export class Lane {
   leasing = false;
   /** There may be visible messages. */
   more = false;
+  /**
+   * How many messages may run at once. A backlog starts with few of them: it grows with every one that ended, and
+   * doubles where all of them run for long.
+   */
+  window = FIRST_WINDOW;
+  /** Since when as many run as may. */
+  #fullSince: number | undefined;
   /** Nothing is leased before. */
   pausedUntil = 0;
   /** Pauses since the last message that did not ask for one. */
@@ -25,6 +40,37 @@ export class Lane {
     this.queue = queue;
     this.#clock = clock;
     this.#wake = wake;
+  }
+
+  /** How many more messages may run, where nothing else limits them; asked while something waits. */
+  room(now: number): number {
+    if (this.pausedUntil > now) return 0;
+    if (this.running < this.window) this.#fullSince = undefined;
+    else if (this.#fullSince === undefined) this.#fullSince = now;
+    else if (now - this.#fullSince >= WIDEN_MS) {
+      this.window = Math.min(this.window * 2, LARGEST_WINDOW);
+      this.#fullSince = now;
+    }
+    return this.window - this.running;
+  }
+
+  /** When `room` may have another answer, even if no message ends until then. */
+  get roomAt(): number {
+    return Math.max(this.pausedUntil, (this.#fullSince ?? 0) + WIDEN_MS);
+  }
+
+  /** A message had its run. */
+  ran(now: number, pause: boolean): void {
+    if (!pause) {
+      this.window = Math.min(this.window + 1, LARGEST_WINDOW);
+      this.pauses = 0;
+      this.pausedUntil = 0;
+    } else if (this.pausedUntil <= now) {
+      const ms = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.pauses, 30), LONGEST_PAUSE_MS);
+      this.window = 1;
+      this.pauses += 1;
+      this.pausedUntil = now + ms;
+    }
   }
 
   /** Nothing is known of it that would have to be remembered. */

@@ -161,7 +161,8 @@ test("an event that became too old while it waited is not run", async () => {
   const finish: (() => void)[] = [];
   all.executor.handler = () => new Promise((resolve) => finish.push(() => resolve({})));
   for (let n = 0; n < 101; n += 1) await all.invokeAsync("f", { requestId: `${n}` });
-  await pass(all, MINUTE + 1);
+  for (let second = 0; second < 10; second += 1) await pass(all, 1_000);
+  await pass(all, MINUTE);
   for (const end of finish) end();
   await idle();
   assert.equal(seen(all).length, 100);
@@ -331,10 +332,30 @@ test("the backlog of one function does not hold up another", async () => {
   all.executor.handler = ({ functionName }) =>
     functionName === "f" ? new Promise(() => {}) : Promise.resolve({});
   for (let n = 0; n < 500; n += 1) await all.invokeAsync("f");
+  for (let second = 0; second < 10; second += 1) await pass(all, 1_000);
   await all.invokeAsync("g", { requestId: "g" });
   await idle();
   assert.equal(seen(all).length, 101);
   assert.equal(seen(all).at(-1), "g");
+});
+
+test("a backlog starts with few at once: more as they end, and soon all where they run for long", async () => {
+  const all = testFunctions();
+  await all.deploy("f");
+  const finish: (() => void)[] = [];
+  all.executor.handler = () => new Promise((resolve) => finish.push(() => resolve({})));
+  for (let n = 0; n < 300; n += 1) await all.invokeAsync("f");
+  await idle();
+  assert.equal(finish.length, 8);
+  for (const end of finish.splice(0)) end();
+  await idle();
+  assert.equal(finish.length, 16);
+  const running: number[] = [];
+  for (let second = 0; second < 4; second += 1) {
+    await pass(all, 1_000);
+    running.push(finish.length);
+  }
+  assert.deepEqual(running, [32, 64, 100, 100]);
 });
 
 test("functions that wait for the same places have them in turn", async () => {
