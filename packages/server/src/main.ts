@@ -143,7 +143,10 @@ export async function start(
       }),
     network: { widest: config.network, enforced: keepsNetworks(sandbox) },
     readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
-    limits: { concurrency: config.limits.concurrency },
+    limits: {
+      concurrency: config.limits.concurrency,
+      eventConcurrency: config.limits.asyncConcurrency,
+    },
   });
   const objects: Objects = createObjects({
     records,

@@ -25,8 +25,8 @@ export interface Descent {
 }
 
 /**
- * One invocation further: `traceId` is what led to it, `hash` names the function. A function that may recur is passed,
- * and another one of the loop is watched.
+ * One invocation further: `traceId` is what led to it, `hash` names the function. A function that may recur is not
+ * watched: the next one that may not is.
  */
 export function descend(traceId: string, hash: string, mayRecur: boolean): Descent {
   const found = LINEAGE.exec(traceId);
@@ -36,8 +36,9 @@ export function descend(traceId: string, hash: string, mayRecur: boolean): Desce
     traceId: `${rest};Lineage=${steps}:${watched}:${rounds}`,
     looped: rounds >= MAX_INVOCATIONS_IN_CHAIN && !mayRecur && watched === hash,
   });
-  if (parts === null) return to(1, hash, 0);
+  if (parts === null) return to(mayRecur ? LONGEST_LOOP : 1, hash, 0);
   const [steps, watched = "", rounds] = [Number(parts[1]), parts[2], Number(parts[3])];
   if (watched === hash && !mayRecur) return to(1, hash, Math.min(rounds + 1, 255));
-  return steps >= LONGEST_LOOP ? to(1, hash, 0) : to(steps + 1, watched, rounds);
+  if (steps >= LONGEST_LOOP && !mayRecur) return to(1, hash, 0);
+  return to(Math.min(steps + 1, 32_767), watched, rounds);
 }
