@@ -30,16 +30,18 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
     shut();
   });
   const unlock = lockDirectory(root);
+  const ports: Port[] = [];
+  const closeAll = () => Promise.all(ports.map((port) => port.close())).finally(unlock);
+  const opened = <Opened extends Port>(port: Opened): Opened => {
+    ports.push(port);
+    return port;
+  };
   try {
-    const blobs = new EmbeddedBlobs(objects);
-    const packageBlobs = new EmbeddedBlobs(zips);
-    const logs = new EmbeddedLogs(tails);
-    const records = new EmbeddedRecords(join(root, "records.db"));
-    const queues = new EmbeddedQueues(join(root, "queues.db"));
-    const closeAll = () =>
-      Promise.all([records, blobs, packageBlobs, logs, queues].map((port) => port.close())).finally(
-        unlock,
-      );
+    const records = opened(new EmbeddedRecords(join(root, "records.db")));
+    const queues = opened(new EmbeddedQueues(join(root, "queues.db")));
+    const blobs = opened(new EmbeddedBlobs(objects));
+    const packageBlobs = opened(new EmbeddedBlobs(zips));
+    const logs = opened(new EmbeddedLogs(tails));
     let closing: Promise<unknown> | undefined;
     return {
       records,
@@ -53,7 +55,11 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
       },
     };
   } catch (error) {
-    unlock();
+    await closeAll();
     throw error;
   }
+}
+
+interface Port {
+  close(): Promise<void>;
 }

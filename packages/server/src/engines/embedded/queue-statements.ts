@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { LIMIT } from "./database.ts";
 
 /** What queue-store.ts does with the tables of queue-schema.ts, prepared once. Each walks one index. */
 export function prepareQueueStatements(database: DatabaseSync) {
@@ -21,7 +22,7 @@ export function prepareQueueStatements(database: DatabaseSync) {
     addReady: statement("INSERT INTO ready (queue, visible_at, id, attempts) VALUES (?, ?, ?, ?)"),
     listReady: statement(
       `SELECT visible_at, id, attempts FROM ready WHERE queue = ? AND visible_at <= ?
-       ORDER BY visible_at, id LIMIT ?`,
+       ORDER BY visible_at, id ${LIMIT}`,
     ),
     removeReady: statement("DELETE FROM ready WHERE queue = ? AND visible_at = ? AND id = ?"),
     countDelayed: statement("SELECT count(*) AS n FROM ready WHERE queue = ? AND visible_at > ?"),
@@ -33,7 +34,7 @@ export function prepareQueueStatements(database: DatabaseSync) {
     readLease: statement("SELECT queue, attempts, bytes, member_of FROM lease WHERE id = ?"),
     listEnded: statement(
       `SELECT ends_at, id, attempts FROM lease WHERE queue = ? AND ends_at <= ?
-       ORDER BY ends_at, id LIMIT ?`,
+       ORDER BY ends_at, id ${LIMIT}`,
     ),
     renewLease: statement("UPDATE lease SET ends_at = ?, attempts = ? WHERE id = ?"),
     extendLease: statement("UPDATE lease SET ends_at = ? WHERE id = ?"),

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type {
   Depth,
   Enqueued,
@@ -10,6 +10,7 @@ import type {
 } from "../../ports/queues.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
+import { Recent } from "./recent.ts";
 
 /** What a message's place among those that may be leased says of it. */
 interface Candidate {
@@ -20,6 +21,24 @@ interface Candidate {
   readonly ended: boolean;
 }
 
+interface StoredMessage {
+  readonly enqueuedAt: number;
+  readonly group: string | null;
+  readonly attributes: string;
+  readonly body: Uint8Array;
+}
+
+interface StoredLease {
+  readonly queue: number;
+  readonly attempts: number;
+  readonly bytes: number;
+  readonly group: string | null;
+}
+
+/** About what a message takes besides its body and attributes, and a lease in all. */
+const OVERHEAD = 200;
+const RECENT_BYTES = 16 << 20;
+
 /**
  * Queues as rows; every call is made inside of a transaction. A lease's epoch is the number of attempts with it: each
  * lease of a message has one more.
@@ -27,6 +46,12 @@ interface Candidate {
 export class QueueStore {
   readonly #sql: ReturnType<typeof prepareQueueStatements>;
   readonly #counts: QueueCounts;
+  /** Never leased yet. */
+  readonly #messages = new Recent<StoredMessage>(
+    RECENT_BYTES,
+    ({ body, attributes }) => body.length + attributes.length + OVERHEAD,
+  );
+  readonly #leases = new Recent<StoredLease>(RECENT_BYTES, () => OVERHEAD);
   #writtenId: number;
   #lastId: number;
 
@@ -99,6 +124,8 @@ export class QueueStore {
   /** The transaction failed: what was counted is no more. */
   forget(): void {
     this.#counts.forget();
+    this.#messages.clear();
+    this.#leases.clear();
     this.#writtenId = this.#readLastId();
     this.#lastId = this.#writtenId;
   }
@@ -116,9 +143,11 @@ export class QueueStore {
     }
     if (leaseMs === undefined) {
       this.#sql.addReady.run(number, now + delayMs, id, 0);
+      this.#messages.keep(id, { enqueuedAt: now, group, attributes, body });
       return { id, epoch: 0 };
     }
     this.#sql.addLease.run(id, number, now + leaseMs, now, 1, body.length, group);
+    this.#leases.keep(id, { queue: number, attempts: 1, bytes: body.length, group });
     return { id, epoch: 1 };
   }
 
@@ -144,36 +173,35 @@ export class QueueStore {
 
   /** The message as it is once it is leased. */
   #read(queue: string, { id, attempts }: Candidate): Leased {
-    const row = this.#sql.readMessage.get(id) ?? {};
-    const leased = {
-      queue,
-      id,
-      epoch: attempts + 1,
-      body: row["body"] as Uint8Array,
-      attributes: String(row["attributes"]),
-      attempts: attempts + 1,
-      enqueuedAt: Number(row["enqueued_at"]),
-    };
-    const group = row["member_of"];
-    return group === null ? leased : { ...leased, group: String(group) };
+    const { enqueuedAt, group, attributes, body } =
+      this.#messages.take(id) ?? storedMessage(this.#sql.readMessage.get(id));
+    const epoch = attempts + 1;
+    const leased = { queue, id, epoch, body, attributes, attempts: epoch, enqueuedAt };
+    return group === null ? leased : { ...leased, group };
   }
 
   #hold({ number }: CountedQueue, candidate: Candidate, message: Leased, until: number): void {
     const { id, visibleAt, ended } = candidate;
     const { attempts, body, group = null } = message;
+    const bytes = body.length;
     if (ended) {
       this.#sql.renewLease.run(until, attempts, id);
+      this.#leases.take(id);
     } else {
       this.#sql.removeReady.run(number, visibleAt, id);
-      this.#sql.addLease.run(id, number, until, visibleAt, attempts, body.length, group);
+      this.#sql.addLease.run(id, number, until, visibleAt, attempts, bytes, group);
     }
+    this.#leases.keep(id, { queue: number, attempts, bytes, group });
   }
 
   /** Whether the lease was held; then it became what was asked for. */
   #end({ queue: name, id, epoch, become }: Outcome, now: number): boolean {
     const queue = this.#counts.find(name);
-    const lease = queue && this.#sql.readLease.get(id);
-    if (!lease || lease["queue"] !== queue.number || lease["attempts"] !== epoch) return false;
+    const lease = this.#leases.take(id) ?? storedLease(this.#sql.readLease.get(id));
+    if (!lease) return false;
+    const held = lease.queue === queue?.number && lease.attempts === epoch;
+    if (!queue || !held || become.kind === "extended") this.#leases.keep(id, lease);
+    if (!queue || !held) return false;
     if (become.kind === "extended") {
       this.#sql.extendLease.run(now + become.leaseMs, id);
       return true;
@@ -185,9 +213,8 @@ export class QueueStore {
       return true;
     }
     this.#sql.removeMessage.run(id);
-    this.#counts.add(queue, -1, -Number(lease["bytes"]));
-    const group = lease["member_of"];
-    if (typeof group === "string") this.#moveOn(queue.number, group);
+    this.#counts.add(queue, -1, -lease.bytes);
+    if (lease.group !== null) this.#moveOn(queue.number, lease.group);
     return true;
   }
 
@@ -207,3 +234,28 @@ export class QueueStore {
     return Number(this.#sql.readLastId.get()?.["value"]);
   }
 }
+
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
+function storedMessage(row: Row = {}): StoredMessage {
+  return {
+    enqueuedAt: Number(row["enqueued_at"]),
+    group: textOrNull(row["member_of"]),
+    attributes: String(row["attributes"]),
+    body: row["body"] as Uint8Array,
+  };
+}
+
+function storedLease(row: Row | undefined): StoredLease | undefined {
+  return (
+    row && {
+      queue: Number(row["queue"]),
+      attempts: Number(row["attempts"]),
+      bytes: Number(row["bytes"]),
+      group: textOrNull(row["member_of"]),
+    }
+  );
+}
+
+const textOrNull = (value: SQLOutputValue | undefined): string | null =>
+  typeof value === "string" ? value : null;

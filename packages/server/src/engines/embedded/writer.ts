@@ -40,7 +40,6 @@ export class Writer<Call, Result> {
       workerData: path,
       execArgv: [],
     });
-    this.#worker.unref();
     this.#worker.on("message", (answers: readonly Answer<Result>[]) => this.#settle(answers));
     this.#worker.on("error", (error) => this.#fail(String(error)));
     this.#exited = new Promise((resolve) => {
@@ -49,6 +48,8 @@ export class Writer<Call, Result> {
         resolve();
       });
     });
+    // Not before its listeners are there: the first of them takes the process in again.
+    this.#worker.unref();
   }
 
   /**
