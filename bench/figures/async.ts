@@ -7,6 +7,7 @@ import { deploy } from "../../tests/deploy.ts";
 import { clientSettings, startPlatform } from "../../tests/platform.ts";
 import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
 import { type Load, load, type Target } from "../load.ts";
+import { type Cost, measure } from "./invoke.ts";
 
 const CONNECTIONS = 64;
 const TOKEN = "a-token-of-the-bench";
@@ -45,16 +46,31 @@ export const figure: Figure = {
       };
       await throughput(target, seconds / 2);
       const ours: Round[] = [];
+      const costs: number[] = [];
+      const syncCosts: number[] = [];
+      const sync: Target = { origin: target.origin, path: target.path, body: BODY };
+      const perCpu = ({ load: { requests }, front }: Cost) => requests / front;
       const floors: number[] = [];
       for (let round = 1; round <= rounds; round++) {
         progress(`round ${round} of ${rounds}`);
         floors.push(await queueAlone(seconds));
         ours.push(await throughput(target, seconds));
+        syncCosts.push(perCpu(await measure(platform.pid, sync, CONNECTIONS, seconds / 2)));
+        costs.push(perCpu(await measure(platform.pid, target, CONNECTIONS, seconds / 2)));
       }
       const samples = quick ? 20 : 300;
       const later = await arrivals(client, "Event", samples);
       const atOnce = await arrivals(client, "RequestResponse", samples);
-      return report(ours, floors, later, atOnce);
+      return [
+        ...report(ours, floors, later, atOnce),
+        {
+          name: `${CONNECTIONS} connections, the platform's process`,
+          value: quantile(costs, 0.5),
+          unit: "events per CPU-second",
+          floor: quantile(syncCosts, 0.5),
+          floorName: "warm synchronous invocations",
+        },
+      ];
     } finally {
       client.destroy();
       await platform.stop();

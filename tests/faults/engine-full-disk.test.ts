@@ -39,7 +39,7 @@ it("a commit on a full disk changes nothing, and the next works once there is ro
 it("queues on a full disk refuse and lose nothing, and work again once there is room", {
   skip: cannotMount(),
 }, async (context) => {
-  const { engine, fill, free } = await smallDisk(context);
+  const { engine, fill, free } = await fullEngine(context);
   const { queues } = engine;
   const now = 1_700_000_000_000;
   const small = { body: Buffer.from("before"), attributes: "{}" };
