@@ -73,7 +73,7 @@ export class Consumer {
   async start(): Promise<void> {
     const { queues, kind } = this.#options;
     for (const queue of await queues.names(""))
-      if (queue.split("/")[2] === kind) this.#lookInto(this.#laneOf(queue));
+      if (queue.split("/")[2] === kind) this.#hasMore(this.#laneOf(queue));
     this.#pump();
   }
 
@@ -92,10 +92,9 @@ export class Consumer {
     try {
       const added = direct ? { ...message, leaseMs: limits.leaseMs } : message;
       const [enqueued] = await queues.enqueue(queue, [added], enqueuedAt);
-      if (enqueued !== undefined && direct) {
-        running = true;
-        this.#begin(lane, { queue, ...enqueued, ...message, attempts: 1, enqueuedAt });
-      } else this.#hasMore(lane);
+      if (enqueued !== undefined && direct)
+        running = this.#begin(lane, { queue, ...enqueued, ...message, attempts: 1, enqueuedAt });
+      else this.#hasMore(lane);
     } finally {
       lane.arriving -= 1;
       if (direct && !running) this.#reserve(lane, -1);
@@ -243,8 +242,12 @@ export class Consumer {
       });
   }
 
-  /** Runs a message in the place that was reserved for it. Answers whether it does. */
+  /**
+   * Runs a message in the place that was reserved for it. Answers whether it does: what comes after everything was to
+   * stop is left to the next life of the platform.
+   */
   #begin(lane: Lane, message: Leased): boolean {
+    if (this.#closing) return false;
     const { queue, id, epoch, body } = message;
     const lease = this.#leases.take(queue, id, epoch, body.length);
     if (lease === undefined) return false;

@@ -99,8 +99,9 @@ export class AsyncInvokes {
   /** Takes and starts nothing more; answers how many events are left running after `graceMs`. They will run again. */
   async close(graceMs: number): Promise<number> {
     this.#closing = true;
+    const deliveries = this.#deliveries.close(graceMs);
     const running = await this.#consumer.close(graceMs);
-    await this.#deliveries.close(graceMs);
+    await deliveries;
     return running;
   }
 
