@@ -454,6 +454,7 @@ test("a stop lets what runs finish, keeps what waits for a retry, and takes noth
   assert.equal(await closed, 0);
   assert.equal(await left(all), 1);
   await all.again().start();
+  await idle();
   await pass(all, MINUTE);
   assert.deepEqual(seen(all), ["waits a minute", "runs", "waits a minute"]);
 });
@@ -468,6 +469,7 @@ test("a stop does not wait for ever, and what it left runs again", async () => {
   all.clock.advance(10_000);
   assert.equal(await closed, 1);
   await all.again().start();
+  await idle();
   await pass(all, MINUTE);
   assert.equal(seen(all).length, 2);
 });
