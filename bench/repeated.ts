@@ -2,6 +2,8 @@
 export interface Repeated {
   /** A second, all together. */
   readonly rate: number;
+  /** A second of processor time, of all threads together. */
+  readonly perCpuSecond: number;
   /** Of each, in milliseconds. */
   readonly latencies: readonly number[];
 }
@@ -13,6 +15,7 @@ export async function repeated(
   call: (caller: number, n: number) => Promise<void>,
 ): Promise<Repeated> {
   const latencies: number[] = [];
+  const processor = process.cpuUsage();
   const started = performance.now();
   const until = started + seconds * 1000;
   const repeat = async (_: unknown, caller: number) => {
@@ -24,5 +27,7 @@ export async function repeated(
     }
   };
   await Promise.all(Array.from({ length: callers }, repeat));
-  return { rate: (latencies.length * 1000) / (performance.now() - started), latencies };
+  const rate = (latencies.length * 1000) / (performance.now() - started);
+  const { user, system } = process.cpuUsage(processor);
+  return { rate, perCpuSecond: (latencies.length * 1e6) / (user + system), latencies };
 }

@@ -67,6 +67,11 @@ async function measure(
       floorName: `${floorName}, three times`,
       ...target,
     },
+    {
+      name: `${name}, per second of processor time`,
+      value: cycles.perCpuSecond,
+      unit: "cycles/CPU-s",
+    },
   ];
 }
 

@@ -8,8 +8,8 @@ import { translating } from "./storage-faults.ts";
 const APPLICATION_ID = 0x59554e51;
 
 /**
- * So many rows. SQLite (since 3.47) looks at the value of a bare `LIMIT ?` when it compiles, and compiles the statement
- * again for each: 10 us instead of 1.
+ * So many rows. A bare `LIMIT ?` costs 8 to 13 us for each execution and this 1 to 2, measured on SQLite 3.53.4: it seems
+ * to look at the value when it compiles, and to compile the statement again for each.
  */
 export const LIMIT = "LIMIT ? + 0";
 

@@ -6,7 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { it, type TestContext } from "node:test";
 import { message, NOW, OTHER, QUEUE } from "../../ports/queues.fixture.ts";
 import type { NewMessage } from "../../ports/queues.ts";
-import type { QueueCall } from "./queue-calls.ts";
+import { addedMessage, endingOf, type QueueCall } from "./queue-calls.ts";
 import { QueueGroups } from "./queue-groups.ts";
 import { openQueueDatabase } from "./queue-schema.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
@@ -28,7 +28,7 @@ function opened(context: TestContext): { database: DatabaseSync; groups: QueueGr
 const add = (queue: string, ...messages: NewMessage[]): QueueCall => ({
   kind: "enqueue",
   queue,
-  messages,
+  messages: messages.map(addedMessage),
   now: NOW,
 });
 const lease = (queue: string, limit = 10): QueueCall => ({
@@ -38,7 +38,7 @@ const lease = (queue: string, limit = 10): QueueCall => ({
 });
 const done = (queue: string, id: number): QueueCall => ({
   kind: "settle",
-  outcomes: [{ queue, id, epoch: 1, become: { kind: "done" } }],
+  outcomes: [endingOf({ queue, id, epoch: 1, become: { kind: "done" } })],
   now: NOW,
 });
 const depth = (queue: string): QueueCall => ({ kind: "depth", queue, now: NOW });

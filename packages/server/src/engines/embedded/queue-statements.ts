@@ -25,7 +25,9 @@ export function prepareQueueStatements(database: DatabaseSync) {
        ORDER BY visible_at, id ${LIMIT}`,
     ),
     removeReady: statement("DELETE FROM ready WHERE queue = ? AND visible_at = ? AND id = ?"),
-    countDelayed: statement("SELECT count(*) AS n FROM ready WHERE queue = ? AND visible_at > ?"),
+    countReady: statement(
+      "SELECT count(*) AS n FROM ready WHERE queue = ? AND visible_at > ? AND visible_at <= ?",
+    ),
 
     addLease: statement(
       `INSERT INTO lease (id, queue, ends_at, visible_at, attempts, bytes, member_of)
@@ -50,8 +52,8 @@ export function prepareQueueStatements(database: DatabaseSync) {
       `SELECT id, visible_at FROM follower WHERE queue = ? AND member_of = ? ORDER BY id LIMIT 1`,
     ),
     removeFollower: statement("DELETE FROM follower WHERE queue = ? AND member_of = ? AND id = ?"),
-    countDelayedFollowers: statement(
-      "SELECT count(*) AS n FROM follower WHERE queue = ? AND visible_at > ?",
+    countFollowers: statement(
+      "SELECT count(*) AS n FROM follower WHERE queue = ? AND visible_at > ? AND visible_at <= ?",
     ),
 
     addPurged: statement("INSERT INTO purged (number) VALUES (?)"),

@@ -1,14 +1,8 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import type {
-  Depth,
-  Enqueued,
-  Leased,
-  LeaseOptions,
-  MessageId,
-  NewMessage,
-  Outcome,
-} from "../../ports/queues.ts";
+import type { Depth, Enqueued, Leased, LeaseOptions, MessageId } from "../../ports/queues.ts";
+import type { AddedMessage, Ending } from "./queue-calls.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
+import { QueueDelays } from "./queue-delays.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
 import { Recent } from "./recent.ts";
 
@@ -46,6 +40,8 @@ const RECENT_BYTES = 16 << 20;
 export class QueueStore {
   readonly #sql: ReturnType<typeof prepareQueueStatements>;
   readonly #counts: QueueCounts;
+  /** Of what is not leased. */
+  readonly #delays: QueueDelays;
   /** Never leased yet. */
   readonly #messages = new Recent<StoredMessage>(
     RECENT_BYTES,
@@ -58,11 +54,18 @@ export class QueueStore {
   constructor(database: DatabaseSync) {
     this.#sql = prepareQueueStatements(database);
     this.#counts = new QueueCounts(database);
+    const { countReady, countFollowers } = this.#sql;
+    this.#delays = new QueueDelays((...range) =>
+      [countReady, countFollowers].reduce(
+        (sum, count) => sum + Number(count.get(...range)?.["n"]),
+        0,
+      ),
+    );
     this.#writtenId = this.#readLastId();
     this.#lastId = this.#writtenId;
   }
 
-  enqueue(name: string, messages: readonly NewMessage[], now: number): Enqueued[] {
+  enqueue(name: string, messages: readonly AddedMessage[], now: number): Enqueued[] {
     return messages.map((message) => this.#add(name, message, now));
   }
 
@@ -82,10 +85,10 @@ export class QueueStore {
     return leased;
   }
 
-  settle(outcomes: readonly Outcome[], now: number): boolean[] {
+  settle(outcomes: readonly Ending[], now: number): boolean[] {
     return outcomes.map((outcome) => {
       if (!this.#end(outcome, now)) return false;
-      for (const { queue, message } of outcome.enqueue ?? []) this.#add(queue, message, now);
+      for (const { queue, message } of outcome.added) this.#add(queue, message, now);
       return true;
     });
   }
@@ -94,11 +97,9 @@ export class QueueStore {
     const queue = this.#counts.find(name);
     if (!queue) return { visible: 0, delayed: 0, leased: 0, bytes: 0 };
     const { number, messages, bytes } = queue;
-    const { countDelayed, countDelayedFollowers, countLeased, oldest } = this.#sql;
+    const { countLeased, oldest } = this.#sql;
     const leased = Number(countLeased.get(number, now)?.["n"]);
-    const delayed =
-      Number(countDelayed.get(number, now)?.["n"]) +
-      Number(countDelayedFollowers.get(number, now)?.["n"]);
+    const delayed = this.#delays.count(number, now);
     const visible = messages - leased - delayed;
     const oldestEnqueuedAt = Number(oldest.get(number)?.["enqueued_at"]);
     return { visible, delayed, leased, bytes, oldestEnqueuedAt };
@@ -124,14 +125,15 @@ export class QueueStore {
   /** The transaction failed: what was counted is no more. */
   forget(): void {
     this.#counts.forget();
+    this.#delays.forget();
     this.#messages.clear();
     this.#leases.clear();
     this.#writtenId = this.#readLastId();
     this.#lastId = this.#writtenId;
   }
 
-  #add(name: string, message: NewMessage, now: number): Enqueued {
-    const { body, attributes, group = null, delayMs = 0, leaseMs } = message;
+  #add(name: string, message: AddedMessage, now: number): Enqueued {
+    const { body, attributes, group, delayMs, leaseMs } = message;
     const queue = this.#counts.enter(name);
     const { number } = queue;
     const id = ++this.#lastId;
@@ -139,10 +141,12 @@ export class QueueStore {
     this.#sql.addMessage.run(id, number, now, group, attributes, body);
     if (group !== null && this.#sql.enterGroup.run(number, group).changes === 0) {
       this.#sql.addFollower.run(number, group, id, now + delayMs);
+      this.#delays.change(number, now + delayMs, 1);
       return { id, epoch: 0 };
     }
-    if (leaseMs === undefined) {
+    if (leaseMs < 0) {
       this.#sql.addReady.run(number, now + delayMs, id, 0);
+      this.#delays.change(number, now + delayMs, 1);
       this.#messages.keep(id, { enqueuedAt: now, group, attributes, body });
       return { id, epoch: 0 };
     }
@@ -189,27 +193,29 @@ export class QueueStore {
       this.#leases.take(id);
     } else {
       this.#sql.removeReady.run(number, visibleAt, id);
+      this.#delays.change(number, visibleAt, -1);
       this.#sql.addLease.run(id, number, until, visibleAt, attempts, bytes, group);
     }
     this.#leases.keep(id, { queue: number, attempts, bytes, group });
   }
 
   /** Whether the lease was held; then it became what was asked for. */
-  #end({ queue: name, id, epoch, become }: Outcome, now: number): boolean {
+  #end({ queue: name, id, epoch, kind, waitMs, attributes }: Ending, now: number): boolean {
     const queue = this.#counts.find(name);
     const lease = this.#leases.take(id) ?? storedLease(this.#sql.readLease.get(id));
     if (!lease) return false;
     const held = lease.queue === queue?.number && lease.attempts === epoch;
-    if (!queue || !held || become.kind === "extended") this.#leases.keep(id, lease);
+    if (!queue || !held || kind === "extended") this.#leases.keep(id, lease);
     if (!queue || !held) return false;
-    if (become.kind === "extended") {
-      this.#sql.extendLease.run(now + become.leaseMs, id);
+    if (kind === "extended") {
+      this.#sql.extendLease.run(now + waitMs, id);
       return true;
     }
     this.#sql.removeLease.run(id);
-    if (become.kind === "again") {
-      this.#sql.addReady.run(queue.number, now + become.delayMs, id, epoch);
-      if (become.attributes !== undefined) this.#sql.changeAttributes.run(become.attributes, id);
+    if (kind === "again") {
+      this.#sql.addReady.run(queue.number, now + waitMs, id, epoch);
+      this.#delays.change(queue.number, now + waitMs, 1);
+      if (attributes !== null) this.#sql.changeAttributes.run(attributes, id);
       return true;
     }
     this.#sql.removeMessage.run(id);

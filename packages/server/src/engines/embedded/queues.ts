@@ -11,7 +11,14 @@ import type {
 import { storageError } from "../../ports/storage-errors.ts";
 import { checkEnqueue, checkLease, checkOutcomes, checkQueue, checkTime } from "../queue-rules.ts";
 import { checkSpacePrefix } from "../space-rules.ts";
-import { type QueueCall, type QueueResult, type QueueResults, sizeOfCall } from "./queue-calls.ts";
+import {
+  addedMessage,
+  endingOf,
+  type QueueCall,
+  type QueueResult,
+  type QueueResults,
+  sizeOfCall,
+} from "./queue-calls.ts";
 import { QueueReader } from "./queue-reader.ts";
 import { openQueueDatabase } from "./queue-schema.ts";
 import { translating } from "./storage-faults.ts";
@@ -40,7 +47,7 @@ export class EmbeddedQueues implements Queues {
     this.#check();
     checkEnqueue(queue, messages, now);
     if (messages.length === 0) return [];
-    return this.#call({ kind: "enqueue", queue, messages: messages.map(owned), now });
+    return this.#call({ kind: "enqueue", queue, messages: messages.map(addedMessage), now });
   }
 
   async lease(queue: string, options: LeaseOptions): Promise<Leased[]> {
@@ -54,11 +61,7 @@ export class EmbeddedQueues implements Queues {
     this.#check();
     checkOutcomes(outcomes, now);
     if (outcomes.length === 0) return [];
-    const owning = outcomes.map(({ enqueue = [], ...outcome }) => ({
-      ...outcome,
-      enqueue: enqueue.map(({ queue, message }) => ({ queue, message: owned(message) })),
-    }));
-    return this.#call({ kind: "settle", outcomes: owning, now });
+    return this.#call({ kind: "settle", outcomes: outcomes.map(endingOf), now });
   }
 
   async depth(queue: string, now: number): Promise<Depth> {
@@ -113,9 +116,3 @@ function endLeases(database: DatabaseSync): void {
   database.exec("UPDATE lease SET ends_at = visible_at WHERE ends_at > visible_at");
   database.exec("PRAGMA query_only = ON");
 }
-
-/** With a body of its own: nothing else of the buffer in which it came goes to the thread. */
-const owned = (message: NewMessage): NewMessage => ({
-  ...message,
-  body: new Uint8Array(message.body),
-});
