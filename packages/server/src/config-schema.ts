@@ -33,6 +33,12 @@ const limits = z.strictObject({
     .max(1_000_000)
     .default(10_000)
     .describe("invocations that may wait for an instance; more are throttled"),
+  asyncConcurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe("asynchronous events of one function that run at once; the others wait on disk"),
 });
 
 /** The shape of `yunque.json`. Unknown keys are refused. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { announce } from "./admin/announcement.ts";
 import { createAdmin } from "./admin/index.ts";
+import { Metrics } from "./admin/metrics.ts";
 import { openToken } from "./admin/token.ts";
 import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
@@ -19,11 +20,19 @@ import { createAws } from "./aws/index.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { type Config, publicConfig } from "./config.ts";
+import { YunqueError } from "./domain/errors.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { openFront } from "./front/front.ts";
-import { deliverTo, existsIn, logGroupIn, readCode, scaleFunctions } from "./links.ts";
+import {
+  deliverTo,
+  destinationsIn,
+  existsIn,
+  logGroupIn,
+  readCode,
+  scaleFunctions,
+} from "./links.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import type { Sandbox } from "./ports/sandbox.ts";
@@ -39,7 +48,7 @@ import {
 } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
-import { createFunctions } from "./services/functions/index.ts";
+import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 
 export interface Platform {
@@ -73,7 +82,8 @@ export async function start(
   const { engine, directory, forget } = await openEngine(config);
   opened.defer(forget);
   opened.defer(() => engine.close());
-  const { records, blobs, packageBlobs, logs } = engine;
+  const { records, blobs, packageBlobs, logs, queues } = engine;
+  const metrics = new Metrics();
   const packages = createPackages({
     records,
     blobs: packageBlobs,
@@ -119,14 +129,34 @@ export async function start(
   });
   opened.defer(() => executor.close(0));
 
-  const functions = createFunctions({
+  const functions: Functions = createFunctions({
     records,
     packages,
     executor,
     clock,
+    queues,
+    metrics,
+    destinations: destinationsIn(
+      () => functions,
+      () => objects,
+    ),
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("asynchronous invocations wait", { error })
+        : onDefect(error, { during: "asynchronous invocations" }),
+    onUndelivered: ({ destination, functionArn, requestId }, why) =>
+      log.error("a record of an asynchronous invocation was given up", {
+        destination,
+        functionArn,
+        requestId,
+        why,
+      }),
     network: { widest: config.network, enforced: keepsNetworks(sandbox) },
     readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
-    limits: { concurrency: config.limits.concurrency },
+    limits: {
+      concurrency: config.limits.concurrency,
+      eventConcurrency: config.limits.asyncConcurrency,
+    },
   });
   const objects: Objects = createObjects({
     records,
@@ -171,6 +201,7 @@ export async function start(
         const { isolation, waiting, deployments } = executor.snapshot();
         return { isolation, waiting, deployments: [...deployments] };
       },
+      metrics: () => metrics.text(),
       logs,
       logGroup: logGroupIn(functions, { account, region }),
     },
@@ -211,8 +242,11 @@ export async function start(
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
-      const givenUp = await functions.close(left());
-      if (givenUp > 0) log.warn("asynchronous events were given up", { events: givenUp });
+      const running = await functions.close(left());
+      if (running > 0)
+        log.warn("asynchronous events were still running: they run again after the next start", {
+          events: running,
+        });
       await executor.close(left());
       await closing.disposeAsync();
       log.info("stopped");

@@ -44,6 +44,7 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
       { service: "iot", implemented: [], missing: ["CreateThing"] },
     ],
     instances: () => ({ isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] }),
+    metrics: () => "yunque_things_total 1\n",
     logs: {
       read: async (_group, { since = 0, limit = 1000 }) =>
         past.filter(({ timestamp }) => timestamp >= since).slice(-limit),

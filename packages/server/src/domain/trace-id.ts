@@ -16,6 +16,10 @@ export function newTraceId(nowMs: number): string {
 /** What a caller's X-Amzn-Trace-Id must look like to be passed on: nothing that could break a header or a log line. */
 const TRACE_ID = /^[A-Za-z0-9=;:_-]{1,256}$/;
 
+/** The caller's trace id where it sent a usable one. */
+export const usableTraceId = (header: string | undefined): string | undefined =>
+  header !== undefined && TRACE_ID.test(header) ? header : undefined;
+
 /** The caller's trace id where it sent a usable one, else a new one. */
 export const traceIdOf = (header: string | undefined, nowMs: number): string =>
-  header !== undefined && TRACE_ID.test(header) ? header : newTraceId(nowMs);
+  usableTraceId(header) ?? newTraceId(nowMs);

@@ -1,6 +1,6 @@
 /**
- * The short way of a warm, synchronous invocation: no model, no codec, no record. It takes what is plain and known;
- * everything else (unknown names, ARNs, odd headers, large bodies) goes through the model and says what is wrong there.
+ * The short way of an invocation of a function that is known: no model, no codec, and of a synchronous one no record. It
+ * takes what is plain; everything else (unknown names, ARNs, odd headers, large bodies) goes through the model and says what is wrong there.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -9,7 +9,7 @@ import type { Invocation, InvocationResult } from "../../domain/invocation.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { traceIdOf } from "../../domain/trace-id.ts";
 import type { Functions, Runnable } from "../../services/functions/index.ts";
-import { checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
+import { checkEvent, checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
 import { sendLambdaError } from "./lambda-failure.ts";
 import { readPayload } from "./payload.ts";
 
@@ -48,7 +48,7 @@ export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteO
       headers["transfer-encoding"] === undefined &&
       headers["x-amz-tenant-id"] === undefined &&
       headers["x-amz-durable-execution-name"] === undefined &&
-      isOneOf(headers["x-amz-invocation-type"], "RequestResponse") &&
+      isOneOf(headers["x-amz-invocation-type"], "RequestResponse", "Event") &&
       isOneOf(headers["x-amz-log-type"], "None", "Tail");
     // Unsigned requests and presigned URLs are for the wire; here a signature will be verified.
     const region = plain ? REGION.exec(headers["authorization"] ?? "")?.[1] : undefined;
@@ -83,7 +83,16 @@ export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteO
     const runnable =
       peek(called) ?? (await functions.resolve(called.scope, called.name, called.qualifier));
     const clientContext = clientContextOf(headers["x-amz-client-context"] as string | undefined);
-    const traceId = traceIdOf(headers["x-amzn-trace-id"] as string | undefined, Date.now());
+    const came = traceIdOf(headers["x-amzn-trace-id"] as string | undefined, Date.now());
+    const kind = headers["x-amz-invocation-type"];
+    if (kind === "Event") {
+      const event = { requestId, payload: payloadOf(payload), traceId: came, clientContext };
+      checkEvent(event.payload);
+      await functions.accept(runnable, event);
+      sendAccepted(response, event);
+      return;
+    }
+    const traceId = functions.follow(runnable, came);
     const invocation = new HttpInvocation(
       response,
       requestId,
@@ -101,6 +110,15 @@ export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteO
 
 const isOneOf = (value: string | string[] | undefined, ...usual: string[]): boolean =>
   value === undefined || usual.includes(value as string);
+
+function sendAccepted(
+  response: ServerResponse,
+  { requestId, traceId }: { readonly requestId: string; readonly traceId: string },
+): void {
+  const ids = ["x-amzn-RequestId", requestId, "X-Amzn-Trace-Id", traceId];
+  response.writeHead(202, ["Content-Length", "0", ...ids]);
+  response.end();
+}
 
 function send(
   response: ServerResponse,
