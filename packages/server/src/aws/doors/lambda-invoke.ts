@@ -1,31 +1,17 @@
 import type { Invocation, InvocationStream } from "../../domain/invocation.ts";
 import { traceIdOf } from "../../domain/trace-id.ts";
 import type { Functions, Runnable } from "../../services/functions/index.ts";
+import { acceptEvent } from "../accept-event.ts";
 import type { InvokeWithResponseStreamResponseEvent, LambdaApi } from "../api/lambda.ts";
 import type { AwsContext, Door } from "../context.ts";
-import { checkEvent, checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
+import { checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
 import { refuseUnsupported } from "./lambda-input.ts";
 
 /** Largest body of the deprecated InvokeAsync. */
 const MAX_INVOKE_ARGS = 1_048_576;
 
-/** Invocations that do not take the short way of `routes/invoke.ts`: first ones, refused ones, streamed ones. */
+/** Invocations that do not take the short way of `routes/invoke.ts`: by ARN, streamed, or odd in another way. */
 export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
-  function accept(context: AwsContext, runnable: Runnable, invocation: Invocation): void {
-    checkEvent(invocation.payload);
-    const { account, region, functionName } = runnable.deployment;
-    // The event outlives the request that brought it, so the request's signal is not its own.
-    const { signal: _, ...event } = invocation;
-    const scope = { account, region };
-    functions.enqueue({
-      scope,
-      functionName,
-      qualifier: runnable.qualifier,
-      invocation: event,
-    });
-    traced(context, invocation);
-  }
-
   return {
     async Invoke(input, context) {
       refuseUnsupportedInvoke(input);
@@ -34,7 +20,8 @@ export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
       const ExecutedVersion = runnable.deployment.version;
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
       if (input.InvocationType === "Event") {
-        accept(context, runnable, invocation);
+        await acceptEvent(functions, runnable, invocation);
+        traced(context, invocation);
         return { StatusCode: 202 };
       }
       const result = await functions.invoke(runnable, invocation);
@@ -54,7 +41,9 @@ export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
     async InvokeAsync(input, context) {
       const runnable = await functions.resolve(context, input.FunctionName);
       const payload = await collected(input.InvokeArgs);
-      accept(context, runnable, invocationOf(context, runnable, { Payload: payload }));
+      const invocation = invocationOf(context, runnable, { Payload: payload });
+      await acceptEvent(functions, runnable, invocation);
+      traced(context, invocation);
       return { Status: 202 };
     },
 

@@ -1,0 +1,320 @@
+/**
+ * One client's connection as the strict parser serves it: requests in, answers out in their order. As soon as something
+ * comes that the parser does not read, or no route claims, the connection is handed over with every byte that was not
+ * answered, and stays where it is then.
+ */
+import type { Socket } from "node:net";
+import type { DirectCall, DirectRoute } from "../../aws/routes/direct.ts";
+import { latin1, ONE_WRITE_BYTES } from "../../aws/send.ts";
+import { isHost } from "../host.ts";
+import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { Gathered } from "./gathered.ts";
+import { HeadReader, MORE, ODD } from "./head.ts";
+import {
+  HEAD_MS,
+  IDLE_MS,
+  KEEP_ALIVE_MS,
+  LINGER_MS,
+  MAX_HEAD_BYTES,
+  MAX_HEAD_PIECES,
+  MAX_PIPELINED,
+  MAX_UNSENT_BYTES,
+  SLOWEST_BYTES_PER_MS,
+} from "./limits.ts";
+
+/** What connections share. */
+export interface ConnectionHost {
+  readonly routes: readonly DirectRoute[];
+  /** No further request is served here. */
+  readonly closing: boolean;
+  /** Monotonic milliseconds, as old as the last look at the connections. */
+  readonly now: number;
+  /** The header with its CRLF. */
+  dateLine(): string;
+  /** Calls `flush` once everything is answered that can be by now. */
+  flushLater(connection: Connection): void;
+  /** Takes over a connection whose next bytes are these; `fresh`: it has served nothing yet. */
+  handOver(socket: Socket, bytes: Buffer, fresh: boolean): void;
+  /** The connection is no longer served here: closed, or handed over. */
+  left(connection: Connection): void;
+  onDefect(error: unknown): void;
+}
+
+export class Connection implements ExchangeHost {
+  gone = false;
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #head = new HeadReader();
+  /** Bytes that were read and not understood yet. */
+  #rest: Buffer = NOTHING;
+  /** Reads that the head under way took so far. */
+  #pieces = 0;
+  /** The request whose body is under way. */
+  #call: DirectCall | undefined;
+  #body: Gathered | undefined;
+  /** Requests whose answers were not sent, in their order. */
+  readonly #exchanges: Exchange[] = [];
+  #fresh = true;
+  /** Is handed over once all that came before is answered. */
+  #leaving = false;
+  /** No further request is wanted. */
+  #ended = false;
+  #paused = false;
+  /** When what it waits for began, or the client last did its part. */
+  #since: number;
+  #bodySince = 0;
+  /** Answers of this turn, in Latin-1. */
+  #out = "";
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#since = host.now;
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("drain", this.#onDrain);
+    socket.on("error", ignore); // "close" follows
+    socket.on("close", this.#onClose);
+  }
+
+  /** Ends it where nothing is under way; what is ends it behind its answer, as the host is closing then. */
+  close(): void {
+    const idle =
+      this.#exchanges.length === 0 && this.#call === undefined && this.#rest.length === 0;
+    if (idle && this.#socket.writableLength === 0) this.#socket.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Cuts it where its client has taken too long. */
+  look(): void {
+    const waited = this.#host.now - this.#since;
+    const unsent = this.#socket.writableLength;
+    if (unsent > 0) {
+      if (waited > IDLE_MS + unsent / SLOWEST_BYTES_PER_MS) this.destroy();
+    } else if (this.#exchanges.length > 0) {
+      // The client waits, not we.
+    } else if (this.#ended) {
+      if (waited > LINGER_MS) this.destroy();
+    } else if (this.#call !== undefined) {
+      const all = this.#host.now - this.#bodySince;
+      const most = IDLE_MS + (this.#body?.size ?? 0) / SLOWEST_BYTES_PER_MS;
+      if (waited > IDLE_MS || all > most) this.destroy();
+    } else if (this.#fresh || this.#rest.length > 0) {
+      if (waited > HEAD_MS) this.#refuse("408 Request Timeout");
+    } else if (waited > KEEP_ALIVE_MS) this.destroy();
+  }
+
+  answered(exchange: Exchange): void {
+    if (this.#exchanges[0] === exchange) this.#host.flushLater(this);
+  }
+
+  /** Sends what is ready, in one write where it is short, and goes on with what waited for that. */
+  flush(): void {
+    const exchanges = this.#exchanges;
+    if (this.gone) return;
+    this.#since = this.#host.now;
+    for (let first = exchanges[0]; first?.head; first = exchanges[0]) {
+      exchanges.shift();
+      const nothingElse = exchanges.length === 0 && this.#call === undefined && !this.#leaving;
+      if (this.#host.closing && nothingElse) this.#ended = true;
+      this.#append(first, this.#ended && exchanges.length === 0);
+    }
+    if (this.#out !== "") this.#socket.write(this.#out, "latin1");
+    this.#out = "";
+    if (this.#socket.writableCorked > 0) this.#socket.uncork();
+    if (exchanges.length === 0 && this.#ended) this.#socket.end();
+    else this.#goOn();
+  }
+
+  // What comes ----------------------------------------------------------------------------------------------------
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#ended) return; // behind a last request nothing is anybody's
+    const rest = this.#rest;
+    this.#rest = NOTHING;
+    this.#read(rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk);
+  };
+
+  #read(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length && !this.#ended) {
+      if (this.#isFull) {
+        this.#pause(bytes.subarray(at));
+        return;
+      }
+      const next = this.#call === undefined ? this.#readHead(bytes, at) : this.#readBody(bytes, at);
+      if (next === MORE) {
+        this.#rest = bytes.subarray(at);
+        return;
+      }
+      if (next === ODD) {
+        this.#leave(bytes.subarray(at));
+        return;
+      }
+      at = next;
+    }
+  }
+
+  /** Where the head ends and was claimed; `MORE`, or `ODD` where somebody else must read it. */
+  #readHead(bytes: Buffer, at: number): number {
+    const head = this.#head;
+    const end = head.read(bytes, at);
+    if (end === MORE) {
+      if (this.#pieces++ === 0) this.#since = this.#host.now;
+      return this.#pieces > MAX_HEAD_PIECES || bytes.length - at > MAX_HEAD_BYTES ? ODD : MORE;
+    }
+    this.#pieces = 0;
+    if (end === ODD || end - at > MAX_HEAD_BYTES || this.#host.closing) return ODD;
+    const call = isHost(head.header("host") ?? "") ? this.#claim() : undefined;
+    if (call === undefined || head.ambiguous) return ODD;
+    this.#fresh = false;
+    this.#ended = !head.keepAlive && head.length === 0;
+    if (head.length === 0) this.#serve(call, NOTHING);
+    else this.#call = call;
+    return end;
+  }
+
+  #claim(): DirectCall | undefined {
+    try {
+      for (const route of this.#host.routes) {
+        const call = route(this.#head);
+        if (call !== undefined) return call;
+      }
+    } catch (error) {
+      this.#host.onDefect(error);
+    }
+    return undefined;
+  }
+
+  /** Where the body ends, or what there is of it. The usual one is there already, and is not copied. */
+  #readBody(bytes: Buffer, at: number): number {
+    const { length, keepAlive } = this.#head;
+    let end = at + length;
+    let body = bytes;
+    if (this.#body === undefined && end <= bytes.length) body = bytes.subarray(at, end);
+    else {
+      if (this.#body === undefined) {
+        this.#body = new Gathered(length);
+        this.#bodySince = this.#host.now;
+      }
+      this.#since = this.#host.now;
+      end = this.#body.take(bytes, at);
+      if (!this.#body.complete) return end;
+      body = this.#body.bytes;
+    }
+    const call = this.#call as DirectCall;
+    this.#call = undefined;
+    this.#body = undefined;
+    this.#ended = !keepAlive;
+    this.#serve(call, body);
+    return end;
+  }
+
+  #serve(call: DirectCall, body: Buffer): void {
+    const exchange = new Exchange(this);
+    this.#exchanges.push(exchange);
+    try {
+      call.serve(body, exchange);
+    } catch (error) {
+      this.#host.onDefect(error);
+      this.destroy();
+    }
+  }
+
+  /** The client goes, or has nothing more to say; Node.js, too, takes the one for the other. */
+  readonly #onEnd = (): void => {
+    const { length } = this.#exchanges;
+    if (this.#rest.length > 0 && length === 0) this.#refuse("400 Bad Request");
+    else this.#socket.end();
+    this.#goes();
+  };
+
+  readonly #onClose = (): void => {
+    this.#goes();
+    this.#host.left(this);
+  };
+
+  #goes(): void {
+    this.gone = true;
+    for (const exchange of this.#exchanges.splice(0)) exchange.leave();
+  }
+
+  // How it goes on ------------------------------------------------------------------------------------------------
+
+  get #isFull(): boolean {
+    return (
+      this.#exchanges.length >= MAX_PIPELINED || this.#socket.writableLength > MAX_UNSENT_BYTES
+    );
+  }
+
+  #pause(rest: Buffer): void {
+    this.#rest = rest;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  readonly #onDrain = (): void => {
+    this.#since = this.#host.now;
+    this.#goOn();
+  };
+
+  #goOn(): void {
+    if (!this.#paused || this.gone || this.#isFull) return;
+    const rest = this.#rest;
+    if (this.#leaving) {
+      if (this.#exchanges.length === 0) this.#handOver(rest);
+      return;
+    }
+    this.#paused = false;
+    this.#rest = NOTHING;
+    this.#read(rest);
+    if (!this.#paused && !this.#leaving) this.#socket.resume();
+  }
+
+  #leave(rest: Buffer): void {
+    this.#leaving = true;
+    if (this.#exchanges.length === 0) this.#handOver(rest);
+    else this.#pause(rest);
+  }
+
+  #handOver(rest: Buffer): void {
+    const socket = this.#socket;
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+    socket.off("drain", this.#onDrain);
+    socket.off("error", ignore);
+    socket.off("close", this.#onClose);
+    this.gone = true;
+    this.#host.left(this);
+    this.#host.handOver(socket, rest, this.#fresh);
+  }
+
+  // What goes -----------------------------------------------------------------------------------------------------
+
+  #append({ head, body }: Exchange, last: boolean): void {
+    this.#out += head + this.#host.dateLine() + (last ? LAST : KEEP_ALIVE);
+    if (body.length <= ONE_WRITE_BYTES) {
+      this.#out += latin1(body);
+      return;
+    }
+    if (this.#socket.writableCorked === 0) this.#socket.cork();
+    this.#socket.write(this.#out, "latin1");
+    this.#socket.write(body);
+    this.#out = "";
+  }
+
+  #refuse(status: string): void {
+    this.#ended = true;
+    this.#socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    this.#socket.destroySoon();
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+const LAST = "Connection: close\r\n\r\n";
+const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n\r\n`;
+
+const ignore = (): void => {};

@@ -1,0 +1,57 @@
+import { STATUS_CODES } from "node:http";
+import type { DirectCaller } from "../../aws/routes/direct.ts";
+
+/** What an exchange needs of its connection. */
+export interface ExchangeHost {
+  /** The client went away. */
+  readonly gone: boolean;
+  /** An answer is ready to be sent in its turn. */
+  answered(exchange: Exchange): void;
+}
+
+/** One request of a connection and its answer, which waits until those before it are sent. */
+export class Exchange implements DirectCaller {
+  /** Status line and headers without what is said of the connection; "" until there is an answer. */
+  head = "";
+  body: Uint8Array = NOTHING;
+  readonly #host: ExchangeHost;
+  #listener: (() => void) | undefined;
+
+  constructor(host: ExchangeHost) {
+    this.#host = host;
+  }
+
+  get gone(): boolean {
+    return this.#host.gone;
+  }
+
+  onGone(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  answer(status: number, headers: readonly string[], body: Uint8Array): void {
+    if (this.gone) return;
+    if (this.head !== "") throw new Error("a request was answered twice");
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`;
+    for (let at = 0; at < headers.length; at += 2) {
+      const value = headers[at + 1] ?? "";
+      if (NO_VALUE.test(value)) throw new TypeError(`${headers[at]} is no header's value`);
+      head += `${headers[at]}: ${value}\r\n`;
+    }
+    // RFC 9110, 8.6: no Content-Length in a 204.
+    if (status !== 204) head += `Content-Length: ${body.length}\r\n`;
+    this.head = head;
+    this.body = body;
+    this.#host.answered(this);
+  }
+
+  /** The client went away before it had its answer. */
+  leave(): void {
+    this.#listener?.();
+    this.#listener = undefined;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+/** What would end a header or the head. */
+const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
