@@ -141,12 +141,14 @@ const collectionOf = ({ socket }: IncomingMessage): Collected =>
 function collect(request: IncomingMessage): void {
   const { requests } = collectionOf(request);
   requests.set(request, undefined);
-  let body = "";
-  request.setEncoding("latin1").on("data", (text: string) => {
-    body += text;
-  });
   request.on("error", () => {});
-  request.on("end", () => requests.set(request, describe(request, body)));
+  let body = "";
+  // As its parser reads it: where it gives the connection up later, a listener would not hear of what came before.
+  request.push = (chunk: Buffer | null) => {
+    if (chunk === null) requests.set(request, describe(request, body));
+    else body += latin1(chunk);
+    return true;
+  };
 }
 
 const describe = (request: IncomingMessage, body: string): Read => ({

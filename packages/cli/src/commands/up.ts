@@ -116,6 +116,10 @@ const REMEDIES: Readonly<Record<string, readonly [what: string, hint: string]>> 
     "{message}",
     "yunque doctor says what each sandbox needs; --isolation auto takes the best that works, none runs trusted code.",
   ],
+  TlsUnusable: [
+    "the certificate cannot be used: {message}",
+    "tls.cert names a file with the certificate and those that lead to its root, tls.key one with its key, both in PEM.",
+  ],
   StorageInUse: [
     "another platform works on the data directory {dataDir}",
     "Stop that one, or choose another directory: yunque up --data-dir DIRECTORY",

@@ -1,7 +1,6 @@
 /** The certificate that HTTPS is served with: read at the start, and again when its files have changed. */
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { YunqueError } from "../domain/errors.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Front, TlsIdentity } from "./front.ts";
@@ -18,7 +17,7 @@ export interface Tls {
 
 /**
  * Reads the files that the configuration names; undefined where it names none.
- * @throws YunqueError TlsUnusable where they cannot be read, or do not belong together.
+ * @throws TlsUnusable where they cannot be read, or do not belong together.
  */
 export async function openTls(
   {
@@ -64,6 +63,12 @@ async function read(certFile: string, keyFile: string): Promise<TlsIdentity> {
     return { cert, key };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new YunqueError("TlsUnusable", `${certFile} and ${keyFile}: ${why}`);
+    throw new TlsUnusable(`${certFile} and ${keyFile}: ${why}`);
   }
+}
+
+/** The files of the configuration are no certificate and its key. */
+class TlsUnusable extends Error {
+  override readonly name = "TlsUnusable";
+  readonly code = "TlsUnusable";
 }

@@ -82,10 +82,16 @@ export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCa
 const addressOf = ({ socket }: IncomingMessage): string =>
   (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
 
-function headersOf(request: IncomingMessage): Record<string, string> {
+function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
-  for (const [name, values] of Object.entries(request.headersDistinct))
-    if (!NOT_PASSED_ON.has(name) && values !== undefined) headers[name] = values.join(",");
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? "";
+    // HTTP/2 says in headers what is the request line of HTTP/1.1, and may take cookies apart (RFC 9113, 8.2.3, 8.3).
+    if (NOT_PASSED_ON.has(name) || name.startsWith(":")) continue;
+    const value = rawHeaders[at + 1] ?? "";
+    const between = name === "cookie" ? "; " : ",";
+    headers[name] = name in headers ? `${headers[name]}${between}${value}` : value;
+  }
   return headers;
 }
 
