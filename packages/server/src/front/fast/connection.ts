@@ -173,7 +173,7 @@ export class Connection implements ExchangeHost {
     this.#fresh = false;
     this.#ended = !head.keepAlive && head.length === 0;
     if (head.length === 0) this.#serve(call, NOTHING);
-    else this.#call = call;
+    else this.#expectBody(call);
     return end;
   }
 
@@ -189,6 +189,12 @@ export class Connection implements ExchangeHost {
     return undefined;
   }
 
+  #expectBody(call: DirectCall): void {
+    this.#call = call;
+    this.#bodySince = this.#host.now;
+    this.#since = this.#host.now;
+  }
+
   /** Where the body ends, or what there is of it. The usual one is there already, and is not copied. */
   #readBody(bytes: Buffer, at: number): number {
     const { length, keepAlive } = this.#head;
@@ -196,10 +202,7 @@ export class Connection implements ExchangeHost {
     let body = bytes;
     if (this.#body === undefined && end <= bytes.length) body = bytes.subarray(at, end);
     else {
-      if (this.#body === undefined) {
-        this.#body = new Gathered(length);
-        this.#bodySince = this.#host.now;
-      }
+      this.#body ??= new Gathered(length);
       this.#since = this.#host.now;
       end = this.#body.take(bytes, at);
       if (!this.#body.complete) return end;
