@@ -107,6 +107,9 @@ const HANDED_OVER: Readonly<Record<string, string>> = {
     `Host: a\r\n${Array.from({ length: 65 }, (_, n) => `X-${n}: y`).join("\r\n")}`,
   ),
   "a head that is too long": get(`Host: a\r\nX: ${"y".repeat(20_000)}`),
+  "more behind a last request": get("Host: a\r\nConnection: close"),
+  "more bytes than a last request has": post("Content-Length: 2\r\nConnection: close", "{}x"),
+  "a body that is too large": post("Content-Length: 6291457", "{}"),
   "bytes that are no HTTP": "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
 };
 
@@ -120,7 +123,7 @@ const SERVED: Readonly<Record<string, readonly [text: string, requests: number]>
   "no body": [post("Content-Length: 0", NEXT), 2],
   "no length": [NEXT + NEXT, 2],
   "a length in large letters": [post("CONTENT-LENGTH:2", `{}${NEXT}`), 2],
-  "nothing behind a last request": [get("Host: a\r\nConnection: close"), 1],
+  "a last request": [post("Content-Length: 2\r\nConnection: close", "{}"), 1],
   "a name that only looks like a length": [post("Content_Length: 40", NEXT), 2],
   "an unfinished body": [post("Content-Length: 100", NEXT), 0],
   "an unfinished head": [`${NEXT}GET /x HTTP/1.1\r\nHost: a\r\n`, 1],

@@ -6,6 +6,7 @@
 import type { Socket } from "node:net";
 import type { DirectCall, DirectRoute } from "../../aws/routes/direct.ts";
 import { latin1, ONE_WRITE_BYTES } from "../../aws/send.ts";
+import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
 import { isHost } from "../host.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { Gathered } from "./gathered.ts";
@@ -168,6 +169,9 @@ export class Connection implements ExchangeHost {
     }
     this.#pieces = 0;
     if (end === ODD || end - at > MAX_HEAD_BYTES || this.#host.closing) return ODD;
+    if (head.length > MAX_PAYLOAD_BYTES) return ODD;
+    // Behind a request that it calls its last a client sends no more; Node.js says so to who does.
+    if (!head.keepAlive && bytes.length > end + head.length) return ODD;
     const call = isHost(head.header("host") ?? "") ? this.#claim() : undefined;
     if (call === undefined || head.ambiguous) return ODD;
     this.#fresh = false;
