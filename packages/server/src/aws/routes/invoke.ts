@@ -101,6 +101,10 @@ class InvokeCall implements DirectCall, Invocation {
     return this.#gone.signal;
   }
 
+  get abandoned(): boolean {
+    return this.#caller?.gone === true;
+  }
+
   serve(body: Uint8Array, caller: DirectCaller): void {
     this.#caller = caller;
     this.payload = payloadOf(body);
