@@ -16,6 +16,7 @@ import { apiCoverage } from "./aws/coverage.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createAws } from "./aws/index.ts";
+import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { type Config, publicConfig } from "./config.ts";
@@ -171,7 +172,10 @@ export async function start(
   const doorsToOpen = {
     host,
     port,
-    direct: [createInvokeRoute({ functions, account, onDefect })],
+    direct: [
+      createInvokeRoute({ functions, account, onDefect }),
+      createDirectUrlRoute({ functions, onDefect }),
+    ],
     routes: [
       createFunctionUrlRoute({ functions, account, onDefect }),
       admin.route,

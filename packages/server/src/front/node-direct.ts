@@ -1,6 +1,11 @@
 /** Direct routes as Node.js serves them: for the requests that the fast front end hands over, and where it is off. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DirectCaller, DirectHead, DirectRoute } from "../aws/routes/direct.ts";
+import {
+  type DirectCaller,
+  type DirectHead,
+  type DirectRoute,
+  isBodiless,
+} from "../aws/routes/direct.ts";
 import { latin1, ONE_WRITE_BYTES } from "../aws/send.ts";
 import { MAX_PAYLOAD_BYTES } from "../domain/function-limits.ts";
 import type { Route } from "./front.ts";
@@ -10,7 +15,9 @@ import { readPayload } from "./payload.ts";
 export function overNode(route: DirectRoute): Route {
   return (request, response) => {
     const { headers } = request;
-    const length = Number(headers["content-length"] ?? (request.method === "GET" ? 0 : Number.NaN));
+    // HTTP/1.1 needs no length where there is no body; HTTP/2 may have one all the same.
+    const bodiless = request.method === "GET" && request.httpVersionMajor === 1;
+    const length = Number(headers["content-length"] ?? (bodiless ? 0 : Number.NaN));
     const plain =
       length <= MAX_PAYLOAD_BYTES && // also false for what is no number
       headers["expect"] === undefined &&
@@ -35,6 +42,22 @@ class NodeHead implements DirectHead {
 
   get target(): string {
     return this.#request.url ?? "";
+  }
+
+  get httpVersion(): string {
+    return this.#request.httpVersion;
+  }
+
+  get sourceIp(): string {
+    return this.#request.socket.remoteAddress ?? "";
+  }
+
+  get secure(): boolean {
+    return "encrypted" in this.#request.socket;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders;
   }
 
   header(name: string): string | undefined {
@@ -64,9 +87,11 @@ class NodeCaller implements DirectCaller {
   answer(status: number, headers: readonly string[], body: Uint8Array): void {
     const response = this.#response;
     if (response.destroyed) return;
-    // RFC 9110, 8.6: no Content-Length in a 204.
-    const length = status === 204 ? [] : ["Content-Length", String(body.length)];
-    response.writeHead(status, [...headers, ...length]);
+    if (isBodiless(status)) {
+      response.writeHead(status, [...headers]).end();
+      return;
+    }
+    response.writeHead(status, [...headers, "Content-Length", String(body.length)]);
     // Node joins a short text with the head into one write; bytes would make it two buffers.
     if (body.length > ONE_WRITE_BYTES) response.end(body);
     else response.end(latin1(body), "latin1");

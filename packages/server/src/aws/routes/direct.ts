@@ -9,6 +9,14 @@ export interface DirectHead {
   readonly method: string;
   /** As sent: path and query. */
   readonly target: string;
+  /** `1.1` */
+  readonly httpVersion: string;
+  /** The client's address. */
+  readonly sourceIp: string;
+  /** Whether it came over TLS. */
+  readonly secure: boolean;
+  /** All headers, as sent: name, value, name, value. */
+  readonly rawHeaders: readonly string[];
   /** The value of a header, by its name in lower case; undefined where it was not sent. */
   header(name: string): string | undefined;
 }
@@ -20,9 +28,10 @@ export interface DirectCaller {
   /** Tells once when the client goes away before it has its answer. A later listener takes the place of an earlier one. */
   onGone(listener: () => void): void;
   /**
-   * Sends the whole answer, once; nothing happens where the client is gone. The front end adds Content-Length (but not
-   * to a 204), Date and what it says of the connection.
-   * @param headers name, value, name, value. Values are Latin-1 without control characters, or it throws.
+   * Sends the whole answer, once; nothing happens where the client is gone. The front end adds Content-Length, Date and
+   * what it says of the connection, and leaves out the body of a status that has none.
+   * @param headers name, value, name, value
+   * @throws TypeError where they are no headers: names are tokens, values Latin-1 without control characters.
    */
   answer(status: number, headers: readonly string[], body: Uint8Array): void;
 }
@@ -35,3 +44,6 @@ export interface DirectCall {
 
 /** Claims a request by its head, or leaves it to others. Bodies have a known length of at most 6 MB. */
 export type DirectRoute = (head: DirectHead) => DirectCall | undefined;
+
+/** RFC 9110, 8.6: whether an answer has neither body nor Content-Length. */
+export const isBodiless = (status: number): boolean => status === 204 || status === 304;

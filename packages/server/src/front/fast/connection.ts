@@ -45,7 +45,7 @@ export class Connection implements ExchangeHost {
   gone = false;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
-  readonly #head = new HeadReader();
+  readonly #head: HeadReader;
   /** Bytes that were read and not understood yet. */
   #rest: Buffer = NOTHING;
   /** Reads that the head under way took so far. */
@@ -71,6 +71,7 @@ export class Connection implements ExchangeHost {
     this.#socket = socket;
     this.#host = host;
     this.#since = host.now;
+    this.#head = new HeadReader(socket);
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("drain", this.#onDrain);

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { DirectCaller } from "../../aws/routes/direct.ts";
+import { type DirectCaller, isBodiless } from "../../aws/routes/direct.ts";
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost {
@@ -34,14 +34,15 @@ export class Exchange implements DirectCaller {
     if (this.head !== "") throw new Error("a request was answered twice");
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}\r\n`;
     for (let at = 0; at < headers.length; at += 2) {
+      const name = headers[at] ?? "";
       const value = headers[at + 1] ?? "";
-      if (NO_VALUE.test(value)) throw new TypeError(`${headers[at]} is no header's value`);
-      head += `${headers[at]}: ${value}\r\n`;
+      if (!NAME.test(name) || NO_VALUE.test(value)) throw new TypeError(`no header: ${name}`);
+      head += `${name}: ${value}\r\n`;
     }
-    // RFC 9110, 8.6: no Content-Length in a 204.
-    if (status !== 204) head += `Content-Length: ${body.length}\r\n`;
+    const bodiless = isBodiless(status);
+    if (!bodiless) head += `Content-Length: ${body.length}\r\n`;
     this.head = head;
-    this.body = body;
+    this.body = bodiless ? NOTHING : body;
     this.#host.answered(this);
   }
 
@@ -53,5 +54,7 @@ export class Exchange implements DirectCaller {
 }
 
 const NOTHING = new Uint8Array(0);
+/** RFC 9110, 5.6.2. */
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** What would end a header or the head. */
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;

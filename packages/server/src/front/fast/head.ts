@@ -38,8 +38,15 @@ const METHODS = ["POST", "GET", "PUT", "DELETE", "PATCH"].map((name) => ({
 }));
 const VERSION = Buffer.from(" HTTP/1.1\r\n");
 
+/** What is known of a client: a socket. */
+export interface Peer {
+  readonly remoteAddress?: string | undefined;
+  readonly encrypted?: boolean;
+}
+
 /** Reads one head after the other. What it says is that of the last one, as long as its bytes are unchanged. */
 export class HeadReader implements DirectHead {
+  readonly httpVersion = "1.1";
   method = "";
   target = "";
   /** Bytes of the body. */
@@ -54,6 +61,32 @@ export class HeadReader implements DirectHead {
   #count = 0;
   /** The target of the head before: most clients ask for the same again. */
   #targetBytes = Buffer.alloc(0);
+
+  readonly #peer: Peer;
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  get sourceIp(): string {
+    return this.#peer.remoteAddress ?? "";
+  }
+
+  get secure(): boolean {
+    return "encrypted" in this.#peer;
+  }
+
+  get rawHeaders(): readonly string[] {
+    const headers: string[] = [];
+    for (let place = 0; place < this.#count; place += 4) {
+      const places = this.#places;
+      headers.push(
+        this.#bytes.toString("latin1", places[place], places[place + 1]),
+        this.#text(place),
+      );
+    }
+    return headers;
+  }
 
   /** Reads a head that begins at `start`: where it ends, `MORE`, or `ODD`. */
   read(bytes: Buffer, start: number): number {

@@ -7,7 +7,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, type UrlOwner } from "./catalog.ts";
 import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
 import {
   DEFAULT_LIMITS,
@@ -97,6 +97,9 @@ export interface Functions extends InvokeOperations {
   /** Takes an event over that is to be invoked asynchronously. @throws YunqueError where there is no room for it. */
   enqueue(event: QueuedEvent): void;
 
+  /** Whose function URL this is, where that is in memory; else `urlTarget` knows. Never throws. */
+  peekUrl(id: string): UrlTarget | undefined;
+
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
@@ -173,14 +176,13 @@ export function createFunctions(
 
     usage: (scope) => accountUsage(context, scope),
     enqueue: (event) => events.accept(event),
+    peekUrl(id) {
+      const owner = catalog.peekUrlOwner(id);
+      return owner && urlTargetOf(owner, id, catalog.peek(owner, owner.functionName));
+    },
     async urlTarget(id) {
       const owner = await catalog.urlOwner(id);
-      if (owner === undefined) return undefined;
-      const { account, region, functionName, qualifier } = owner;
-      const scope = { account, region };
-      const view = catalog.peek(scope, functionName) ?? (await catalog.load(scope, functionName));
-      const url = view?.urls.get(qualifier);
-      return url?.id === id ? { scope, url, policy: view?.policies.get(qualifier) } : undefined;
+      return owner && urlTargetOf(owner, id, await catalog.load(owner, owner.functionName));
     },
     runtimeVersion: (name) => executor.runtimeVersion(name),
     zip: (packageId) => packages.zip(packageId),
@@ -196,4 +198,15 @@ export function createFunctions(
       return givenUp;
     },
   };
+}
+
+/** The URL with this id, where the function still has it. */
+function urlTargetOf(
+  { account, region, qualifier }: UrlOwner,
+  id: string,
+  view: FunctionView | undefined,
+): UrlTarget | undefined {
+  const url = view?.urls.get(qualifier);
+  if (view === undefined || url?.id !== id) return undefined;
+  return { scope: { account, region }, url, policy: view.policies.get(qualifier) };
 }
