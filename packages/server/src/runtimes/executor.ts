@@ -22,6 +22,7 @@ import type { LanguageRuntime } from "./language.ts";
 import { defaultLimits, type ExecutorLimits } from "./limits.ts";
 import { MemoryPressure, type PressureOwner } from "./memory-pressure.ts";
 import { MemoryWatch } from "./memory-watch.ts";
+import { Processors } from "./processors.ts";
 import { deploymentScratch } from "./scratch.ts";
 import { Seats } from "./seats.ts";
 import { InstanceStarter } from "./start-instance.ts";
@@ -69,6 +70,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   readonly #seats: Seats;
   readonly #starter: InstanceStarter;
   readonly #memory: MemoryWatch;
+  readonly machine: Processors;
   readonly #pressure: MemoryPressure;
   /** Instances that have a place: starting, alive, or not gone yet. */
   #alive = 0;
@@ -90,6 +92,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#sandbox = options.sandbox;
     this.#scratchRoot = join(options.directory, "instances", "tmp");
     this.#memory = new MemoryWatch(this.clock, () => this.#instances());
+    this.machine = new Processors(this.clock, () => this.#underWay > 0);
     this.#pressure = new MemoryPressure(this.clock, options.availableMemory ?? freemem, this);
     const busy = () => this.#starting > 0 || this.#hungry.size > 0 || this.#pressure.low;
     this.#seats = new Seats(options, this.limits, this.#scratchRoot, busy);
@@ -239,6 +242,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
       call.refuse(error);
     }
     this.#memory.wake();
+    this.machine.wake();
     this.#pressure.watch();
   }
 

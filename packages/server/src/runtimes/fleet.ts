@@ -2,7 +2,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
-import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
+import { FleetPolicy, type Machine, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
 import type { Instance } from "./instance.ts";
@@ -17,6 +17,7 @@ import { UNKNOWN_REQUEST } from "./wire/frames.ts";
 export interface FleetHost {
   readonly clock: Clock;
   readonly limits: ExecutorLimits;
+  readonly machine: Machine;
   /** Starts an instance; within `initMs` its handler must be loaded. */
   start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
   /** There is room for an instance that nobody waits for. */
@@ -59,7 +60,7 @@ export class Fleet implements InstanceOwner {
   readonly #host: FleetHost;
   readonly #clock: Clock;
   readonly #scratch: Scratch;
-  readonly #policy = new FleetPolicy();
+  readonly #policy: FleetPolicy;
   #waiting: Call[] = [];
   /** Those that have a process, loaded or not. */
   readonly #instances = new Set<Instance>();
@@ -83,6 +84,7 @@ export class Fleet implements InstanceOwner {
     this.#scratch = scratch;
     this.#host = host;
     this.#clock = host.clock;
+    this.#policy = new FleetPolicy(host.machine);
   }
 
   /** @throws ExecutorError where too many wait. */
