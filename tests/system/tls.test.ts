@@ -6,11 +6,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { Agent, get } from "node:https";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
-import { KinesisClient, ListStreamsCommand } from "@aws-sdk/client-kinesis";
 import {
   AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
@@ -19,7 +19,6 @@ import {
   LambdaClient,
   UpdateFunctionUrlConfigCommand,
 } from "@aws-sdk/client-lambda";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { deploy } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 import { runYunque } from "../yunque.ts";
@@ -31,6 +30,10 @@ const HANDLER = `
     const { Functions } = await new LambdaClient({}).send(new ListFunctionsCommand({}));
     return Functions.map(({ FunctionName }) => FunctionName);
   };`;
+
+/** AWS's clients that functions find. */
+const load = createRequire(new URL("../../packages/aws-sdk/package.json", import.meta.url));
+const { KinesisClient, ListStreamsCommand } = load("@aws-sdk/client-kinesis");
 
 const SIGNED = {
   authorization:
@@ -89,7 +92,7 @@ describe("a platform with a certificate", { skip }, () => {
     platform = await startPlatform({ flags: ["--tls-cert", files.cert, "--tls-key", files.key] });
     lambda = new LambdaClient({
       ...clientSettings(platform.origin),
-      requestHandler: new NodeHttpHandler({ httpsAgent: new Agent({ ca, keepAlive: true }) }),
+      requestHandler: { httpsAgent: new Agent({ ca, keepAlive: true }) },
     });
     await deploy(lambda, "talk", { "index.js": HANDLER }, { Timeout: 30 });
   });

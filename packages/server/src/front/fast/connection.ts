@@ -4,42 +4,22 @@
  * answered, and stays where it is then.
  */
 import type { Socket } from "node:net";
-import type { DirectCall, DirectRoute } from "../../aws/routes/direct.ts";
+import type { DirectCall } from "../../aws/routes/direct.ts";
 import { latin1, ONE_WRITE_BYTES } from "../../aws/send.ts";
 import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
 import { isHost } from "../host.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { Gathered } from "./gathered.ts";
 import { HeadReader, MORE, ODD } from "./head.ts";
 import {
-  HEAD_MS,
-  IDLE_MS,
   KEEP_ALIVE_MS,
-  LINGER_MS,
   MAX_HEAD_BYTES,
   MAX_HEAD_PIECES,
   MAX_PIPELINED,
   MAX_UNSENT_BYTES,
-  SLOWEST_BYTES_PER_MS,
 } from "./limits.ts";
-
-/** What connections share. */
-export interface ConnectionHost {
-  readonly routes: readonly DirectRoute[];
-  /** No further request is served here. */
-  readonly closing: boolean;
-  /** Monotonic milliseconds, as old as the last look at the connections. */
-  readonly now: number;
-  /** The header with its CRLF. */
-  dateLine(): string;
-  /** Calls `flush` once everything is answered that can be by now. */
-  flushLater(connection: Connection): void;
-  /** Takes over a connection whose next bytes are these; `fresh`: it has served nothing yet. */
-  handOver(socket: Socket, bytes: Buffer, fresh: boolean): void;
-  /** The connection is no longer served here: closed, or handed over. */
-  left(connection: Connection): void;
-  onDefect(error: unknown): void;
-}
+import { verdictOn, type Waits } from "./patience.ts";
 
 export class Connection implements ExchangeHost {
   gone = false;
@@ -92,21 +72,20 @@ export class Connection implements ExchangeHost {
 
   /** Cuts it where its client has taken too long. */
   look(): void {
-    const waited = this.#host.now - this.#since;
-    const unsent = this.#socket.writableLength;
-    if (unsent > 0) {
-      if (waited > IDLE_MS + unsent / SLOWEST_BYTES_PER_MS) this.destroy();
-    } else if (this.#exchanges.length > 0) {
-      // The client waits, not we.
-    } else if (this.#ended) {
-      if (waited > LINGER_MS) this.destroy();
-    } else if (this.#call !== undefined) {
-      const all = this.#host.now - this.#bodySince;
-      const most = IDLE_MS + (this.#body?.size ?? 0) / SLOWEST_BYTES_PER_MS;
-      if (waited > IDLE_MS || all > most) this.destroy();
-    } else if (this.#fresh || this.#rest.length > 0) {
-      if (waited > HEAD_MS) this.#refuse("408 Request Timeout");
-    } else if (waited > KEEP_ALIVE_MS) this.destroy();
+    const verdict = verdictOn(this.#waits, this.#host.now);
+    if (verdict === "cut") this.destroy();
+    if (verdict === "refuse") this.#refuse("408 Request Timeout");
+  }
+
+  get #waits(): Waits {
+    const { writableLength } = this.#socket;
+    const since = this.#since;
+    if (writableLength > 0) return { for: "reader", since, bytes: writableLength };
+    if (this.#exchanges.length > 0) return { for: "answer", since };
+    if (this.#ended) return { for: "close", since };
+    if (this.#call !== undefined)
+      return { for: "body", since, begun: this.#bodySince, bytes: this.#body?.size ?? 0 };
+    return { for: this.#fresh || this.#rest.length > 0 ? "head" : "request", since };
   }
 
   answered(exchange: Exchange): void {

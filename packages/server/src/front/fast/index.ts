@@ -2,7 +2,8 @@
 import type { Socket } from "node:net";
 import type { DirectRoute } from "../../aws/routes/direct.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { Connection, type ConnectionHost } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHost } from "./connection-host.ts";
 import { SWEEP_MS } from "./limits.ts";
 
 export interface FastOptions {
