@@ -25,7 +25,7 @@ export function beginsHttp2(bytes: Buffer): boolean {
 }
 
 /** Requests of one session that may be under way. */
-const MAX_STREAMS = 256;
+const MAX_STREAMS = 100;
 
 /** Its types promise a `destroyed` that it does not have. */
 const NodeResponse = Http2ServerResponse as unknown as new () => Pick<
@@ -49,7 +49,6 @@ export class Http2Front {
   constructor({ serve, maxHeaderBytes, idleMs }: Http2Options) {
     this.#server = createServer({
       Http2ServerResponse: Response as never,
-      maxSessionMemory: 64,
       settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: maxHeaderBytes },
     });
     this.#server.on("session", (session) => {

@@ -12,13 +12,7 @@ import type { ConnectionHost } from "./connection-host.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { Gathered } from "./gathered.ts";
 import { HeadReader, MORE, ODD } from "./head.ts";
-import {
-  KEEP_ALIVE_MS,
-  MAX_HEAD_BYTES,
-  MAX_HEAD_PIECES,
-  MAX_PIPELINED,
-  MAX_UNSENT_BYTES,
-} from "./limits.ts";
+import { MAX_HEAD_BYTES, MAX_HEAD_PIECES, MAX_PIPELINED, MAX_UNSENT_BYTES } from "./limits.ts";
 import { verdictOn, type Waits } from "./patience.ts";
 
 export class Connection implements ExchangeHost {
@@ -281,8 +275,9 @@ export class Connection implements ExchangeHost {
 
   // What goes -----------------------------------------------------------------------------------------------------
 
-  #append({ head, body }: Exchange, last: boolean): void {
-    this.#out += head + this.#host.dateLine() + (last ? LAST : KEEP_ALIVE);
+  #append(exchange: Exchange, last: boolean): void {
+    const { body } = exchange;
+    this.#out += exchange.headText(this.#host.dateLine(), last);
     if (body.length <= ONE_WRITE_BYTES) {
       this.#out += latin1(body);
       return;
@@ -301,7 +296,5 @@ export class Connection implements ExchangeHost {
 }
 
 const NOTHING = Buffer.alloc(0);
-const LAST = "Connection: close\r\n\r\n";
-const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n\r\n`;
 
 const ignore = (): void => {};

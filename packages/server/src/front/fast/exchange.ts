@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { type DirectCaller, isBodiless } from "../../aws/routes/direct.ts";
+import { KEEP_ALIVE_MS } from "./limits.ts";
 
 /** What an exchange needs of its connection. */
 export interface ExchangeHost {
@@ -46,6 +47,11 @@ export class Exchange implements DirectCaller {
     this.#host.answered(this);
   }
 
+  /** The whole head; behind a `last` answer the connection ends. */
+  headText(dateLine: string, last: boolean): string {
+    return this.head + dateLine + (last ? LAST : KEEP_ALIVE);
+  }
+
   /** The client went away before it had its answer. */
   leave(): void {
     this.#listener?.();
@@ -53,6 +59,8 @@ export class Exchange implements DirectCaller {
   }
 }
 
+const LAST = "Connection: close\r\n\r\n";
+const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n\r\n`;
 const NOTHING = new Uint8Array(0);
 /** RFC 9110, 5.6.2. */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
