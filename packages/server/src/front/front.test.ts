@@ -137,7 +137,7 @@ describe("the front door closes", () => {
       text += chunk;
     });
     socket.on("error", () => {});
-    await once(socket, "close");
+    await new Promise((resolve) => socket.once("close", resolve));
     assert.doesNotMatch(text, /served/);
     await closed;
   });
