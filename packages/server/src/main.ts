@@ -3,6 +3,7 @@
  * all; read it, and you know the architecture.
  */
 import { mkdtemp, rm } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
@@ -17,6 +18,7 @@ import { createApplicationAutoscalingDoor } from "./aws/doors/application-autosc
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createAws } from "./aws/index.ts";
+import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { type Config, publicConfig } from "./config.ts";
@@ -25,6 +27,7 @@ import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { openFront } from "./front/front.ts";
+import { openTls } from "./front/tls.ts";
 import {
   deliverTo,
   destinationsIn,
@@ -208,38 +211,51 @@ export async function start(
     onDefect,
   );
 
-  const front = await openFront(
+  const doorsToOpen = {
     host,
     port,
-    [
+    direct: [
       createInvokeRoute({ functions, account, onDefect }),
+      createDirectUrlRoute({ functions, onDefect }),
+    ],
+    routes: [
       createFunctionUrlRoute({ functions, account, onDefect }),
       admin.route,
       links.route,
-      (request, response) => {
+      (request: IncomingMessage, response: ServerResponse) => {
         void aws(request, response);
         return true;
       },
     ],
+    fast: config.fastFront,
+    connections: config.limits.connections,
+    clock,
     onDefect,
-  );
-  origin = front.origin;
+  };
+  const tls = await openTls(config, { log, clock });
+  const front = await openFront({ ...doorsToOpen, tls: tls?.identity });
   opened.defer(() => front.close(0));
+  opened.defer(() => tls?.close());
+  tls?.follow(front);
+  // Functions need not know whom to trust: they reach the platform over this machine's loopback.
+  const inside = tls && (await openFront({ ...doorsToOpen, host: "127.0.0.1", port: 0 }));
+  opened.defer(() => inside?.close(0));
+  origin = (inside ?? front).origin;
 
-  opened.defer(announceToken(origin, token, log));
+  opened.defer(announceToken(front.origin, token, log));
 
   if (sandbox.tier === "none") warnOfNoWalls(log, sandbox, refused);
   const recovered = recover();
   const closing = opened.move();
 
   return {
-    origin,
+    origin: front.origin,
     async stop() {
       const deadline = clock.monotonic() + config.shutdownSeconds * 1000;
       const left = () => Math.max(0, deadline - clock.monotonic());
       log.info("stopping", { graceSeconds: config.shutdownSeconds });
       admin.close();
-      await Promise.all([front.close(left()), objects.close()]);
+      await Promise.all([front.close(left()), inside?.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
       const running = await functions.close(left());

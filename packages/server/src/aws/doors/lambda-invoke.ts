@@ -15,7 +15,7 @@ interface Given {
   readonly ClientContext?: string | undefined;
 }
 
-/** Invocations that do not take the short way of `routes/invoke.ts`: first ones, refused ones, streamed ones. */
+/** Invocations that do not take the short way of `routes/invoke.ts`: by ARN, streamed, or odd in another way. */
 export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
   async function accept(context: AwsContext, runnable: Runnable, input: Given): Promise<void> {
     const payload = payloadOf(input.Payload);

@@ -8,7 +8,7 @@ import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage, pushAccount } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
 import { AsyncInvokes, type NewEvent } from "./async-invoke.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, type UrlOwner } from "./catalog.ts";
 import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
 import {
   DEFAULT_LIMITS,
@@ -103,6 +103,9 @@ export interface Functions extends InvokeOperations {
    */
   accept(runnable: Runnable, event: NewEvent): Promise<void>;
 
+  /** Whose function URL this is, where that is in memory; else `urlTarget` knows. Never throws. */
+  peekUrl(id: string): UrlTarget | undefined;
+
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
@@ -185,14 +188,13 @@ export function createFunctions(
 
     usage: (scope) => accountUsage(context, scope),
     accept: (runnable, event) => events.accept(runnable, event),
+    peekUrl(id) {
+      const owner = catalog.peekUrlOwner(id);
+      return owner && urlTargetOf(owner, id, catalog.peek(owner, owner.functionName));
+    },
     async urlTarget(id) {
       const owner = await catalog.urlOwner(id);
-      if (owner === undefined) return undefined;
-      const { account, region, functionName, qualifier } = owner;
-      const scope = { account, region };
-      const view = catalog.peek(scope, functionName) ?? (await catalog.load(scope, functionName));
-      const url = view?.urls.get(qualifier);
-      return url?.id === id ? { scope, url, policy: view?.policies.get(qualifier) } : undefined;
+      return owner && urlTargetOf(owner, id, await catalog.load(owner, owner.functionName));
     },
     runtimeVersion: (name) => executor.runtimeVersion(name),
     zip: (packageId) => packages.zip(packageId),
@@ -210,4 +212,15 @@ export function createFunctions(
       return left;
     },
   };
+}
+
+/** The URL with this id, where the function still has it. */
+function urlTargetOf(
+  { account, region, qualifier }: UrlOwner,
+  id: string,
+  view: FunctionView | undefined,
+): UrlTarget | undefined {
+  const url = view?.urls.get(qualifier);
+  if (view === undefined || url?.id !== id) return undefined;
+  return { scope: { account, region }, url, policy: view.policies.get(qualifier) };
 }
