@@ -55,8 +55,8 @@ function sendThrottled(response: ServerResponse, error: YunqueError, requestId: 
   });
 }
 
-/** One leaves per millisecond, a hundred more after a pause, and none waits longer than a second. */
-const EVERY_MS = 1;
+/** Five hundred leave per second, fifty more after a pause, and none waits longer than a second. */
+const EVERY_MS = 2;
 const BURST_MS = 100;
 const LONGEST_MS = 1_000;
 /** When the next one may leave. */
