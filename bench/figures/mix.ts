@@ -1,7 +1,13 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { deploy } from "../../tests/deploy.ts";
 import { clientSettings, startPlatform } from "../../tests/platform.ts";
-import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
+import {
+  type BenchOptions,
+  type Figure,
+  type Measurement,
+  quantile,
+  UNLIMITED,
+} from "../figure.ts";
 import { type Load, load } from "../load.ts";
 
 const HANDLER = `exports.handler = async ({ ms }) => {
@@ -24,7 +30,7 @@ export const figure: Figure = {
   describe: `calls of 0 ms and of ${SLOW_MS} ms to one function; floor: the same calls of 0 ms alone`,
   async run({ quick, progress }: BenchOptions): Promise<Measurement[]> {
     const seconds = quick ? 2 : 10;
-    const platform = await startPlatform();
+    const platform = await startPlatform({ flags: UNLIMITED });
     const client = new LambdaClient(clientSettings(platform.origin));
     try {
       const rows: Measurement[] = [];

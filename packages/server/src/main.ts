@@ -13,6 +13,7 @@ import { openToken } from "./admin/token.ts";
 import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
 import { apiCoverage } from "./aws/coverage.ts";
+import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createAws } from "./aws/index.ts";
@@ -24,7 +25,14 @@ import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { openFront } from "./front/front.ts";
-import { deliverTo, destinationsIn, existsIn, logGroupIn, readCode } from "./links.ts";
+import {
+  deliverTo,
+  destinationsIn,
+  existsIn,
+  logGroupIn,
+  readCode,
+  scaleFunctions,
+} from "./links.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import type { Sandbox } from "./ports/sandbox.ts";
@@ -39,6 +47,7 @@ import {
   SandboxUnavailable,
 } from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
+import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 
@@ -112,6 +121,7 @@ export async function start(
     directory,
     limits: {
       concurrency: config.limits.concurrency,
+      requestRate: config.limits.requestRate,
       waiting: config.limits.queuedInvocations,
       instances: config.instances.max,
       idleMs: config.instances.idleSeconds * 1000,
@@ -156,10 +166,18 @@ export async function start(
     functionExists: existsIn(functions),
   });
 
+  const autoscaling = createAutoscaling({
+    records,
+    clock,
+    resources: { "lambda:function:ProvisionedConcurrency": scaleFunctions(functions) },
+    onDefect,
+  });
+
   const links = createCodeLinks((id) => functions.zip(id), clock.now, onDefect);
   const doors: Doors = {
     lambda: createLambdaDoor(functions, links),
     s3: createS3Door(objects),
+    "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
   };
   const aws = createAws({ doors, account, defaultRegion: region, onDefect });
   const admin = createAdmin(
@@ -223,6 +241,7 @@ export async function start(
       admin.close();
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
+      await autoscaling.close();
       const running = await functions.close(left());
       if (running > 0)
         log.warn("asynchronous events were still running: they run again after the next start", {
@@ -238,6 +257,7 @@ export async function start(
   async function recover(): Promise<void> {
     try {
       await functions.start();
+      await autoscaling.start();
       await objects.recover();
       await packages.sweep(await functions.livePackages());
     } catch (error) {

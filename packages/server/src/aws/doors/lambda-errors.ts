@@ -3,6 +3,7 @@ import type { FunctionErrorCode } from "../../services/functions/index.ts";
 import type { LambdaApi } from "../api/lambda.ts";
 import type { Door } from "../context.ts";
 import { AwsError } from "../error.ts";
+import { worded } from "./worded.ts";
 
 /** Lambda's name for each error of the functions service. */
 const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
@@ -19,6 +20,7 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   SnapshotNotReady: "SnapStartNotReadyException",
   RestoreFailed: "SnapStartException",
   RestoreTimedOut: "SnapStartTimeoutException",
+  ProvisionedUnknown: "ProvisionedConcurrencyConfigNotFoundException",
   FunctionThrottled: "TooManyRequestsException",
   RecursiveInvocation: "RecursiveInvocationException",
   RuntimeUnavailable: "InvalidRuntimeException",
@@ -48,29 +50,16 @@ export function lambdaError(error: unknown): unknown {
   const name = NAMES[error.code as FunctionErrorCode];
   const status = UNMODELLED[name];
   if (status !== undefined) return new AwsError(name, error.message, { status });
-  const { reason, untyped } = error.details;
+  const { reason, retryAfterSeconds, untyped } = error.details;
   return new AwsError(name, error.message, {
     members: {
       ...(untyped === true ? { Type: undefined } : {}),
       ...(reason === undefined ? {} : { Reason: reason }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },
   });
 }
 
 /** A door whose methods throw Lambda's errors. */
-export function withLambdaErrors(door: Door<LambdaApi>): Door<LambdaApi> {
-  const wrapped = Object.entries(door).map(([name, method]) => {
-    const call = method as (...args: unknown[]) => Promise<unknown>;
-    return [
-      name,
-      async (...args: unknown[]) => {
-        try {
-          return await call(...args);
-        } catch (error) {
-          throw lambdaError(error);
-        }
-      },
-    ];
-  });
-  return Object.fromEntries(wrapped) as Door<LambdaApi>;
-}
+export const withLambdaErrors = (door: Door<LambdaApi>): Door<LambdaApi> =>
+  worded(door, lambdaError);

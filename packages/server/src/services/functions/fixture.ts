@@ -6,7 +6,7 @@ import type { Invocation, InvocationResult, InvocationStream } from "../../domai
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Delivery, Destinations } from "../../ports/destinations.ts";
-import type { Executor } from "../../ports/executor.ts";
+import type { Executor, FunctionConcurrency, ProvisionedState } from "../../ports/executor.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
 import { type Package, PackageError, type Packages } from "../../ports/packages.ts";
 import type { Queues } from "../../ports/queues.ts";
@@ -101,6 +101,24 @@ export class FakeExecutor implements Executor {
   async initialise(deployment: Deployment): Promise<void> {
     this.initialised.push(deployment);
     await this.initialising;
+  }
+
+  readonly limits = new Map<string, FunctionConcurrency>();
+  /** What an account has left, by region. */
+  readonly unreserved = new Map<string, number>();
+  /** How far provisioned concurrency is, as a test says. */
+  provisionedState: ProvisionedState | undefined;
+
+  limit(functionArn: string, limits: FunctionConcurrency): void {
+    this.limits.set(functionArn, limits);
+  }
+
+  limitAccount(_account: string, region: string, unreserved: number): void {
+    this.unreserved.set(region, unreserved);
+  }
+
+  provisioned(): ProvisionedState | undefined {
+    return this.provisionedState;
   }
 
   retire(deploymentId: string): void {

@@ -6,6 +6,7 @@ import type {
   FunctionAlias,
   FunctionHead,
   FunctionVersion,
+  ProvisionedSettings,
 } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { type NetworkRule, networkOf } from "../../domain/function-network.ts";
@@ -14,7 +15,6 @@ import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
 import type { Records } from "../../ports/records.ts";
-import type { Gate } from "./gate.ts";
 import type { Runnable } from "./invoke.ts";
 import { type Child, childSpace, dimensionsOf, FUNCTIONS, spaceOf } from "./spaces.ts";
 import { readSpace } from "./store.ts";
@@ -31,7 +31,7 @@ export interface FunctionView {
   readonly policies: ReadonlyMap<string, ResourcePolicy>;
   readonly urls: ReadonlyMap<string, FunctionUrl>;
   readonly eventInvoke: ReadonlyMap<string, EventInvokeSettings>;
-  readonly gate: Gate;
+  readonly provisioned: ReadonlyMap<string, ProvisionedSettings>;
   /** Eight hex digits that name it in lineages. */
   readonly lineage: string;
   readonly dimensions: Dimensions;
@@ -39,23 +39,23 @@ export interface FunctionView {
   readonly runnables: Map<string, Runnable>;
 }
 
-/** Reads a function and all below it; undefined where there is none. `gate` is the function's own, `network` the platform's. */
+/** Reads a function and all below it; undefined where there is none. `network` is the platform's. */
 export async function readView(
   records: Records,
   scope: Scope,
   name: string,
-  gate: Gate,
   network: NetworkRule,
 ): Promise<FunctionView | undefined> {
   const head = () => records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
   for (let before = await head(); before !== undefined; ) {
     const under = <T>(kind: Child) => readSpace<T>(records, childSpace(scope, kind, name));
-    const [published, aliases, policies, urls, eventInvoke] = await Promise.all([
+    const [published, aliases, policies, urls, eventInvoke, provisioned] = await Promise.all([
       under<FunctionVersion>("function-versions"),
       under<FunctionAlias>("function-aliases"),
       under<ResourcePolicy>("function-policies"),
       under<FunctionUrl>("function-urls"),
       under<EventInvokeSettings>("function-event-invoke"),
+      under<ProvisionedSettings>("function-provisioned"),
     ]);
     const after = await head();
     // Every change writes the head: the same revision twice says that nothing changed between the reads.
@@ -75,7 +75,7 @@ export async function readView(
         policies,
         urls,
         eventInvoke,
-        gate,
+        provisioned,
         lineage: lineageOf(functionArn(scope, name)),
         dimensions: dimensionsOf(scope, name),
         runnables: new Map(),
