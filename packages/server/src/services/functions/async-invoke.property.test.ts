@@ -45,7 +45,8 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8])
       add(tally.begun, requestId);
       for (let turns = Math.floor(random() * 4); turns > 0; turns -= 1) await turn();
       if (mine !== life) return new Promise(() => {}); // it died with its platform
-      if (random() < 0.15) throw new ExecutorError("throttled", "full");
+      if (random() < 0.15)
+        throw new ExecutorError("throttled", "full", "ConcurrentInvocationLimitExceeded");
       if (random() < 0.2) return { functionError: "Unhandled" };
       add(tally.succeeded, requestId);
       return {};

@@ -98,7 +98,7 @@ test("a function that fails is tried again after one minute, and after two more,
 test("what the platform refuses is tried again after a second, then after longer, and counts for no retry", async () => {
   const all = await configured({ maximumRetryAttempts: 0, onSuccess: RECORDS });
   all.executor.handler = async () => {
-    throw new ExecutorError("throttled", "full");
+    throw new ExecutorError("throttled", "full", "ConcurrentInvocationLimitExceeded");
   };
   const begun = all.clock.now();
   const times: number[] = [];
@@ -122,7 +122,7 @@ test("back-off ends with the event's age: throttled for so long it is told of, w
     { deadLetterTarget: "arn:aws:sqs:us-east-1:000000000000:dead" },
   );
   all.executor.handler = async () => {
-    throw new ExecutorError("throttled", "full");
+    throw new ExecutorError("throttled", "full", "ConcurrentInvocationLimitExceeded");
   };
   await all.invokeAsync("f");
   for (let second = 0; second < 120; second += 1) await pass(all, 1_000);
