@@ -5,13 +5,23 @@ import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
 import { Gate } from "./gate.ts";
 import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
-import { type FunctionView, readView } from "./view.ts";
+import { type FunctionSnapshot, type FunctionView, readSnapshot, snapshotOf, viewOf } from "./view.ts";
 
 /** Whom a function URL belongs to. */
 export interface UrlOwner extends Scope {
   readonly functionName: string;
   readonly qualifier: string;
 }
+
+/**
+ * Tells the processes that invoke what a function is from now on; without a snapshot they shall know nothing of it.
+ * Resolves once they go by it.
+ */
+export type Publish = (
+  scope: Scope,
+  name: string,
+  snapshot: FunctionSnapshot | undefined,
+) => Promise<void>;
 
 /** More views than this are not kept: the ones that were read first go first. */
 const MAX_VIEWS = 20_000;
@@ -20,6 +30,8 @@ export class Catalog {
   readonly #records: Records;
   readonly #executor: Executor;
   readonly #network: NetworkRule;
+  /** Absent where this process alone invokes. */
+  readonly #publish: Publish | undefined;
   readonly #views = new Map<string, FunctionView>();
   readonly #loading = new Map<string, Promise<FunctionView | undefined>>();
   /** Views that changed while they were read. */
@@ -33,7 +45,8 @@ export class Catalog {
   readonly #inhabited = new Set<string>();
   #closed = false;
 
-  constructor(records: Records, executor: Executor, network: NetworkRule) {
+  constructor(records: Records, executor: Executor, network: NetworkRule, publish?: Publish) {
+    this.#publish = publish;
     this.#records = records;
     this.#executor = executor;
     this.#network = network;
@@ -62,13 +75,26 @@ export class Catalog {
     return started;
   }
 
-  /** Somebody changed the function: its view is read again, and instances of what it was are ended. */
-  forget(scope: Scope, name: string): void {
+  /**
+   * Somebody changed the function: its view is read again, and instances of what it was are ended. Where other
+   * processes invoke, the change is to be acknowledged only after what this answers.
+   */
+  forget(scope: Scope, name: string): Promise<void> | undefined {
     const key = keyOf(scope, name);
-    if (this.#loading.has(key)) this.#stale.add(key);
-    else if ((this.#views.delete(key) || this.#deployed.has(key)) && !this.#closed)
-      // Nobody waits for it: who asks next reads it again, if this one fails.
-      this.load(scope, name).catch(() => undefined);
+    const loading = this.#loading.get(key);
+    if (loading !== undefined) this.#stale.add(key);
+    else if (!(this.#views.delete(key) || this.#deployed.has(key)) || this.#closed)
+      return undefined;
+    // Where it fails, nobody but who asks next need hear of it: that one reads it again.
+    const read = (loading ?? this.load(scope, name)).then(nothing, nothing);
+    return this.#publish && read;
+  }
+
+  /** What is in memory of all functions, or of this one. */
+  snapshots(scope?: Scope, name = ""): FunctionSnapshot[] {
+    if (scope === undefined) return [...this.#views.values()].map(snapshotOf);
+    const view = this.peek(scope, name);
+    return view === undefined ? [] : [snapshotOf(view)];
   }
 
   /** Whose function URL this is; undefined where it is nobody's. */
@@ -95,8 +121,13 @@ export class Catalog {
       for (;;) {
         this.#stale.delete(key);
         const gate = this.#gates.get(key) ?? new Gate();
-        const view = await readView(this.#records, scope, name, gate, this.#network);
+        const snapshot = await readSnapshot(this.#records, scope, name);
         if (this.#stale.has(key)) continue;
+        if (this.#publish && (snapshot !== undefined || this.#deployed.has(key))) {
+          await this.#publish(scope, name, snapshot);
+          if (this.#stale.has(key)) continue;
+        }
+        const view = snapshot && viewOf(snapshot, gate, this.#network);
         if (view !== undefined) {
           this.#inhabited.add(spaceOf(scope, FUNCTIONS));
           // Another search, for nothing, ended the watch: what changed since, nobody told.
@@ -106,6 +137,9 @@ export class Catalog {
         if (view !== undefined) this.#keep(key, view);
         return view;
       }
+    } catch (error) {
+      if (this.#deployed.has(key)) await this.#publish?.(scope, name, undefined);
+      throw error;
     } finally {
       this.#loading.delete(key);
       this.#unwatchEmpty(scope);
@@ -151,5 +185,7 @@ export class Catalog {
     this.#watches.delete(space);
   }
 }
+
+const nothing = (): void => {};
 
 const keyOf = (scope: Scope, name: string): string => `${scope.account}/${scope.region}/${name}`;

@@ -4,7 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { Packages } from "../../ports/packages.ts";
 import type { Records } from "../../ports/records.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, Publish } from "./catalog.ts";
 import type { Settler } from "./settle.ts";
 import type { SnapStarts } from "./snap-start.ts";
 import type { Store } from "./store.ts";
@@ -43,6 +43,8 @@ export interface FunctionsDependencies {
   readonly limits: FunctionsLimits;
   /** What functions may reach of the network. */
   readonly network: NetworkRule;
+  /** Absent where no other process invokes. */
+  readonly publish?: Publish;
 }
 
 export interface FunctionsLimits {

@@ -1,8 +1,6 @@
 /** Lambda's functions: their configuration, and the way of an invocation to an instance. The folder's only door. */
 
 import { LATEST } from "../../domain/function-name.ts";
-import type { ResourcePolicy } from "../../domain/function-policy.ts";
-import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage } from "./account.ts";
@@ -34,11 +32,13 @@ import { createStore } from "./store.ts";
 import { livePackages } from "./sweep.ts";
 import { createTags, type TagOperations } from "./tags.ts";
 import { type CodeUpdate, updateCode, updateSettings } from "./update.ts";
+import { type UrlTarget, urlTargetOf } from "./url-target.ts";
 import { createUrls, type UrlOperations } from "./urls.ts";
 import { createVersions, type VersionOperations } from "./versions.ts";
-import type { FunctionView } from "./view.ts";
+import type { FunctionSnapshot, FunctionView } from "./view.ts";
 
 export type { RuntimeVersion } from "../../ports/executor.ts";
+export type { Publish } from "./catalog.ts";
 export type { DescribedAlias } from "./aliases.ts";
 export type { CodeSource } from "./code.ts";
 export {
@@ -54,16 +54,11 @@ export type { Runnable } from "./invoke.ts";
 export type { DescribedLayer } from "./layers.ts";
 export type { Page, PageRequest } from "./paging.ts";
 export type { DescribedFunction } from "./read.ts";
+export { createReplica, type FunctionsReplica } from "./replica.ts";
 export type { SettingsChange } from "./settings.ts";
+export type { UrlTarget } from "./url-target.ts";
 export type { DescribedUrl } from "./urls.ts";
-
-/** A function URL with what guards it. */
-export interface UrlTarget {
-  readonly scope: Scope;
-  readonly url: FunctionUrl;
-  /** The policy of the function or alias that the URL is of. */
-  readonly policy: ResourcePolicy | undefined;
-}
+export type { FunctionSnapshot } from "./view.ts";
 
 export interface Functions extends InvokeOperations {
   create(scope: Scope, request: NewFunction): Promise<DescribedVersion>;
@@ -100,6 +95,12 @@ export interface Functions extends InvokeOperations {
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
+  /** Reads a function into memory, and settles it where it is Pending. */
+  load(scope: Scope, name: string): Promise<void>;
+
+  /** Functions that are in memory, for a process that is published to: all, or this one. */
+  snapshots(scope?: Scope, name?: string): FunctionSnapshot[];
+
   /** What really runs functions of this runtime here; undefined where nothing does. */
   runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined>;
 
@@ -125,7 +126,7 @@ export function createFunctions(
 ): Functions {
   const { records, executor, clock, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
-  const catalog = new Catalog(records, executor, dependencies.network);
+  const catalog = new Catalog(records, executor, dependencies.network, dependencies.publish);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
   /** The first invocation finds it in memory, and a process that waits. */
   const expect = (scope: Scope, name: string): void => {
@@ -179,9 +180,13 @@ export function createFunctions(
       const { account, region, functionName, qualifier } = owner;
       const scope = { account, region };
       const view = catalog.peek(scope, functionName) ?? (await catalog.load(scope, functionName));
-      const url = view?.urls.get(qualifier);
-      return url?.id === id ? { scope, url, policy: view?.policies.get(qualifier) } : undefined;
+      return view && urlTargetOf(view, qualifier, id);
     },
+    async load(scope, name) {
+      const view = await catalog.load(scope, name);
+      if (view?.head.latest.state === "Pending") await settler.now(scope, name);
+    },
+    snapshots: (scope, name) => catalog.snapshots(scope, name),
     runtimeVersion: (name) => executor.runtimeVersion(name),
     zip: (packageId) => packages.zip(packageId),
     livePackages: () => livePackages(records),

@@ -5,10 +5,12 @@ import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { ExecutorError } from "../../ports/executor.ts";
+import { type Executor, ExecutorError } from "../../ports/executor.ts";
+import type { Catalog } from "./catalog.ts";
 import type { FunctionsContext } from "./context.ts";
 import { conflict, functionError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
+import type { Settler } from "./settle.ts";
 import { functionNotFound } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
 import { eventSettingsOf, type FunctionView } from "./view.ts";
@@ -37,7 +39,14 @@ export interface InvokeOperations {
   stream(runnable: Runnable, invocation: Invocation): Promise<InvocationStream>;
 }
 
-export function createInvoke(context: FunctionsContext): InvokeOperations {
+/** What invocations need of the rest of the service. */
+export interface InvokeContext extends Pick<FunctionsContext, "random"> {
+  readonly catalog: Pick<Catalog, "peek" | "load">;
+  readonly settler: Pick<Settler, "now">;
+  readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes">;
+}
+
+export function createInvoke(context: InvokeContext): InvokeOperations {
   const { catalog, settler, executor, random } = context;
 
   function runnableOf(view: FunctionView, qualifier: string | undefined): Runnable | undefined {
