@@ -18,24 +18,14 @@ import { createAws } from "./aws/index.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { type Config, publicConfig } from "./config.ts";
+import { openDataPlane } from "./data-plane.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
-import { openFront } from "./front/front.ts";
 import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
+import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import type { Sandbox } from "./ports/sandbox.ts";
-import {
-  AWS_SDK,
-  chooseSandbox,
-  createExecutor,
-  customRuntime,
-  installedRuntimes,
-  nodeRuntime,
-  pythonRuntime,
-  SandboxUnavailable,
-} from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -56,7 +46,7 @@ export async function start(
   { startedAt = Date.now() }: { readonly startedAt?: number } = {},
 ): Promise<Platform> {
   await using opened = new AsyncDisposableStack(); // closed again, last first, where the start fails half way
-  const { account, region, host, port } = config;
+  const { account, region } = config;
   const log = createLog({
     format: config.log,
     level: config.logLevel,
@@ -79,51 +69,34 @@ export async function start(
   });
 
   // It tries the walls in processes of its own; meanwhile the engine's thread starts.
-  const choosing = openSandbox(config, join(directory, "sandbox"));
-  const token = openToken(directory, config.adminToken);
-  const { sandbox, refused } = await choosing;
-  opened.defer(() => sandbox.close?.());
-
-  const ownFilesystem = sandbox.ownFilesystem === true;
-  const runtimesDirectory = join(directory, "runtimes");
-  const custom = customRuntime({ directory: runtimesDirectory, ownFilesystem });
-  let origin = "";
-  const executor = createExecutor({
+  const opening = openDataPlane({
+    config,
     packages,
     logs,
-    clock,
-    sandbox,
-    languages: [
-      custom.extending(
-        nodeRuntime({
-          directory: runtimesDirectory,
-          sdk: AWS_SDK,
-          installed: installedRuntimes(config.dataDir),
-          ownFilesystem,
-        }),
-      ),
-      custom.extending(pythonRuntime({ directory: runtimesDirectory, ownFilesystem })),
-      custom,
-    ],
-    endpoint: () => origin,
     directory,
-    limits: {
-      concurrency: config.limits.concurrency,
-      waiting: config.limits.queuedInvocations,
-      instances: config.instances.max,
-      idleMs: config.instances.idleSeconds * 1000,
-    },
+    onDefect,
+    onWorkerLost: (place, how, waitMs) =>
+      log.error("a worker ended by itself, and is started again", { worker: place, how, waitMs }),
   });
-  opened.defer(() => executor.close(0));
+  opened.defer(() =>
+    opening.then(
+      (plane) => plane.close(),
+      () => {},
+    ),
+  );
+  const token = openToken(directory, config.adminToken);
+  const plane = await opening;
+  const { executor, isolation } = plane;
 
   const functions = createFunctions({
     records,
     packages,
     executor,
     clock,
-    network: { widest: config.network, enforced: keepsNetworks(sandbox) },
+    network: { widest: config.network, enforced: keepsNetworks(isolation) },
     readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
     limits: { concurrency: config.limits.concurrency },
+    ...(plane.publish ? { publish: plane.publish } : {}),
   });
   const objects: Objects = createObjects({
     records,
@@ -147,51 +120,40 @@ export async function start(
       region,
       startedAt,
       token,
-      isolation: {
-        tier: sandbox.tier,
-        enforces: sandbox.enforces,
-        lacks: sandbox.lacks ?? [],
-        refused,
-        network: config.network,
-      },
+      isolation,
       config: publicConfig(config),
       services: () => apiCoverage(doors),
-      instances: () => {
-        const { isolation, waiting, deployments } = executor.snapshot();
+      instances: async () => {
+        const { isolation, waiting, deployments } = await plane.snapshot();
         return { isolation, waiting, deployments: [...deployments] };
       },
-      logs,
+      workers: () => plane.workers,
+      logs: plane.logs,
       logGroup: logGroupIn(functions, { account, region }),
     },
     onDefect,
   );
 
-  const front = await openFront(
-    host,
-    port,
-    [
-      createInvokeRoute({ functions, account, onDefect }),
-      createFunctionUrlRoute({ functions, account, onDefect }),
-      admin.route,
-      links.route,
-      (request, response) => {
-        void aws(request, response);
-        return true;
-      },
-    ],
-    onDefect,
-  );
-  origin = front.origin;
+  const front = await plane.serve(functions, [
+    createInvokeRoute({ functions, account, onDefect }),
+    createFunctionUrlRoute({ functions, account, onDefect }),
+    admin.route,
+    links.route,
+    (request, response) => {
+      void aws(request, response);
+      return true;
+    },
+  ]);
   opened.defer(() => front.close(0));
 
-  opened.defer(announceToken(origin, token, log));
+  opened.defer(announceToken(front.origin, token, log));
 
-  if (sandbox.tier === "none") warnOfNoWalls(log, sandbox, refused);
+  if (isolation.tier === "none") warnOfNoWalls(log, isolation);
   const recovered = recover();
   const closing = opened.move();
 
   return {
-    origin,
+    origin: front.origin,
     async stop() {
       const deadline = clock.monotonic() + config.shutdownSeconds * 1000;
       const left = () => Math.max(0, deadline - clock.monotonic());
@@ -201,7 +163,7 @@ export async function start(
       await recovered;
       const givenUp = await functions.close(left());
       if (givenUp > 0) log.warn("asynchronous events were given up", { events: givenUp });
-      await executor.close(left());
+      await plane.end(left());
       await closing.disposeAsync();
       log.info("stopped");
     },
@@ -219,26 +181,7 @@ export async function start(
   }
 }
 
-/** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
-async function openSandbox(
-  { isolation, network }: Config,
-  directory: string,
-): ReturnType<typeof chooseSandbox> {
-  const chosen = await chooseSandbox({ tier: isolation, directory });
-  if (network === "host" || keepsNetworks(chosen.sandbox)) return chosen;
-  throw new SandboxUnavailable(
-    `without a sandbox functions cannot be kept to the network "${network}"`,
-  );
-}
-
-/** Whether functions can be kept to less than the machine's own network. */
-const keepsNetworks = ({ tier }: Sandbox): boolean => tier !== "none";
-
-function warnOfNoWalls(
-  log: Log,
-  { lacks = [] }: Sandbox,
-  refused: Awaited<ReturnType<typeof chooseSandbox>>["refused"],
-): void {
+function warnOfNoWalls(log: Log, { lacks, refused }: Isolation): void {
   log.warn(
     "FUNCTIONS RUN WITHOUT A SANDBOX: they can read and change whatever this user can. Run only code that you trust",
     {

@@ -66,10 +66,7 @@ export class Channel<Theirs extends Procedures<Theirs>> {
   }
 
   /** Has the other end do something. Nobody hears whether it could. */
-  tell<Name extends keyof Theirs & string>(
-    name: Name,
-    ...words: Parameters<Theirs[Name]>
-  ): void {
+  tell<Name extends keyof Theirs & string>(name: Name, ...words: Parameters<Theirs[Name]>): void {
     this.#send(Kind.tell, 0, [name, ...words]);
   }
 

@@ -49,7 +49,7 @@ export class LinkConnection {
     const reader = new FrameReader(LINK_FRAME_BYTES, (kind, number, payload) =>
       this.#received(kind, number, payload),
     );
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       try {
         reader.push(chunk);
       } catch {
@@ -67,10 +67,11 @@ export class LinkConnection {
 
   begin(deployment: Deployment, invocation: Invocation, reply: Reply, streamed: boolean): void {
     const { signal } = invocation;
-    if (!this.usable) return reply.refuse(workerEnded());
-    if (signal?.aborted) return reply.refuse(signal.reason);
-    if (this.#socket.writableLength > MAX_BACKLOG_BYTES)
-      return reply.refuse(new ExecutorError("queueFull", "too much waits for the worker"));
+    const refusal = this.#refusal(signal);
+    if (refusal !== undefined) {
+      reply.refuse(refusal);
+      return;
+    }
     const number = this.#nextNumber();
     const abort = () => this.#send(LinkKind.abort, number, NOTHING);
     signal?.addEventListener("abort", abort, { once: true });
@@ -106,6 +107,13 @@ export class LinkConnection {
 
   endOfTick(): void {
     if (this.usable) this.#writer.flush();
+  }
+
+  #refusal(signal: AbortSignal | undefined): unknown {
+    if (!this.usable) return workerEnded();
+    if (signal?.aborted) return signal.reason;
+    if (this.#socket.writableLength <= MAX_BACKLOG_BYTES) return undefined;
+    return new ExecutorError("queueFull", "too much waits for the worker");
   }
 
   #received(kind: number, number: number, payload: Buffer): void {

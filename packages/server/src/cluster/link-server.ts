@@ -74,7 +74,7 @@ class ServedConnection {
     const reader = new FrameReader(LINK_FRAME_BYTES, (kind, number, payload) =>
       this.#received(kind, number, payload),
     );
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       try {
         reader.push(chunk);
       } catch (error) {

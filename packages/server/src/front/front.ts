@@ -1,6 +1,6 @@
 /** The front door: one HTTP listener and a readable list of routes. The first route that claims a request serves it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, ListenOptions, Server as NetServer } from "node:net";
 import { settleHost } from "./host.ts";
 
 /** Answers whether the request is this route's. A route that claims one answers it, whatever happens. */
@@ -25,6 +25,7 @@ const SWEEP_MS = 20;
 /**
  * Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot.
  * @param port 0 for any free one.
+ * @param options `reusePort`: others of our processes listen on it, too, and share its connections.
  * @param onDefect told of what a route threw, which it must not: its request fails, and no other.
  */
 export async function openFront(
@@ -32,6 +33,7 @@ export async function openFront(
   port: number,
   routes: readonly Route[],
   onDefect: (error: unknown) => void,
+  { reusePort = false }: { readonly reusePort?: boolean } = {},
 ): Promise<Front> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -56,7 +58,7 @@ export async function openFront(
   server.on("request", dispatch);
   // A client that asks first is told to go on by the route that reads its body, or refused before it sends.
   server.on("checkContinue", dispatch);
-  await listen(server, host, port);
+  await listen(server, { host, port, reusePort });
   const { address, family, port: bound } = server.address() as AddressInfo;
   authority = `${family === "IPv6" ? `[${address}]` : address}:${bound}`;
   return {
@@ -69,21 +71,21 @@ export async function openFront(
 }
 
 /** What no route answers. The connection goes, too: a body may still be under way. */
-function refuse(response: ServerResponse, status: number): void {
+export function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, { connection: "close", "content-length": 0 }).end();
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+export function listen(server: NetServer, at: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen(at, () => {
       server.removeListener("error", reject);
       resolve();
     });
   });
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
+export function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);

@@ -5,4 +5,4 @@ export { installedRuntimes } from "./languages/node/node-versions.ts";
 export { nodeRuntime } from "./languages/node/runtime.ts";
 export { pythonRuntime } from "./languages/python/runtime.ts";
 export type { ExecutorLimits } from "./limits.ts";
-export { chooseSandbox, processSandbox, SandboxUnavailable } from "./sandboxes/index.ts";
+export { chooseSandbox, ownGroup, processSandbox, SandboxUnavailable } from "./sandboxes/index.ts";

@@ -15,7 +15,7 @@ import { readPayload } from "./payload.ts";
 
 /** Where requests belong and where defects are told. */
 export interface InvokeRouteOptions {
-  readonly functions: Functions;
+  readonly functions: Pick<Functions, "peek" | "resolve" | "invoke">;
   /** Twelve digits. */
   readonly account: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -91,11 +91,12 @@ export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteO
       runnable.invokedArn,
       traceId,
       clientContext,
+      headers["x-amz-log-type"] === "Tail",
     );
     const result = await functions.invoke(runnable, invocation);
     // The handler never saw what is no JSON: that is the caller's mistake, not the function's failure.
     if (result.functionError !== undefined) checkJson(invocation.payload);
-    send(response, runnable, traceId, result, headers["x-amz-log-type"] === "Tail");
+    send(response, runnable, traceId, result, invocation.wantsLog);
   }
 }
 
@@ -142,6 +143,7 @@ class HttpInvocation implements Invocation {
   readonly invokedFunctionArn: string;
   readonly traceId: string;
   readonly clientContext?: string;
+  readonly wantsLog: boolean;
   readonly #response: ServerResponse;
   #controller: AbortController | undefined;
 
@@ -152,7 +154,9 @@ class HttpInvocation implements Invocation {
     invokedFunctionArn: string,
     traceId: string,
     clientContext: string | undefined,
+    wantsLog: boolean,
   ) {
+    this.wantsLog = wantsLog;
     this.#response = response;
     this.requestId = requestId;
     this.payload = payload;

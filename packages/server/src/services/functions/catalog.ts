@@ -5,7 +5,13 @@ import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
 import { Gate } from "./gate.ts";
 import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
-import { type FunctionSnapshot, type FunctionView, readSnapshot, snapshotOf, viewOf } from "./view.ts";
+import {
+  type FunctionSnapshot,
+  type FunctionView,
+  readSnapshot,
+  snapshotOf,
+  viewOf,
+} from "./view.ts";
 
 /** Whom a function URL belongs to. */
 export interface UrlOwner extends Scope {
@@ -28,7 +34,7 @@ const MAX_VIEWS = 20_000;
 
 export class Catalog {
   readonly #records: Records;
-  readonly #executor: Executor;
+  readonly #executor: Pick<Executor, "retire">;
   readonly #network: NetworkRule;
   /** Absent where this process alone invokes. */
   readonly #publish: Publish | undefined;
@@ -45,7 +51,12 @@ export class Catalog {
   readonly #inhabited = new Set<string>();
   #closed = false;
 
-  constructor(records: Records, executor: Executor, network: NetworkRule, publish?: Publish) {
+  constructor(
+    records: Records,
+    executor: Pick<Executor, "retire">,
+    network: NetworkRule,
+    publish?: Publish,
+  ) {
     this.#publish = publish;
     this.#records = records;
     this.#executor = executor;
@@ -171,7 +182,7 @@ export class Catalog {
     this.#watches.set(
       space,
       this.#records.watch(space, (names) => {
-        for (const name of names) this.forget(scope, name);
+        for (const name of names) void this.forget(scope, name);
       }),
     );
     return true;

@@ -31,7 +31,7 @@ export class CodeObjectError extends Error {
 export interface FunctionsDependencies {
   readonly records: Records;
   readonly packages: Packages;
-  readonly executor: Executor;
+  readonly executor: Omit<Executor, "snapshot" | "close">;
   readonly clock: Clock;
   /**
    * The bytes of an object, at most `maxBytes`.

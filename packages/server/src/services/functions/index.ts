@@ -38,8 +38,8 @@ import { createVersions, type VersionOperations } from "./versions.ts";
 import type { FunctionSnapshot, FunctionView } from "./view.ts";
 
 export type { RuntimeVersion } from "../../ports/executor.ts";
-export type { Publish } from "./catalog.ts";
 export type { DescribedAlias } from "./aliases.ts";
+export type { Publish } from "./catalog.ts";
 export type { CodeSource } from "./code.ts";
 export {
   type CodeObject,

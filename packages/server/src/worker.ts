@@ -1,0 +1,166 @@
+/**
+ * The composition root of a worker, and the program that it runs: it serves invocations and function URLs on the public
+ * port, runs the functions whose home it is, and hands everything else to the primary. It lives as long as its channel.
+ */
+import { rm } from "node:fs/promises";
+import { Socket } from "node:net";
+import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
+import { createInvokeRoute } from "./aws/routes/invoke.ts";
+import { Channel } from "./cluster/channel.ts";
+import { LeasedPermits } from "./cluster/leased-permits.ts";
+import { type Home, Link } from "./cluster/link.ts";
+import { type LinkServer, serveLinks } from "./cluster/link-server.ts";
+import { LogShipper } from "./cluster/log-shipper.ts";
+import type { PrimaryProcedures, WorkerProcedures } from "./cluster/messages.ts";
+import { permittedHome } from "./cluster/permitted-home.ts";
+import { routedExecutor } from "./cluster/routed-executor.ts";
+import { CHANNEL_DESCRIPTOR } from "./cluster/worker-process.ts";
+import { type Front, openFront } from "./front/front.ts";
+import { createProxy } from "./front/proxy.ts";
+import {
+  type Isolation,
+  keepsNetworks,
+  type LocalExecutor,
+  openLocalExecutor,
+} from "./local-executor.ts";
+import { systemClock as clock } from "./ports/clock.ts";
+import {
+  createReplica,
+  type FunctionSnapshot,
+  type FunctionsReplica,
+} from "./services/functions/index.ts";
+import { linkSocket, primarySocket, type WorkerOrder } from "./worker-plane.ts";
+
+type Worker = WorkerProcedures<WorkerOrder, Isolation, FunctionSnapshot>;
+
+/** What there is of a worker once it was told what to become. */
+interface Parts {
+  readonly order: WorkerOrder;
+  readonly local: LocalExecutor;
+  readonly replica: FunctionsReplica;
+  readonly links: readonly Link[];
+  readonly server: LinkServer;
+}
+
+let parts: Parts | undefined;
+let front: Front | undefined;
+let origin = "";
+const onDefect = (error: unknown): void =>
+  primary.tell("defect", error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+const permits = new LeasedPermits((wanted) => primary.tell("borrow", wanted));
+const procedures: Worker = {
+  async prepare(order) {
+    parts = await prepare(order);
+    const { executor, isolation } = parts.local;
+    return { runtimes: [...executor.runtimes], isolation };
+  },
+  async listen(host, port) {
+    front = await listen(told(), host, port);
+    origin = front.origin;
+    return origin;
+  },
+  put: (snapshot) => told().replica.put(snapshot),
+  remove: (scope, name) => told().replica.remove(scope, name),
+  settled: () => {},
+  lent: (count) => permits.lent(count),
+  reclaim: () => permits.returnUnused(),
+  flushLogs: () => logs.flush(),
+  snapshot: () => told().local.executor.snapshot(),
+  runtimeVersion: (name) => told().local.executor.runtimeVersion(name),
+  drain: async (graceMs) => front?.close(graceMs),
+  async end(graceMs) {
+    await parts?.local.executor.close(graceMs);
+    await close();
+    logs.flush();
+  },
+};
+
+// The primary is asked to stop, and says so; whoever signals the whole group means it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+const primary = new Channel<PrimaryProcedures>(
+  new Socket({ fd: CHANNEL_DESCRIPTOR }),
+  procedures as unknown as Record<string, (...words: never[]) => unknown>,
+  (error) => onDefect(error),
+);
+const logs = new LogShipper({
+  send: (batches) => primary.tell("appendLogs", batches),
+  get backlog() {
+    return primary.backlog;
+  },
+});
+void primary.closed.then(orphaned);
+
+async function prepare(order: WorkerOrder): Promise<Parts> {
+  const { place, workers, config, directory, sockets } = order;
+  const local = await openLocalExecutor({
+    config,
+    packages: { directory: (id) => primary.ask("packageDirectory", id) },
+    logs,
+    endpoint: () => origin,
+    directory,
+    limits: { instances: shareOf(config.instances.max, place, workers) },
+  });
+  const { executor, isolation } = local;
+  const home = permittedHome(executor, permits);
+  const links: Link[] = [];
+  const homes: Home[] = [];
+  for (let at = 0; at < workers; at++) {
+    const link = at === place ? undefined : new Link(linkSocket(sockets, at), clock);
+    if (link) links.push(link);
+    homes.push(link ?? home);
+  }
+  const replica = createReplica({
+    executor: routedExecutor(homes, executor),
+    local: {
+      invoke: (deployment, invocation) => home.invoke(deployment, invocation),
+      stream: (deployment, invocation) => home.stream(deployment, invocation),
+      runtimes: executor.runtimes,
+    },
+    network: { widest: config.network, enforced: keepsNetworks(isolation) },
+    load: (scope, name) => primary.ask("load", scope, name),
+    loadUrl: (id) => primary.ask("loadUrl", id),
+  });
+  const path = linkSocket(sockets, place);
+  await rm(path, { force: true }); // that of a worker which this one replaces
+  const server = await serveLinks(path, { ...home, ...replica.home }, onDefect);
+  return { order, local, replica, links, server };
+}
+
+async function listen({ order, replica }: Parts, host: string, port: number): Promise<Front> {
+  const { account } = order.config;
+  const proxy = createProxy(primarySocket(order.sockets));
+  return openFront(
+    host,
+    port,
+    [
+      createInvokeRoute({ functions: replica, account, onDefect }),
+      createFunctionUrlRoute({ functions: replica, account, onDefect }),
+      proxy.route,
+    ],
+    onDefect,
+    { reusePort: true },
+  );
+}
+
+/** Of so many instances on this machine. */
+const shareOf = (all: number, place: number, workers: number): number =>
+  Math.floor(all / workers) + (place < all % workers ? 1 : 0);
+
+function told(): Parts {
+  if (parts === undefined) throw new Error("the worker was not told what to become");
+  return parts;
+}
+
+async function close(): Promise<void> {
+  parts?.server.close();
+  for (const link of parts?.links ?? []) link.close();
+  await parts?.local.close();
+}
+
+/** Without a primary nothing is worth going on; it closes the channel when everything is over, too. */
+async function orphaned(): Promise<void> {
+  await close().catch(() => {});
+  if (parts) await rm(parts.order.sockets, { recursive: true, force: true }).catch(() => {});
+  process.exit(0);
+}
