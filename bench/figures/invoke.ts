@@ -9,11 +9,11 @@ import { type Load, load, type Target } from "../load.ts";
 import { cpuSeconds, descendants } from "../process.ts";
 
 /** About 200 bytes, as a small API event is. */
-const BODY = JSON.stringify({ name: "skylark", pad: "x".repeat(160) });
+export const BODY = JSON.stringify({ name: "skylark", pad: "x".repeat(160) });
 const HANDLER = "exports.handler = async (event) => ({ greeting: `hello ${event.name}` });";
 const CONNECTIONS = 64;
 
-interface Cost {
+export interface Cost {
   readonly load: Load;
   /** CPU seconds of the process that serves HTTP. */
   readonly front: number;
@@ -115,7 +115,7 @@ function report(ours: Cost[], bare: Cost[], one: Load, bareOne: Load): Measureme
   ];
 }
 
-async function measure(
+export async function measure(
   pid: number,
   target: Target,
   connections: number,
@@ -137,7 +137,7 @@ async function deployBench(origin: string): Promise<string> {
   return "/2015-03-31/functions/bench/invocations";
 }
 
-async function startFloor(): Promise<{ origin: string; pid: number; stop: () => void }> {
+export async function startFloor(): Promise<{ origin: string; pid: number; stop: () => void }> {
   const script = join(import.meta.dirname, "../floor-http.ts");
   const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
   const [port] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];

@@ -35,6 +35,8 @@ export interface Ground {
 export interface Recipe {
   /** Whatever is started by recipes with equal keys can stand in for each other. */
   readonly key: string;
+  /** What it waits for once it is ready: frames from then on, or one line before that. */
+  readonly reads: "frames" | "a line";
   /** Says `booted` once it is ready. It has no limit of its memory yet. `fence`: its descriptor. */
   program(host: Places, fence: number): SandboxedProgram;
 }
@@ -131,13 +133,13 @@ export function blueprintOf(
   return {
     ...{ runtime, wrapped, places, environment },
     program: (host, _logStream, fence) => ({ ...around(host, fence), ...own }),
-    booted: recipe((host, fence) => ({
+    booted: recipe("frames", (host, fence) => ({
       ...around(host, fence),
       ...runtime.command(deployment, needs),
     })),
     ...(standing && {
       walls: {
-        ...recipe((host, fence) => ({
+        ...recipe("a line", (host, fence) => ({
           ...around(host, fence),
           command: SHELL,
           args: ["-c", WAIT],
@@ -153,7 +155,8 @@ function networkFor({ supervised }: PreparedRuntime, { network }: Deployment): F
   return supervised && network === "none" ? "loopback-only" : network;
 }
 
-const recipe = (program: Recipe["program"]): Recipe => ({
+const recipe = (reads: Recipe["reads"], program: Recipe["program"]): Recipe => ({
   key: JSON.stringify(program(ANYWHERE, 0)),
+  reads,
   program,
 });

@@ -18,6 +18,7 @@ describe("compiled code that instances give", () => {
   });
   const give = async (key: string, ...pieces: string[]): Promise<void> => {
     const sink = caches.sink(key);
+    assert.ok(sink?.begin());
     for (const piece of pieces) assert.ok(sink?.add(Buffer.from(piece)));
     sink?.end();
     await caches.close();
@@ -41,14 +42,21 @@ describe("compiled code that instances give", () => {
 
   it("is bounded: of one function, and of how many at a time", () => {
     const sink = caches.sink("large");
+    assert.ok(sink?.begin());
     const piece = Buffer.alloc(2 ** 20);
     let count = 0;
     while (sink?.add(piece)) count++;
     assert.equal(count, 16);
-    for (const key of ["b", "c", "d"]) assert.ok(caches.sink(key));
-    assert.equal(caches.sink("e"), undefined);
+    for (const key of ["b", "c", "d"]) assert.ok(caches.sink(key)?.begin());
+    const fifth = caches.sink("e");
+    assert.equal(fifth?.begin(), false);
     sink?.abandon();
-    assert.ok(caches.sink("e"));
+    assert.equal(fifth?.begin(), true);
+  });
+
+  it("is not waited for by others while an instance that shall give it still works", () => {
+    for (const key of ["a", "b", "c", "d"]) assert.ok(caches.sink(key));
+    assert.equal(caches.sink("e")?.begin(), true);
   });
 
   it("outlives the platform; what was being written does not", async () => {

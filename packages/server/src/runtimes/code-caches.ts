@@ -21,6 +21,8 @@ export const CODE_FILE = "code.bin";
 
 /** Takes what one instance gives. */
 export interface CodeSink {
+  /** The first piece may come; false where too many others are on their way: ask again later. */
+  begin(): boolean;
   /** One more piece; false where it is too much. */
   add(bytes: Uint8Array): boolean;
   /** That was all of it. */
@@ -56,13 +58,18 @@ export class CodeCaches {
 
   /** Whoever shall make it; undefined where it is there, or on its way. */
   sink(key: string): CodeSink | undefined {
-    const full = this.#bytes >= MOST_BYTES || this.#sinks >= MOST_SINKS;
+    const full = this.#bytes >= MOST_BYTES;
     if (full || this.#settled.has(key) || this.find(key) !== undefined) return undefined;
     this.#settled.add(key);
-    this.#sinks++;
     const pieces: Uint8Array[] = [];
     let size = 0;
+    let begun = false;
     return {
+      begin: () => {
+        begun = this.#sinks < MOST_SINKS;
+        if (begun) this.#sinks++;
+        return begun;
+      },
       add(bytes) {
         size += bytes.length;
         if (size > CODE_BYTES) return false;
@@ -75,7 +82,7 @@ export class CodeCaches {
         if (size > 0) this.#keep(key, pieces);
       },
       abandon: () => {
-        this.#sinks--;
+        if (begun) this.#sinks--;
         this.#settled.delete(key);
       },
     };

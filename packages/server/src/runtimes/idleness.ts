@@ -101,7 +101,7 @@ export class Idleness {
 
   #chills(): void {
     const sink = this.#code;
-    if (!sink || !this.#host.experienced) {
+    if (!sink || !this.#host.experienced || !sink.begin()) {
       this.freeze();
       return;
     }
@@ -127,6 +127,7 @@ export class Idleness {
 function tooLate(): CodeSink {
   let size = 0;
   return {
+    begin: () => true,
     add(bytes) {
       size += bytes.length;
       return size <= CODE_BYTES;

@@ -4,6 +4,7 @@ import type { Sandbox, SandboxedProcess } from "../../ports/sandbox.ts";
 import type { Recipe } from "../blueprint.ts";
 import { createFence, type Fence } from "../fence.ts";
 import { FrameReader } from "../wire/frame-reader.ts";
+import { FrameWriter } from "../wire/frame-writer.ts";
 import { Kind } from "../wire/frames.ts";
 import { makeSlot, type Slot } from "./slot.ts";
 
@@ -29,6 +30,9 @@ export interface Generic {
 /** Before it has booted it says one frame without a payload. */
 const NOTHING = 0;
 
+const ANYTHING = Buffer.from("{}");
+const NO_HEAD = new Uint8Array(0);
+
 /** @throws Error where no process can be started; nothing stays behind. */
 export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<Generic> {
   const [slot, fence] = await Promise.all([
@@ -48,16 +52,17 @@ export async function startGeneric(recipe: Recipe, workshop: Workshop): Promise<
     fence.close();
     return slot.discard();
   });
-  return { process, fence, slot, booted: hearOf(process) };
+  return { process, fence, slot, booted: hearOf(process, recipe.reads) };
 }
 
-function hearOf(process: SandboxedProcess): Promise<void> {
+function hearOf(process: SandboxedProcess, reads: Recipe["reads"]): Promise<void> {
   const { channel, exited } = process;
   return new Promise((resolve, reject) => {
     const reader = new FrameReader(NOTHING, (kind) => {
       channel.off("data", push);
-      if (kind === Kind.booted) resolve();
-      else process.kill();
+      if (kind !== Kind.booted) return process.kill();
+      if (reads === "frames") tryTheWay(channel);
+      resolve();
     });
     const push = (chunk: Buffer): void => {
       try {
@@ -70,4 +75,10 @@ function hearOf(process: SandboxedProcess): Promise<void> {
     channel.on("error", () => {}); // its exit says so
     void exited.then(() => reject(new Error("a generic process ended before it had booted")));
   });
+}
+
+function tryTheWay(channel: SandboxedProcess["channel"]): void {
+  const writer = new FrameWriter(channel);
+  writer.frame(Kind.rehearse, 0, NO_HEAD, ANYTHING);
+  writer.flush();
 }

@@ -12,8 +12,8 @@ import { Pool } from "./pool.ts";
 
 /** A program that says what `booted` looks like, and then waits. */
 const SAYS = "printf '\\0\\0\\0\\0\\017\\0\\0\\0\\0' >&3; read -r line <&3";
-const recipe = (script = SAYS, key = script): Recipe => ({
-  key,
+const recipe = (script = SAYS, key = script, reads: Recipe["reads"] = "a line"): Recipe => ({
+  ...{ key, reads },
   program: ({ scratch }, fence) => ({
     ...{ command: "/bin/sh", args: ["-c", script], environment: {} },
     ...{ directory: scratch, descriptors: [fence] },
@@ -64,6 +64,21 @@ describe("the pool", () => {
     await until(() => pool.size === 2);
     taken.process.channel.write("go\n");
     assert.equal((await taken.process.exited).code, 0);
+  });
+
+  it("says nothing to a shell, and one frame to whoever reads frames", async () => {
+    const tells = "printf '\\0\\0\\0\\0\\017\\0\\0\\0\\0' >&3; head -c 11 <&3 | od -An -tx1";
+    const both = [recipe(tells, "shell"), recipe(tells, "frames", "frames")] as const;
+    for (const one of both) pool.expect(one);
+    await until(() => both.every((one) => pool.has(one)));
+    const heard = both.map(async (one) => {
+      const { channel, stdout } = pool.take(one)?.process ?? assert.fail();
+      if (one.reads === "a line") channel.write("hello shell");
+      let text = "";
+      for await (const chunk of stdout) text += chunk;
+      return Buffer.from(text.replace(/\s/g, ""), "hex").toString("latin1");
+    });
+    assert.deepEqual(await Promise.all(heard), ["hello shell", "\x02\0\0\0\b\0\0\0\0{}"]);
   });
 
   it("gives what can stand in for each other to whoever asks with the same key", async () => {

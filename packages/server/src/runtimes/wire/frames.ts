@@ -27,6 +27,8 @@ export const Kind = {
   restore: 6,
   /** Give what was compiled so far, for the next instances. Answered by `code`. */
   giveCode: 7,
+  /** JSON that means nothing: the way here is used once before somebody waits for what comes. */
+  rehearse: 8,
 
   /** The process runs, and waits to be told what to become. */
   booted: 15,

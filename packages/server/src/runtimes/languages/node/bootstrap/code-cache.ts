@@ -20,8 +20,9 @@ interface Head {
   readonly files: readonly (readonly [path: string, source: number, start: number, end: number])[];
 }
 
-/** Less source than this is compiled quicker than its code is read. */
+/** Less source than this in all is compiled quicker than its code is read; and so is a file of less. */
 const LEAST_SOURCE = 16 * 1024;
+const LEAST_FILE = 1024;
 
 interface ModuleInternals {
   readonly prototype: { _compile: Compile };
@@ -37,19 +38,27 @@ interface LoadedModule {
 type Compile = (this: LoadedModule, source: string, path: string, format?: string) => unknown;
 
 const compiled = new Map<string, { readonly script: Script; readonly source: number }>();
+let known: ReadonlyMap<string, { source: number; code: Buffer }> | undefined;
+let ours: readonly string[] = [];
 
 /**
  * From now on modules below these roots are compiled with what `file` has, if there is one; what codeCache() gives is
  * remembered only where there is none.
  */
 export function useCodeCache(file: string | undefined, roots: readonly string[]): void {
-  const known = file === undefined ? undefined : read(file);
+  known = file === undefined ? undefined : read(file);
+  ours = roots;
+  compiled.clear();
+}
+
+/** Once, before anything is to be compiled like that: what is done first takes longest. */
+export function prepareCodeCache(): void {
   const { prototype } = nodeModule.Module as unknown as ModuleInternals;
   const original = prototype._compile;
   prototype._compile = function (source, path, format) {
     const cached = known?.get(path);
-    const ours = format !== "module" && roots.some((root) => path.startsWith(root));
-    if (!ours || (known && cached?.source !== source.length))
+    const worthIt = known ? cached?.source === source.length : source.length >= LEAST_FILE;
+    if (!worthIt || format === "module" || !ours.some((root) => path.startsWith(root)))
       return original.call(this, source, path, format);
     const script = compile(source, path, cached?.code);
     if (!script) return original.call(this, source, path, format);

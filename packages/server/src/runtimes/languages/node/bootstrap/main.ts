@@ -7,7 +7,7 @@ import { readInvoke } from "../../../wire/invoke-frame.ts";
 import { openChannel } from "../../bootstrap/channel.ts";
 import { Line } from "../../bootstrap/line.ts";
 import { errorBody } from "./answer.ts";
-import { codeCache, useCodeCache } from "./code-cache.ts";
+import { codeCache, prepareCodeCache, useCodeCache } from "./code-cache.ts";
 import { logError, logFor, patchConsole } from "./console.ts";
 import { UnhandledPromiseRejection } from "./errors.ts";
 import { loadHandler, streamifyResponse } from "./load.ts";
@@ -35,6 +35,7 @@ const channel = openChannel((kind, call, payload) => {
   else if (kind === Kind.recall) line?.recall();
   else if (kind === Kind.credit) grant(call, payload.readUInt32LE(0));
   else if (kind === Kind.giveCode) giveCode();
+  else if (kind === Kind.rehearse) JSON.parse(payload.toString());
   else if (kind === Kind.specialise) void become(JSON.parse(payload.toString()));
 });
 
@@ -51,11 +52,12 @@ process.on("beforeExit", () => line?.running?.emptyLoop());
 process.on("exit", leave);
 
 const resolveAsLambda = prepareResolution();
+prepareCodeCache();
 void boot();
 
 async function boot(): Promise<void> {
   const [ahead, modules = "", ...packages] = process.argv.slice(2);
-  if (ahead === AHEAD) await rehearse(modules, packages);
+  if (ahead === AHEAD) await rehearse(modules, packages, assume);
   channel.writer.frame(Kind.booted, 0, NOTHING, NOTHING);
   channel.writer.flush();
 }
@@ -63,17 +65,7 @@ async function boot(): Promise<void> {
 async function become(told: Specialisation): Promise<void> {
   // A module that never finishes to load leaves an empty event loop, and ends the process: as in Lambda.
   channel.hold(false);
-  if (!told.wrapped) replaceEnvironment(told.environment);
-  process.chdir(told.taskRoot);
-  patchConsole(process.env);
-  resolveAsLambda(told);
-  // Node.js's own source maps (NODE_OPTIONS) are those of modules that it compiles itself.
-  if (!process.sourceMapsEnabled && (told.keepCode || told.codeCache !== undefined))
-    useCodeCache(
-      told.codeCache,
-      [told.taskRoot, told.layers].map((root) => `${root}/`),
-    );
-  Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
+  assume(told);
   try {
     // A wrapper may have named another one.
     const named = told.wrapped ? process.env["_HANDLER"] : undefined;
@@ -92,6 +84,19 @@ async function become(told: Specialisation): Promise<void> {
     logError("Uncaught Exception", error);
     die(error, EXIT_UNCAUGHT);
   }
+}
+
+/** Takes on everything of a function but its code. */
+function assume(told: Specialisation): void {
+  if (!told.wrapped) replaceEnvironment(told.environment);
+  process.chdir(told.taskRoot);
+  patchConsole(process.env);
+  resolveAsLambda(told);
+  // Node.js's own source maps (NODE_OPTIONS) are those of modules that it compiles itself.
+  const keeps = !process.sourceMapsEnabled && (told.keepCode || told.codeCache !== undefined);
+  const roots = keeps ? [told.taskRoot, told.layers].map((root) => `${root}/`) : [];
+  useCodeCache(told.codeCache, roots);
+  Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
 }
 
 /** Nothing of what the process was started with remains. */

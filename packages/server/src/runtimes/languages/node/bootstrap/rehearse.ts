@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { FrameReader } from "../../../wire/frame-reader.ts";
 import { FrameWriter } from "../../../wire/frame-writer.ts";
+import type { Specialisation } from "../../../wire/frames.ts";
 import { readInvoke, writeInvoke } from "../../../wire/invoke-frame.ts";
 import type { Channel } from "../../bootstrap/channel.ts";
 import { Line } from "../../bootstrap/line.ts";
@@ -16,18 +17,41 @@ import { startOf } from "./start-of.ts";
 /** Modules beside this script, and runtimes that run them differently. */
 const HANDLERS = ["rehearsal-require.handler", "rehearsal-import.handler"];
 const RUNTIMES = ["AWS_Lambda_nodejs22.x", "AWS_Lambda_nodejs24.x"];
-const TOLD = { timeoutMs: 1_000, responseBytes: 1_024 };
+/** What a function is told, with nothing in it. */
+const NOBODY: Omit<Specialisation, "environment" | "taskRoot" | "layers" | "runtimeModules"> = {
+  wrapped: false,
+  handler: "",
+  account: "",
+  timeoutMs: 1_000,
+  responseBytes: 1_024,
+  snapStart: false,
+  codeCache: undefined,
+  keepCode: true,
+};
 const MOST_BYTES = 1_024;
 
 const here = createRequire(import.meta.url);
 
-/** Never fails: what cannot be loaded now fails where the function needs it, in its own words. */
-export async function rehearse(modules: string, packages: readonly string[]): Promise<void> {
+/**
+ * `assume` takes on everything of a function but its code. Never fails: what cannot be loaded now fails where the
+ * function needs it, in its own words.
+ */
+export async function rehearse(
+  modules: string,
+  packages: readonly string[],
+  assume: (told: Specialisation) => void,
+): Promise<void> {
   const { resolve } = createRequire(join(modules, "_"));
   // As ES modules: then `require` finds them, too.
   for (const name of packages) await quietly(() => import(pathToFileURL(resolve(name)).href));
   const script = fileURLToPath(import.meta.url);
-  for (const handler of HANDLERS) await quietly(() => run(dirname(script), handler));
+  const [taskRoot, before] = [dirname(script), process.cwd()];
+  await quietly(async () => {
+    const environment = { ...process.env, REHEARSAL: "1" };
+    assume({ ...NOBODY, environment, taskRoot, layers: taskRoot, runtimeModules: modules });
+  });
+  for (const handler of HANDLERS) await quietly(() => run(taskRoot, handler));
+  process.chdir(before);
   for (const path of Object.keys(here.cache))
     if (dirname(path) === dirname(script) && path !== script) delete here.cache[path];
 }
@@ -36,7 +60,7 @@ async function run(directory: string, handler: string): Promise<void> {
   const loaded = await loadHandler(directory, handler);
   for (const runtime of RUNTIMES) {
     process.env["AWS_EXECUTION_ENV"] = runtime;
-    await invoke(startOf(loaded, TOLD, nobody));
+    await invoke(startOf(loaded, NOBODY, nobody));
   }
 }
 

@@ -28,7 +28,7 @@ type Next = (specifier: string, context?: Partial<Asked>) => Resolved;
  * `import` alike.
  */
 export function prepareResolution(): (places: Places) => void {
-  if ("registerHooks" in nodeModule) return resolveAsLambda;
+  if ("registerHooks" in nodeModule) return prepareHooks();
   const tell = prepareOldResolution(); // before Node.js 22.15
   return ({ taskRoot, layers, runtimeModules }) => {
     const places = { taskRoot, layers, runtimeModules };
@@ -42,9 +42,11 @@ export function prepareResolution(): (places: Places) => void {
   };
 }
 
-function resolveAsLambda(places: Places): void {
-  const own = [places.taskRoot, places.layers].map((path) => `${pathToFileURL(path).href}/`);
-  const runtime = `${pathToFileURL(places.runtimeModules).href}/`;
+/** Node.js's own hooks are there from the start, and rule over nothing until they are told of places. */
+function prepareHooks(): (places: Places) => void {
+  let places: Places = { taskRoot: "", layers: "", runtimeModules: "" };
+  let own: string[] = [];
+  let runtime = "";
   const inside = (url: string | undefined) => !!url && own.some((root) => url.startsWith(root));
   let asking = false; // require.resolve() below comes through here again
 
@@ -71,6 +73,11 @@ function resolveAsLambda(places: Places): void {
   };
   // Types of the hook are stricter than what it passes on; the shapes are those of node:module.
   nodeModule.registerHooks({ resolve } as unknown as nodeModule.RegisterHooksOptions);
+  return (told) => {
+    places = told;
+    own = [places.taskRoot, places.layers].map((path) => `${pathToFileURL(path).href}/`);
+    runtime = `${pathToFileURL(places.runtimeModules).href}/`;
+  };
 }
 
 /** Files in whose name a package is looked for, in order. */
