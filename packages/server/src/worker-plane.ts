@@ -111,9 +111,12 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
     snapshot: () => workers.snapshot(),
     async serve(served, routes) {
       functions = served;
-      const internal = await openInternalFront(primarySocket(sockets), routes, onDefect);
       const port = await freePort(config.host, config.port);
-      const origin = await workers.listen(config.host, port);
+      const internal = await openInternalFront(primarySocket(sockets), routes, onDefect);
+      const origin = await workers.listen(config.host, port).catch(async (error: unknown) => {
+        await internal.close(0);
+        throw error;
+      });
       return {
         origin,
         async close(graceMs) {

@@ -1,5 +1,6 @@
 /** What a worker does not serve itself goes on to the primary as it came, and its answer back. RFC 9110, 7.6. */
 import { Agent, type IncomingMessage, request as open, type ServerResponse } from "node:http";
+import { RequestBody } from "../aws/body.ts";
 import { type Route, refuse } from "./front.ts";
 import { PEER_HEADER } from "./internal.ts";
 
@@ -48,10 +49,12 @@ function forward(
   onward.setHeader("host", request.headers.host ?? ""); // the front door has settled it
   onward.setHeader(PEER_HEADER, request.socket.remoteAddress ?? "");
 
-  onward.on("continue", () => response.writeContinue());
+  const body = new RequestBody(request, response);
+  onward.on("continue", () => body.proceed());
   let answered = false;
   onward.on("response", (answer) => {
     answered = true;
+    body.settle();
     answerWith(answer, response);
   });
   onward.on("error", () => {
@@ -59,9 +62,12 @@ function forward(
     if (!answered && !response.headersSent) refuse(response, 503);
   });
   response.on("close", () => {
-    if (!response.writableFinished) onward.destroy();
+    request.unpipe(onward);
+    if (!response.writableFinished || !request.complete) onward.destroy();
+    if (response.writableFinished) body.discard();
   });
   request.on("error", () => onward.destroy());
+  onward.flushHeaders(); // a body may be long in coming
   request.pipe(onward);
 }
 
@@ -72,7 +78,7 @@ function answerWith(answer: IncomingMessage, response: ServerResponse): void {
   // The primary leaves the rest of a body unread.
   if (answer.headers.connection === "close") headers.push("Connection", "close");
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
-  response.flushHeaders();
+  if (answer.headers["content-length"] === undefined) response.flushHeaders(); // it may be long in coming
   answer.pipe(response);
   answer.on("error", () => response.destroy()); // what breaks off must not look whole
 }
