@@ -38,8 +38,19 @@ export const primarySocket = (sockets: string): string => join(sockets, "primary
 
 const PROGRAM = join(import.meta.dirname, "worker.ts");
 
-/** Starts the workers. @throws SandboxUnavailable */
+/** Several processes cannot share a port here. */
+class WorkersUnavailable extends Error {
+  override readonly name = "WorkersUnavailable";
+  readonly code = "WorkersUnavailable";
+
+  constructor() {
+    super("several workers need Linux and Node.js 23.1 or later");
+  }
+}
+
+/** Starts the workers. @throws SandboxUnavailable, WorkersUnavailable */
 export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  if (!sharesPorts()) throw new WorkersUnavailable();
   const { config, packages, logs, directory, onDefect, onWorkerLost } = options;
   const { adminToken: _, ...settings } = config;
   // Each has at least one instance of the machine's.
@@ -129,6 +140,12 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
     end: (graceMs) => workers.end(graceMs),
     close,
   };
+}
+
+/** Node.js added `reusePort` in 23.1; of the systems that have the socket option, Linux balances by it. */
+function sharesPorts(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return process.platform === "linux" && (major > 23 || (major === 23 && minor >= 1));
 }
 
 /**

@@ -114,6 +114,7 @@ const REMEDIES: Readonly<Record<string, readonly [what: string, hint: string]>> 
     "{message}",
     "yunque doctor says what each sandbox needs; --isolation auto takes the best that works, none runs trusted code.",
   ],
+  WorkersUnavailable: ["{message}", "Start without --workers: one process does everything."],
   StorageInUse: [
     "another platform works on the data directory {dataDir}",
     "Stop that one, or choose another directory: yunque up --data-dir DIRECTORY",

@@ -32,5 +32,6 @@ export function receivedError({ name, message, code = "", details }: SentError):
   if (name === "YunqueError") return new YunqueError(code, message, details);
   if (name === "ExecutorError") return new ExecutorError(code as ExecutorFault, message);
   if (name === "SnapshotError") return new SnapshotError(code, message);
-  return Object.assign(new Error(message), { name, ...(code && { code }) });
+  const names = name === "Error" ? {} : { name };
+  return Object.assign(new Error(message), names, code === "" ? {} : { code });
 }

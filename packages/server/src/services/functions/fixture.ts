@@ -7,6 +7,7 @@ import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Executor } from "../../ports/executor.ts";
 import { type Package, PackageError, type Packages } from "../../ports/packages.ts";
+import type { Publish } from "./catalog.ts";
 import { CodeObjectError, type FunctionsLimits } from "./context.ts";
 import { createFunctions, type Functions } from "./index.ts";
 import type { SettingsChange } from "./settings.ts";
@@ -170,6 +171,7 @@ export function testFunctions(
     readonly limits?: Partial<FunctionsLimits>;
     readonly random?: () => number;
     readonly network?: NetworkRule;
+    readonly publish?: Publish;
   } = {},
 ): TestFunctions {
   const engine = createMemoryEngine();
@@ -189,6 +191,7 @@ export function testFunctions(
       network: options.network ?? { widest: "host", enforced: true },
       limits: { settleMs: 100, ...options.limits },
       ...(options.random === undefined ? {} : { random: options.random }),
+      ...(options.publish === undefined ? {} : { publish: options.publish }),
     });
   const functions = open();
 
