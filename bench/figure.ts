@@ -32,6 +32,9 @@ export interface Measurement {
   readonly met?: boolean;
 }
 
+/** Flags of a platform that takes as many requests per second as come: by default it takes 10,000, as AWS does. */
+export const UNLIMITED = ["--limits-request-rate", "0"];
+
 /** The value at quantile `q` (0 to 1) of unsorted samples, by the nearest-rank method. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

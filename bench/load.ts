@@ -7,12 +7,15 @@ export interface Load {
   readonly seconds: number;
   /** Milliseconds of each request, in order of completion. */
   readonly latencies: Float64Array;
+  /** The same for each body by itself. */
+  readonly byBody: readonly Float64Array[];
 }
 
 export interface Target {
   readonly origin: string;
   readonly path: string;
-  readonly body: string;
+  /** Of several, each connection sends one after the other, in turn. */
+  readonly body: string | readonly string[];
 }
 
 /** What the AWS SDK sends along, to both sides of a comparison. */
@@ -29,42 +32,52 @@ const SDK_HEADERS = [
 /** Sends requests over so many connections for so many seconds, one at a time on each. */
 export async function load(target: Target, connections: number, seconds: number): Promise<Load> {
   const { hostname, port } = new URL(target.origin);
-  const request = Buffer.from(
-    `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${SDK_HEADERS}\r\n` +
-      `content-length: ${Buffer.byteLength(target.body)}\r\n\r\n${target.body}`,
-  );
+  const requests = [target.body]
+    .flat()
+    .map((body) =>
+      Buffer.from(
+        `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${SDK_HEADERS}\r\n` +
+          `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      ),
+    );
   const latencies: number[] = [];
+  const byBody: number[][] = requests.map(() => []);
   let failures = 0;
   const started = performance.now();
   const until = started + seconds * 1000;
-  const done = (status: number, ms: number) => {
+  const done = (status: number, ms: number, which: number) => {
     latencies.push(ms);
+    byBody[which]?.push(ms);
     if (status !== 200) failures++;
   };
-  const workers = Array.from({ length: connections }, () =>
-    client(connect({ host: hostname, port: Number(port), noDelay: true }), request, until, done),
-  );
+  const workers = Array.from({ length: connections }, (_, index) => {
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    return client(socket, requests, index, until, done);
+  });
   await Promise.all(workers);
   return {
     requests: latencies.length,
     failures,
     seconds: (performance.now() - started) / 1000,
     latencies: Float64Array.from(latencies),
+    byBody: byBody.map((each) => Float64Array.from(each)),
   };
 }
 
 function client(
   socket: Socket,
-  request: Buffer,
+  requests: readonly Buffer[],
+  first: number,
   until: number,
-  done: (status: number, ms: number) => void,
+  done: (status: number, ms: number, which: number) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let pending = "";
     let sent = 0;
+    let which = first % requests.length;
     const send = () => {
       sent = performance.now();
-      socket.write(request);
+      socket.write(requests[which] as Buffer);
     };
     socket.setEncoding("latin1");
     socket.once("connect", send);
@@ -75,7 +88,8 @@ function client(
       const size = responseSize(pending);
       if (size === undefined || pending.length < size) return;
       const now = performance.now();
-      done(Number(pending.slice(9, 12)), now - sent);
+      done(Number(pending.slice(9, 12)), now - sent, which);
+      which = (which + 1) % requests.length;
       pending = pending.slice(size);
       if (now < until) send();
       else socket.destroy();

@@ -52,7 +52,7 @@ export async function openLab({ tier = "none", limits = {} }: LabOptions = {}): 
     languages: [nodeRuntime({ directory: join(directory, "runtimes"), sdk: SDK, ownFilesystem })],
     endpoint: () => "http://127.0.0.1:4566",
     directory: join(directory, "data"),
-    limits,
+    limits: { requestRate: 0, ...limits },
   });
   const encoder = new TextEncoder();
   return {

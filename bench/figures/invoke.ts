@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { deploy } from "../../tests/deploy.ts";
 import { clientSettings, startPlatform } from "../../tests/platform.ts";
-import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
+import {
+  type BenchOptions,
+  type Figure,
+  type Measurement,
+  quantile,
+  UNLIMITED,
+} from "../figure.ts";
 import { type Load, load, type Target } from "../load.ts";
 import { cpuSeconds, descendants } from "../process.ts";
 
@@ -29,7 +35,7 @@ export const figure: Figure = {
     const seconds = quick ? 1 : 5;
     const rounds = quick ? 1 : 3;
     const floor = await startFloor();
-    const platform = await startPlatform();
+    const platform = await startPlatform({ flags: UNLIMITED });
     try {
       const path = await deployBench(platform.origin);
       const target: Target = { origin: platform.origin, path, body: BODY };

@@ -6,7 +6,13 @@ import { npm } from "../../tests/compat/custom-runtimes/npm.ts";
 import { deploy } from "../../tests/deploy.ts";
 import { clientSettings, startPlatform } from "../../tests/platform.ts";
 import { zipOf } from "../../tests/zip.ts";
-import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
+import {
+  type BenchOptions,
+  type Figure,
+  type Measurement,
+  quantile,
+  UNLIMITED,
+} from "../figure.ts";
 import type { Target } from "../load.ts";
 import { BODY, type Cost, measure, startFloor } from "./invoke.ts";
 
@@ -69,7 +75,7 @@ export const figure: Figure = {
   async run({ quick, progress }: BenchOptions): Promise<Measurement[]> {
     const seconds = quick ? 1 : 5;
     const floor = await startFloor();
-    const platform = await startPlatform();
+    const platform = await startPlatform({ flags: UNLIMITED });
     const directory = await mkdtemp(join(tmpdir(), "yunque-bench-"));
     const client = new LambdaClient(clientSettings(platform.origin));
     const floorTarget: Target = { origin: floor.origin, path: "/", body: BODY };

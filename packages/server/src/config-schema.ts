@@ -19,6 +19,14 @@ const limits = z.strictObject({
     .max(100_000)
     .default(1000)
     .describe("concurrent executions of the account, all functions together"),
+  requestRate: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(10)
+    .describe(
+      "synchronous requests per second for each concurrent execution, of the account and of what functions have reserved, as at AWS; 0 for as many as come",
+    ),
   queuedInvocations: z
     .int()
     .min(1)

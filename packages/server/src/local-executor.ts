@@ -13,6 +13,7 @@ import {
   createExecutor,
   customRuntime,
   type ExecutorLimits,
+  type ExecutorOptions,
   installedRuntimes,
   nodeRuntime,
   pythonRuntime,
@@ -37,13 +38,15 @@ export interface LocalExecutorOptions {
   readonly endpoint: () => string;
   /** A directory of this process's alone, for what can be made again. */
   readonly directory: string;
+  /** What accounts share, where that is shared with other processes. */
+  readonly permits?: ExecutorOptions["permits"];
   /** Other than the configuration says. */
   readonly limits?: Partial<ExecutorLimits>;
 }
 
 /** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
 export async function openLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
-  const { config, packages, logs, endpoint, directory, limits } = options;
+  const { config, packages, logs, endpoint, directory, permits, limits } = options;
   const { sandbox, refused } = await openSandbox(config, join(directory, "sandbox"));
   const ownFilesystem = sandbox.ownFilesystem === true;
   const runtimesDirectory = join(directory, "runtimes");
@@ -67,8 +70,10 @@ export async function openLocalExecutor(options: LocalExecutorOptions): Promise<
     ],
     endpoint,
     directory,
+    ...(permits ? { permits } : {}),
     limits: {
       concurrency: config.limits.concurrency,
+      requestRate: config.limits.requestRate,
       waiting: config.limits.queuedInvocations,
       instances: config.instances.max,
       idleMs: config.instances.idleSeconds * 1000,

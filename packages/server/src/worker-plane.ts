@@ -12,6 +12,7 @@ import { listen } from "./front/front.ts";
 import { openInternalFront } from "./front/internal.ts";
 import type { Isolation } from "./local-executor.ts";
 import { systemClock as clock } from "./ports/clock.ts";
+import type { ProvisionedState } from "./ports/executor.ts";
 import { ownGroup } from "./runtimes/index.ts";
 import type { FunctionSnapshot, Functions } from "./services/functions/index.ts";
 
@@ -58,6 +59,8 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
   // A path of a data directory may be longer than that of a socket can be.
   const sockets = await mkdtemp(join(tmpdir(), "yunque-"));
   let functions: Functions | undefined;
+  /** By function and qualifier, as the homes tell. */
+  const provisioned = new Map<string, ReadonlyMap<string, ProvisionedState>>();
   if (config.isolation !== "none") await ownGroup();
 
   const workers = new Workers<WorkerOrder, Isolation, FunctionSnapshot>({
@@ -85,6 +88,7 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
       appendLogs(batches) {
         for (const { group, stream, lines } of batches) logs.append(group, stream, lines);
       },
+      provisioned: (functionArn, report) => void provisioned.set(functionArn, new Map(report)),
       defect: (words) => onDefect(words),
     }),
     known: () => functions?.snapshots() ?? [],
@@ -106,6 +110,10 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
     executor: routedExecutor(links, {
       runtimes: new Set(runtimes),
       runtimeVersion: (name) => workers.runtimeVersion(name),
+      // The homes limit functions as these are published; what they told of it before is over.
+      limit: (functionArn) => void provisioned.delete(functionArn),
+      limitAccount: (...limit) => workers.limitAccount(...limit),
+      provisioned: (functionArn, qualifier) => provisioned.get(functionArn)?.get(qualifier),
     }),
     isolation,
     logs: {

@@ -7,12 +7,14 @@ import { Socket } from "node:net";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { Channel } from "./cluster/channel.ts";
+import { homeOfArn } from "./cluster/home.ts";
 import { LeasedPermits } from "./cluster/leased-permits.ts";
 import { type Home, Link } from "./cluster/link.ts";
 import { type LinkServer, serveLinks } from "./cluster/link-server.ts";
 import { LogShipper } from "./cluster/log-shipper.ts";
 import type { PrimaryProcedures, WorkerProcedures } from "./cluster/messages.ts";
 import { permittedHome } from "./cluster/permitted-home.ts";
+import { ProvisionedReports } from "./cluster/provisioned-reports.ts";
 import { routedExecutor } from "./cluster/routed-executor.ts";
 import { CHANNEL_DESCRIPTOR } from "./cluster/worker-process.ts";
 import { type Front, openFront } from "./front/front.ts";
@@ -40,6 +42,7 @@ interface Parts {
   readonly replica: FunctionsReplica;
   readonly links: readonly Link[];
   readonly server: LinkServer;
+  readonly reports: ProvisionedReports;
 }
 
 let parts: Parts | undefined;
@@ -48,7 +51,20 @@ let origin = "";
 const onDefect = (error: unknown): void =>
   primary.tell("defect", error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-const permits = new LeasedPermits((wanted) => primary.tell("borrow", wanted));
+const accounts = new Map<string, LeasedPermits>();
+function permits(account: string, region: string): LeasedPermits {
+  const key = `${account}/${region}`;
+  let found = accounts.get(key);
+  if (found === undefined) {
+    const { concurrency } = told().order.config.limits;
+    found = new LeasedPermits(concurrency, (wanted) =>
+      primary.tell("borrow", account, region, wanted),
+    );
+    accounts.set(key, found);
+  }
+  return found;
+}
+
 const procedures: Worker = {
   async prepare(order) {
     parts = await prepare(order);
@@ -63,8 +79,9 @@ const procedures: Worker = {
   put: (snapshot) => told().replica.put(snapshot),
   remove: (scope, name) => told().replica.remove(scope, name),
   settled: () => {},
-  lent: (count) => permits.lent(count),
-  reclaim: () => permits.returnUnused(),
+  lent: (account, region, count) => permits(account, region).lent(count),
+  reclaim: (account, region) => permits(account, region).returnUnused(),
+  limitAccount: (...limit) => told().local.executor.limitAccount(...limit),
   flushLogs: () => logs.flush(),
   snapshot: () => told().local.executor.snapshot(),
   runtimeVersion: (name) => told().local.executor.runtimeVersion(name),
@@ -99,6 +116,7 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
     logs,
     endpoint: () => origin,
     directory,
+    permits,
     limits: { instances: shareOf(config.instances.max, place, workers) },
   });
   const { executor, isolation } = local;
@@ -110,21 +128,30 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
     if (link) links.push(link);
     homes.push(link ?? home);
   }
-  const replica = createReplica({
-    executor: routedExecutor(homes, executor),
-    local: {
-      invoke: (deployment, invocation) => home.invoke(deployment, invocation),
-      stream: (deployment, invocation) => home.stream(deployment, invocation),
-      runtimes: executor.runtimes,
+  const reports = new ProvisionedReports(executor, (...report) =>
+    primary.tell("provisioned", ...report),
+  );
+  const routed = routedExecutor(homes, {
+    runtimes: executor.runtimes,
+    runtimeVersion: (name) => executor.runtimeVersion(name),
+    limit(functionArn, limits) {
+      if (homeOfArn(functionArn, workers) !== place) return;
+      executor.limit(functionArn, limits);
+      reports.watch(functionArn, limits);
     },
+    limitAccount: (...limit) => executor.limitAccount(...limit),
+    provisioned: (...of) => executor.provisioned(...of),
+  });
+  const replica = createReplica({
+    executor: routed,
     network: { widest: config.network, enforced: keepsNetworks(isolation) },
     load: (scope, name) => primary.ask("load", scope, name),
     loadUrl: (id) => primary.ask("loadUrl", id),
   });
   const path = linkSocket(sockets, place);
   await rm(path, { force: true }); // that of a worker which this one replaces
-  const server = await serveLinks(path, { ...home, ...replica.home }, onDefect);
-  return { order, local, replica, links, server };
+  const server = await serveLinks(path, home, onDefect);
+  return { order, local, replica, links, server, reports };
 }
 
 async function listen({ order, replica }: Parts, host: string, port: number): Promise<Front> {
@@ -154,6 +181,7 @@ function told(): Parts {
 
 async function close(): Promise<void> {
   parts?.server.close();
+  parts?.reports.close();
   for (const link of parts?.links ?? []) link.close();
   await parts?.local.close();
 }

@@ -1,6 +1,11 @@
 /** Errors on their way between processes: those that mean something arrive as what they were. */
 import { YunqueError } from "../domain/errors.ts";
-import { ExecutorError, type ExecutorFault, SnapshotError } from "../ports/executor.ts";
+import {
+  ExecutorError,
+  type ExecutorFault,
+  SnapshotError,
+  type ThrottleReason,
+} from "../ports/executor.ts";
 
 /** An error as JSON. */
 export interface SentError {
@@ -19,7 +24,12 @@ export function sentError(error: unknown): SentError {
       details: error.details,
     };
   if (error instanceof ExecutorError)
-    return { name: error.name, message: error.message, code: error.fault };
+    return {
+      name: error.name,
+      message: error.message,
+      code: error.fault,
+      ...(error.reason ? { details: { reason: error.reason } } : {}),
+    };
   if (error instanceof SnapshotError)
     return { name: error.name, message: error.message, code: error.errorType };
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
@@ -30,7 +40,8 @@ export function sentError(error: unknown): SentError {
 
 export function receivedError({ name, message, code = "", details }: SentError): Error {
   if (name === "YunqueError") return new YunqueError(code, message, details);
-  if (name === "ExecutorError") return new ExecutorError(code as ExecutorFault, message);
+  if (name === "ExecutorError")
+    return new ExecutorError(code as ExecutorFault, message, details?.["reason"] as ThrottleReason);
   if (name === "SnapshotError") return new SnapshotError(code, message);
   const names = name === "Error" ? {} : { name };
   return Object.assign(new Error(message), names, code === "" ? {} : { code });

@@ -22,6 +22,12 @@ export function homeOf(
   return home;
 }
 
+/** The same of a function's ARN, without qualifier. */
+export function homeOfArn(functionArn: string, workers: number): number {
+  const [, , , region = "", account = "", , functionName = ""] = functionArn.split(":");
+  return homeOf({ account, region, functionName }, workers);
+}
+
 /** FNV-1a of 32 bits; names are ASCII. */
 function hash(text: string): number {
   let value = 0x811c9dc5;

@@ -1,5 +1,9 @@
+import type { Permits } from "../scaling/index.ts";
+
 /** The borrower's side: permits that are here are taken without a word, others are asked for. */
-export class LeasedPermits {
+export class LeasedPermits implements Permits {
+  #size: number;
+  #taken = 0;
   readonly #ask: (wanted: number) => void;
   /** Borrowed, and not taken. */
   #unused = 0;
@@ -8,15 +12,36 @@ export class LeasedPermits {
   #asking = false;
   #asked = 0;
 
-  /** `ask` wants so many lent; lent() says how many were. */
-  constructor(ask: (wanted: number) => void) {
+  /** `size`: of all processes together. `ask` wants so many lent; lent() says how many were. */
+  constructor(size: number, ask: (wanted: number) => void) {
+    this.#size = size;
     this.#ask = ask;
+  }
+
+  /** Of all processes together. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** In this process. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** None is here. */
+  get exhausted(): boolean {
+    return this.#unused === 0;
+  }
+
+  resize(size: number): void {
+    this.#size = size;
   }
 
   /** Takes one that is here; false where there is none. */
   tryTake(): boolean {
     if (this.#unused === 0) return false;
     this.#unused--;
+    this.#taken++;
     return true;
   }
 
@@ -29,11 +54,26 @@ export class LeasedPermits {
     });
   }
 
+  /**
+   * Calls `act` at once when one is here for it to take, or when none is to be had. What it leaves is for whoever waits.
+   */
+  async withOne<Result>(act: () => Promise<Result>): Promise<Result> {
+    if (await this.take()) {
+      this.#taken--;
+      this.#unused++;
+    }
+    const result = act();
+    this.#serve();
+    return result;
+  }
+
   /** Gives one back that was taken. */
   give(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#unused++;
-    else {
+    if (next === undefined) {
+      this.#unused++;
+      this.#taken--;
+    } else {
       if (this.#asked > 0) this.#asked--;
       next(true);
     }
@@ -44,11 +84,9 @@ export class LeasedPermits {
     this.#unused += permits;
     const refused = this.#waiting.splice(0, this.#asked);
     this.#asking = false;
+    this.#asked = 0;
     for (const one of refused) one(this.tryTake());
-    for (let next = this.#waiting[0]; next && this.tryTake(); next = this.#waiting[0]) {
-      this.#waiting.shift();
-      next(true);
-    }
+    this.#serve();
     if (this.#waiting.length > 0) this.#askForAll();
   }
 
@@ -57,6 +95,14 @@ export class LeasedPermits {
     const returned = this.#unused;
     this.#unused = 0;
     return returned;
+  }
+
+  #serve(): void {
+    for (let next = this.#waiting[0]; next && this.tryTake(); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      if (this.#asked > 0) this.#asked--;
+      next(true);
+    }
   }
 
   #askForAll(): void {

@@ -65,7 +65,13 @@ export class LinkConnection {
     return !this.#socket.destroyed;
   }
 
-  begin(deployment: Deployment, invocation: Invocation, reply: Reply, streamed: boolean): void {
+  begin(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier: string | undefined,
+    reply: Reply,
+    streamed: boolean,
+  ): void {
     const { signal } = invocation;
     const refusal = this.#refusal(signal);
     if (refusal !== undefined) {
@@ -78,7 +84,8 @@ export class LinkConnection {
     const deaf = () => signal?.removeEventListener("abort", abort);
     this.#calls.set(number, { reply, begun: false, taken: 0, deaf });
     const kind = streamed ? LinkKind.stream : LinkKind.invoke;
-    writeInvocation(this.#writer, kind, number, this.#numberOf(deployment), invocation);
+    const known = this.#numberOf(deployment);
+    writeInvocation(this.#writer, kind, number, known, invocation, qualifier);
     this.#tick.add(this);
   }
 
@@ -113,7 +120,11 @@ export class LinkConnection {
     if (!this.usable) return workerEnded();
     if (signal?.aborted) return signal.reason;
     if (this.#socket.writableLength <= MAX_BACKLOG_BYTES) return undefined;
-    return new ExecutorError("queueFull", "too much waits for the worker");
+    return new ExecutorError(
+      "throttled",
+      "too much waits for the worker",
+      "ConcurrentInvocationLimitExceeded",
+    );
   }
 
   #received(kind: number, number: number, payload: Buffer): void {

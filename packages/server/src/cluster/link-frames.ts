@@ -52,10 +52,15 @@ export interface SentInvocation
     | "wantsLog"
   > {
   readonly deployment: number;
+  /** The version or alias that was called. */
+  readonly qualifier?: string;
 }
 
-/** u8 kind, u8 flags, u32 deployment, u16 each: request id, ARN, trace id, u32 client context; then the texts. */
-const INVOKE_BYTES = 16;
+/**
+ * u8 kind, u8 flags, u32 deployment, u16 each: request id, ARN, trace id, qualifier, u32 client context; then the
+ * texts.
+ */
+const INVOKE_BYTES = 18;
 const WANTS_LOG = 1;
 const HAS_CONTEXT = 2;
 
@@ -65,10 +70,13 @@ export function writeInvocation(
   call: number,
   deployment: number,
   invocation: Invocation,
+  qualifier = "",
 ): void {
   const { requestId, invokedFunctionArn, traceId, clientContext, wantsLog = true } = invocation;
   // Ids and ARNs are ASCII, one byte a character; what is not would never be cut in the wrong place.
-  const texts = [requestId, invokedFunctionArn, traceId].map((text) => text.slice(0, 0xffff));
+  const texts = [requestId, invokedFunctionArn, traceId, qualifier].map((text) =>
+    text.slice(0, 0xffff),
+  );
   const context = clientContext === undefined ? 0 : Buffer.byteLength(clientContext);
   const length = texts.reduce((sum, text) => sum + text.length, INVOKE_BYTES + context);
   const head = Buffer.allocUnsafe(length);
@@ -80,7 +88,7 @@ export function writeInvocation(
     head.writeUInt16LE(text.length, 6 + 2 * index);
     at += head.write(text, at, "latin1");
   });
-  head.writeUInt32LE(context, 12);
+  head.writeUInt32LE(context, 14);
   if (clientContext !== undefined) head.write(clientContext, at);
   writer.frame(frame, call, head, invocation.payload);
 }
@@ -94,8 +102,8 @@ export function readInvocation(bytes: Buffer): SentInvocation {
     at += bytes.readUInt16LE(6 + 2 * index);
     return bytes.toString("latin1", from, at);
   };
-  const [requestId, invokedFunctionArn, traceId] = [text(0), text(1), text(2)];
-  const end = at + bytes.readUInt32LE(12);
+  const [requestId, invokedFunctionArn, traceId, qualifier] = [text(0), text(1), text(2), text(3)];
+  const end = at + bytes.readUInt32LE(14);
   const clientContext = bytes.toString("utf8", at, end);
   return {
     deployment: bytes.readUInt32LE(2),
@@ -106,6 +114,7 @@ export function readInvocation(bytes: Buffer): SentInvocation {
     traceId,
     wantsLog: (flags & WANTS_LOG) !== 0,
     ...((flags & HAS_CONTEXT) !== 0 ? { clientContext } : {}),
+    ...(qualifier === "" ? {} : { qualifier }),
   };
 }
 

@@ -108,7 +108,7 @@ class ServedConnection {
   async #invoke(number: number, sent: SentInvocation): Promise<void> {
     const call = this.#begin(number, sent);
     try {
-      const result = await this.#home.invoke(this.#deployment(sent), call);
+      const result = await this.#home.invoke(this.#deployment(sent), call, sent.qualifier);
       const { functionError, report, payload } = result;
       const tail = sent.wantsLog === true ? result.logTail : NOTHING;
       this.#end(LinkKind.result, number, functionError !== undefined, report, tail, payload);
@@ -123,6 +123,7 @@ class ServedConnection {
       const { contentType, body, completion } = await this.#home.stream(
         this.#deployment(sent),
         call,
+        sent.qualifier,
       );
       this.#send(LinkKind.begin, number, Buffer.from(contentType));
       for await (const bytes of body) {

@@ -29,19 +29,27 @@ export class Link implements Home {
     this.#clock = clock;
   }
 
-  invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
+  invoke(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier?: string,
+  ): Promise<InvocationResult> {
     return new Promise((resolve, reject) => {
       const { requestId } = invocation;
       const reply = new BufferedReply(requestId, Number.POSITIVE_INFINITY, resolve, reject);
-      this.#begin(deployment, invocation, reply, false);
+      this.#begin(deployment, invocation, qualifier, reply, false);
     });
   }
 
-  stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream> {
+  stream(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier?: string,
+  ): Promise<InvocationStream> {
     return new Promise((resolve, reject) => {
       const { requestId } = invocation;
       const reply = new StreamedReply(requestId, Number.POSITIVE_INFINITY, resolve, reject);
-      this.#begin(deployment, invocation, reply, true);
+      this.#begin(deployment, invocation, qualifier, reply, true);
     });
   }
 
@@ -66,13 +74,19 @@ export class Link implements Home {
     this.#open?.close();
   }
 
-  #begin(deployment: Deployment, invocation: Invocation, reply: Reply, streamed: boolean): void {
+  #begin(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier: string | undefined,
+    reply: Reply,
+    streamed: boolean,
+  ): void {
     if (this.#open?.usable) {
-      this.#open.begin(deployment, invocation, reply, streamed);
+      this.#open.begin(deployment, invocation, qualifier, reply, streamed);
       return;
     }
     this.#connection().then(
-      (connection) => connection.begin(deployment, invocation, reply, streamed),
+      (connection) => connection.begin(deployment, invocation, qualifier, reply, streamed),
       (error) => reply.refuse(error),
     );
   }

@@ -2,24 +2,7 @@
 import type { Scope } from "../domain/scope.ts";
 import type { ExecutorSnapshot, RuntimeVersion } from "../ports/executor.ts";
 import type { LogBatch } from "./log-shipper.ts";
-
-/** What a worker is told when it starts. `Settings` is the platform's configuration. */
-export interface WorkerOrder<Settings> {
-  /** Which of the workers it is: 0 to `workers` - 1. A worker that replaces another one takes its place. */
-  readonly place: number;
-  readonly workers: number;
-  readonly settings: Settings;
-  /** The platform's directory for what can be made again. */
-  readonly directory: string;
-  /** Where the Unix sockets of all processes are. */
-  readonly sockets: string;
-}
-
-/** What a worker answers once it could run functions. */
-export interface WorkerPrepared<Isolation> {
-  readonly runtimes: readonly string[];
-  readonly isolation: Isolation;
-}
+import type { ProvisionedReport } from "./provisioned-reports.ts";
 
 /** What a worker answers once it could run functions. */
 export interface WorkerPrepared<Isolation> {
@@ -41,10 +24,12 @@ export interface WorkerProcedures<Order, Isolation, Snapshot> {
   remove(scope: Scope, name: string): void;
   /** Answers once everything that was told before has taken effect. */
   settled(): void;
-  /** It has so many permits more, as it wanted. */
-  lent(permits: number): void;
-  /** Gives back permits that are not in use: how many. */
-  reclaim(): number;
+  /** It has so many permits of an account in a region more, as it wanted. */
+  lent(account: string, region: string, permits: number): void;
+  /** Gives back those that are not in use: how many. */
+  reclaim(account: string, region: string): number;
+  /** So many are what functions of an account share in a region. */
+  limitAccount(account: string, region: string, unreserved: number): void;
   /** Sends the lines that its instances have written so far, then answers. */
   flushLogs(): void;
   snapshot(): ExecutorSnapshot;
@@ -57,14 +42,16 @@ export interface WorkerProcedures<Order, Isolation, Snapshot> {
 
 /** What the primary does. */
 export interface PrimaryProcedures {
-  /** Lends permits, and tells how many. */
-  borrow(wanted: number): Promise<void>;
+  /** Lends permits of an account in a region, and tells how many. */
+  borrow(account: string, region: string, wanted: number): Promise<void>;
   /** Has a function read, and settled; tells the worker of it. */
   load(scope: Scope, name: string): Promise<void>;
   /** The same with the function that this URL belongs to. */
   loadUrl(id: string): Promise<void>;
   /** The directory of a package. */
   packageDirectory(id: string): Promise<string>;
+  /** How far the provisioned concurrency of a function is. */
+  provisioned(functionArn: string, report: ProvisionedReport): void;
   appendLogs(batches: readonly LogBatch[]): void;
   /** A defect of a worker's, for the platform's log. */
   defect(words: string): void;

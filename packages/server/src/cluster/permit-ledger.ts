@@ -14,7 +14,7 @@ const RECLAIM_MS = 1_000;
 
 /** The lender's side: one request at a time, so that what is given back goes to whom it was asked for. */
 export class PermitLedger {
-  readonly #size: number;
+  #size: number;
   readonly #clock: Clock;
   readonly #lent = new Map<Borrower, number>();
   #last: Promise<unknown> = Promise.resolve();
@@ -22,6 +22,11 @@ export class PermitLedger {
   constructor(size: number, clock: Clock) {
     this.#size = size;
     this.#clock = clock;
+  }
+
+  /** From now on there are so many. What is lent stays lent until it is not in use. */
+  resize(size: number): void {
+    this.#size = size;
   }
 
   join(borrower: Borrower): void {
@@ -48,7 +53,7 @@ export class PermitLedger {
     const lent = this.#lent.get(borrower);
     if (lent === undefined) return;
     // Half of what nobody uses goes along: the next request is saved, and others find some, too.
-    const share = Math.min(this.#free, Math.max(wanted, Math.ceil(this.#free / 2)));
+    const share = Math.min(Math.max(0, this.#free), Math.max(wanted, Math.ceil(this.#free / 2)));
     this.#lent.set(borrower, lent + share);
     borrower.lend(share);
   }

@@ -33,7 +33,7 @@ interface Process {
 
 function join(ledger: PermitLedger, random = Math.random): Process {
   const [up, down] = [new Line(random), new Line(random)];
-  const permits = new LeasedPermits((wanted) => {
+  const permits = new LeasedPermits(0, (wanted) => {
     void up.carry(() => void ledger.lend(borrower, wanted));
   });
   const borrower: Borrower = {

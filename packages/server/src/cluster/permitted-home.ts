@@ -1,31 +1,25 @@
+import type { Deployment } from "../domain/deployment.ts";
 import type { Executor } from "../ports/executor.ts";
-import { ExecutorError } from "../ports/executor.ts";
 import type { LeasedPermits } from "./leased-permits.ts";
 import type { Home } from "./link.ts";
 
-/** The instances of this process, as far as the account's concurrency allows, which all processes share. */
-export function permittedHome(local: Executor, permits: LeasedPermits): Home {
-  const take = async (): Promise<void> => {
-    if (await permits.take()) return;
-    throw new ExecutorError("concurrency", "the account's concurrency is used up");
-  };
-  const give = () => permits.give();
+/** The instances of this process; where its permits are used up, it first asks for those of others. */
+export function permittedHome(
+  local: Executor,
+  permits: (account: string, region: string) => LeasedPermits,
+): Home {
+  const of = ({ account, region }: Deployment): LeasedPermits => permits(account, region);
   return {
-    async invoke(deployment, invocation) {
-      if (!permits.tryTake()) await take();
-      return local.invoke(deployment, invocation).finally(give);
+    invoke(deployment, invocation, qualifier) {
+      const act = () => local.invoke(deployment, invocation, qualifier);
+      const own = of(deployment);
+      return own.exhausted ? own.withOne(act) : act();
     },
 
-    async stream(deployment, invocation) {
-      if (!permits.tryTake()) await take();
-      try {
-        const stream = await local.stream(deployment, invocation);
-        void stream.completion.then(give);
-        return stream;
-      } catch (error) {
-        give();
-        throw error;
-      }
+    stream(deployment, invocation, qualifier) {
+      const act = () => local.stream(deployment, invocation, qualifier);
+      const own = of(deployment);
+      return own.exhausted ? own.withOne(act) : act();
     },
 
     expect: (deployment) => local.expect(deployment),

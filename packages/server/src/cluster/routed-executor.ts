@@ -9,7 +9,7 @@ import type { Home } from "./link.ts";
  */
 export function routedExecutor(
   homes: readonly Home[],
-  own: Pick<Executor, "runtimes" | "runtimeVersion">,
+  own: Omit<Executor, keyof Home | "snapshot" | "close">,
 ): Omit<Executor, "snapshot" | "close"> {
   const known = new WeakMap<Deployment, Home>();
   const home = (deployment: Deployment): Home => {
@@ -21,8 +21,11 @@ export function routedExecutor(
     return found;
   };
   return {
-    invoke: (deployment, invocation) => home(deployment).invoke(deployment, invocation),
-    stream: (deployment, invocation) => home(deployment).stream(deployment, invocation),
+    invoke: (deployment, ...invocation) => home(deployment).invoke(deployment, ...invocation),
+    stream: (deployment, ...invocation) => home(deployment).stream(deployment, ...invocation),
+    limit: (functionArn, limits) => own.limit(functionArn, limits),
+    limitAccount: (account, region, unreserved) => own.limitAccount(account, region, unreserved),
+    provisioned: (functionArn, qualifier) => own.provisioned(functionArn, qualifier),
     expect: (deployment) => home(deployment).expect(deployment),
     initialise: (deployment) => home(deployment).initialise(deployment),
     retire(deploymentId) {

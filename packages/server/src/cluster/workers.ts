@@ -13,7 +13,7 @@ export interface WorkersOptions<Order, Snapshot> {
   readonly program: string;
   /** What the worker in this place is told first. */
   readonly order: (place: number) => Order;
-  /** Permits that the workers share. */
+  /** Permits that the workers share, of any account in any region, until it is limited. */
   readonly permits: number;
   readonly clock: Clock;
   /** What the platform does for any worker; `tell` gives it a function. */
@@ -46,6 +46,16 @@ type Process<Order, Isolation, Snapshot> = WorkerProcess<
   WorkerProcedures<Order, Isolation, Snapshot>
 >;
 
+interface Account {
+  readonly account: string;
+  readonly region: string;
+  readonly ledger: PermitLedger;
+  /** By process. */
+  readonly borrowers: Map<object, Borrower>;
+  /** What it was limited to. */
+  limit: number | undefined;
+}
+
 interface Place<Order, Isolation, Snapshot> {
   readonly index: number;
   process: Process<Order, Isolation, Snapshot>;
@@ -57,14 +67,16 @@ interface Place<Order, Isolation, Snapshot> {
 
 export class Workers<Order, Isolation, Snapshot> {
   readonly #options: WorkersOptions<Order, Snapshot>;
-  readonly #ledger: PermitLedger;
+  /** By account and region. */
+  readonly #accounts = new Map<string, Account>();
+  /** Processes that are alive. */
+  readonly #alive = new Set<Process<Order, Isolation, Snapshot>>();
   readonly #places: Place<Order, Isolation, Snapshot>[] = [];
   #address: { readonly host: string; readonly port: number } | undefined;
   #ending = false;
 
   constructor(options: WorkersOptions<Order, Snapshot>) {
     this.#options = options;
-    this.#ledger = new PermitLedger(options.permits, options.clock);
   }
 
   /** Starts them all, to the point where they could run functions. @throws what keeps one from it */
@@ -114,6 +126,15 @@ export class Workers<Order, Isolation, Snapshot> {
       const cancel = this.#options.clock.after(SETTLE_MS, kill);
       await channel.ask("settled").finally(cancel);
     });
+  }
+
+  /** So many permits are what functions of an account share in a region. */
+  limitAccount(account: string, region: string, unreserved: number): void {
+    const found = this.#account(account, region);
+    found.limit = unreserved;
+    found.ledger.resize(unreserved);
+    for (const { serving, process } of this.#places)
+      if (serving) process.channel.tell("limitAccount", account, region, unreserved);
   }
 
   /** Resolves once every line that their instances have written is in the log. */
@@ -168,23 +189,61 @@ export class Workers<Order, Isolation, Snapshot> {
       program,
       {
         ...serve((snapshot) => process.channel.tell("put", snapshot)),
-        borrow: (wanted: number) => this.#ledger.lend(borrower, wanted),
+        borrow: (account: string, region: string, wanted: number) =>
+          this.#borrow(process, account, region, wanted),
       },
       onDefect,
     );
-    const { channel } = process;
-    const borrower: Borrower = {
-      lend: (permits) => channel.tell("lent", permits),
-      reclaim: () => channel.ask("reclaim"),
-    };
-    this.#ledger.join(borrower);
-    void process.gone.then(() => this.#ledger.leave(borrower));
+    this.#alive.add(process);
+    void process.gone.then(() => {
+      this.#alive.delete(process);
+      for (const { ledger, borrowers } of this.#accounts.values()) {
+        const borrower = borrowers.get(process);
+        if (borrower) ledger.leave(borrower);
+        borrowers.delete(process);
+      }
+    });
     return process;
+  }
+
+  async #borrow(
+    process: Process<Order, Isolation, Snapshot>,
+    account: string,
+    region: string,
+    wanted: number,
+  ): Promise<void> {
+    const { ledger, borrowers } = this.#account(account, region);
+    let borrower = borrowers.get(process);
+    if (borrower === undefined && this.#alive.has(process)) {
+      const { channel } = process;
+      borrower = {
+        lend: (permits) => channel.tell("lent", account, region, permits),
+        reclaim: () => channel.ask("reclaim", account, region),
+      };
+      borrowers.set(process, borrower);
+      ledger.join(borrower);
+    }
+    if (borrower) await ledger.lend(borrower, wanted);
+  }
+
+  #account(account: string, region: string): Account {
+    const key = `${account}/${region}`;
+    let found = this.#accounts.get(key);
+    if (found === undefined) {
+      const { permits, clock } = this.#options;
+      const ledger = new PermitLedger(permits, clock);
+      found = { account, region, ledger, borrowers: new Map(), limit: undefined };
+      this.#accounts.set(key, found);
+    }
+    return found;
   }
 
   /** From now on it is published to. */
   #begin(place: Place<Order, Isolation, Snapshot>): void {
-    for (const snapshot of this.#options.known()) place.process.channel.tell("put", snapshot);
+    const { channel } = place.process;
+    for (const { account, region, limit } of this.#accounts.values())
+      if (limit !== undefined) channel.tell("limitAccount", account, region, limit);
+    for (const snapshot of this.#options.known()) channel.tell("put", snapshot);
     place.serving = true;
   }
 

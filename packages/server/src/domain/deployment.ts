@@ -32,6 +32,8 @@ export interface Deployment {
   readonly tracing: "Active" | "PassThrough";
   /** Its instances are initialised ahead of time, and restored when they are needed. */
   readonly snapStart: boolean;
+  /** Its instances are kept initialised for provisioned concurrency. */
+  readonly provisioned?: true;
   /** What it reaches of the network: the stricter of the platform's setting and its own. */
   readonly network: FunctionNetwork;
 }

@@ -121,6 +121,14 @@ export interface EventInvokeSettings {
   readonly modifiedAt: number;
 }
 
+/** Provisioned concurrency of a version or alias. */
+export interface ProvisionedSettings {
+  /** Instances that are kept initialised. */
+  readonly concurrency: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
+}
+
 /** The version that an invocation of an alias runs. `random` is in [0, 1). */
 export function chooseVersion(alias: FunctionAlias, random: number): string {
   const { routing } = alias;

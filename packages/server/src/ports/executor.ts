@@ -5,13 +5,30 @@ import type { Invocation, InvocationResult, InvocationStream } from "../domain/i
 export interface Executor {
   /**
    * Runs to the end and answers the whole result; a function's own failure (error, timeout, exit, out of memory) is a
-   * result with `functionError`.
+   * result with `functionError`. `qualifier`: the version or alias that was called; its provisioned concurrency is used.
    * @throws ExecutorError where no instance could be had.
    */
-  invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult>;
+  invoke(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier?: string,
+  ): Promise<InvocationResult>;
 
   /** The same with the response as a stream; resolves when the handler first writes, or fails. */
-  stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream>;
+  stream(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier?: string,
+  ): Promise<InvocationStream>;
+
+  /** What a function may use, and what is kept for it. Replaces what was said before; a function that is gone has none. */
+  limit(functionArn: string, limits: FunctionConcurrency): void;
+
+  /** How many invocations an account's functions without a reservation may have under way together, in one region. */
+  limitAccount(account: string, region: string, unreserved: number): void;
+
+  /** How far the provisioned concurrency of a version or alias is; undefined where it has none. */
+  provisioned(functionArn: string, qualifier: string): ProvisionedState | undefined;
 
   /** An invocation may come soon: makes ready what takes time. Never fails. */
   expect(deployment: Deployment): void;
@@ -61,25 +78,62 @@ export interface ExecutorSnapshot {
   }[];
 }
 
+/** The concurrency of one function, all of its versions together. */
+export interface FunctionConcurrency {
+  /** Undefined: it shares what the account has left. */
+  readonly reserved: number | undefined;
+  readonly provisioned: readonly ProvisionedConcurrency[];
+  /** Instances that are kept for invocations on demand, whether there are any or not. */
+  readonly kept: readonly KeptInstances[];
+}
+
+/** So many instances of a deployment. */
+export interface KeptInstances {
+  readonly deployment: Deployment;
+  readonly instances: number;
+}
+
+/** Instances of a deployment that are initialised for whoever calls a version or alias. */
+export interface ProvisionedConcurrency extends KeptInstances {
+  readonly qualifier: string;
+}
+
+/** Numbers of instances. */
+export interface ProvisionedState {
+  /** Instances that are initialised, at work or not. While an alias moves: of both versions. */
+  readonly available: number;
+  /** Those that are at work. */
+  readonly inUse: number;
+  /** All are initialised that should be. */
+  readonly ready: boolean;
+  /** Why an instance could not be initialised, for example Runtime.ImportModuleError; it is tried again. */
+  readonly failure: string | undefined;
+}
+
+/** Lambda's names for why an invocation is throttled: API reference, Invoke, TooManyRequestsException. */
+export type ThrottleReason =
+  | "ConcurrentInvocationLimitExceeded"
+  | "ReservedFunctionConcurrentInvocationLimitExceeded"
+  | "FunctionInvocationRateLimitExceeded"
+  | "ReservedFunctionInvocationRateLimitExceeded"
+  | "CallerRateLimitExceeded";
+
 /**
- * `concurrency`: the account's limit is reached; `closing`: the platform stops; `internal`: an instance could not be
- * started; `restore`, `restoreTimeout`: one that was initialised ahead of time could not be used.
+ * `throttled`: a limit is reached; `closing`: the platform stops; `internal`: an instance could not be started;
+ * `restore`, `restoreTimeout`: one that was initialised ahead of time could not be used.
  */
-export type ExecutorFault =
-  | "concurrency"
-  | "queueFull"
-  | "closing"
-  | "internal"
-  | "restore"
-  | "restoreTimeout";
+export type ExecutorFault = "throttled" | "closing" | "internal" | "restore" | "restoreTimeout";
 
 export class ExecutorError extends Error {
   override readonly name = "ExecutorError";
   readonly fault: ExecutorFault;
+  /** Of `throttled`: which limit. */
+  readonly reason: ThrottleReason | undefined;
 
-  constructor(fault: ExecutorFault, message: string) {
+  constructor(fault: ExecutorFault, message: string, reason?: ThrottleReason) {
     super(message);
     this.fault = fault;
+    this.reason = reason;
   }
 }
 

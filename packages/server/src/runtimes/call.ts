@@ -1,6 +1,7 @@
 /** One invocation on its way through the runtimes, from its acceptance to its answer. */
 import type { Invocation, InvocationReport } from "../domain/invocation.ts";
 import type { LogLine } from "../ports/logs.ts";
+import type { Permit } from "../scaling/index.ts";
 import { LogTail } from "./output/log-tail.ts";
 
 /** How a handler's answer reaches the caller. */
@@ -50,31 +51,39 @@ export class Call {
   /** Lines that came while another invocation stood before it. */
   held: LogLine[] | undefined;
 
+  readonly #permit: Permit;
   readonly #over: () => void;
 
-  /** `over` is called once it has been answered, or refused. */
+  /** `permit` is given back, and `over` is called once it has been answered, or refused. */
   constructor(
     number: number,
     invocation: Invocation,
     reply: Reply,
     acceptedAt: number,
+    permit: Permit,
     over: () => void,
   ) {
     this.number = number;
     this.invocation = invocation;
     this.reply = reply;
     this.acceptedAt = acceptedAt;
+    this.#permit = permit;
     this.#over = over;
   }
 
   finish(answer: Answer): void {
-    this.#over();
+    this.#leave();
     this.reply.finish(answer);
   }
 
   refuse(error: unknown): void {
-    this.#over();
+    this.#leave();
     this.reply.refuse(error);
+  }
+
+  #leave(): void {
+    this.#permit.give();
+    this.#over();
   }
 
   /** Nobody waits for it any more. */

@@ -234,7 +234,7 @@ describe("an executor", () => {
     await using bench = await openBench({ limits: { concurrency: 2 } });
     const deployment = await bench.deploy(WORKER);
     const running = [1, 2].map((i) => bench.invoke(deployment, { i, ms: 50 }));
-    assert.equal(await fault(bench.invoke(deployment)), "concurrency");
+    assert.equal(await fault(bench.invoke(deployment)), "throttled");
     for (const told of await Promise.all(running)) work(told);
     work(await bench.invoke(deployment));
   });
@@ -243,7 +243,7 @@ describe("an executor", () => {
     await using bench = await openBench({ limits: { waiting: 3 } });
     const deployment = await bench.deploy(WORKER);
     const waiting = [1, 2, 3].map((i) => bench.invoke(deployment, { i }));
-    assert.equal(await fault(bench.invoke(deployment)), "queueFull");
+    assert.equal(await fault(bench.invoke(deployment)), "throttled");
     for (const told of await Promise.all(waiting)) work(told);
   });
 
@@ -252,7 +252,7 @@ describe("an executor", () => {
     const deployment = await bench.deploy(WORKER);
     work(await bench.invoke(deployment));
     const running = bench.invoke(deployment, { ms: 600 });
-    assert.equal(await fault(bench.invoke(deployment)), "concurrency");
+    assert.equal(await fault(bench.invoke(deployment)), "throttled");
     work(await running);
   });
 

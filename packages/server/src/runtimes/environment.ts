@@ -67,8 +67,8 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
 }
 
 /** Lambda's name for how an instance comes about. */
-export const initializationType = ({ snapStart }: Deployment): string =>
-  snapStart ? "snap-start" : "on-demand";
+export const initializationType = ({ snapStart, provisioned }: Deployment): string =>
+  provisioned ? "provisioned-concurrency" : snapStart ? "snap-start" : "on-demand";
 
 /** What a process reads only when it starts: these must be there before it is told what to become. */
 export function startEnvironment(whole: Readonly<Record<string, string>>): Record<string, string> {

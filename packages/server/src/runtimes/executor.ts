@@ -8,24 +8,33 @@ import {
   type Executor,
   ExecutorError,
   type ExecutorSnapshot,
+  type FunctionConcurrency,
+  type ProvisionedState,
   type RuntimeVersion,
 } from "../ports/executor.ts";
 import type { Logs } from "../ports/logs.ts";
 import type { Packages } from "../ports/packages.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
+import { LocalPermits, type Permits } from "../scaling/index.ts";
 import { BufferedReply } from "./buffered-reply.ts";
 import { Call, type Reply } from "./call.ts";
 import type { Credentials } from "./environment.ts";
-import { Fleet, type FleetHost } from "./fleet.ts";
+import { Fleet } from "./fleet.ts";
+import type { FleetHost } from "./fleet-host.ts";
 import type { Instance } from "./instance.ts";
 import type { LanguageRuntime } from "./language.ts";
 import { defaultLimits, type ExecutorLimits } from "./limits.ts";
 import { MemoryPressure, type PressureOwner } from "./memory-pressure.ts";
 import { MemoryWatch } from "./memory-watch.ts";
+import { Places, type PlacesHost } from "./places.ts";
+import { Processors } from "./processors.ts";
 import { deploymentScratch } from "./scratch.ts";
 import { Seats } from "./seats.ts";
 import { InstanceStarter } from "./start-instance.ts";
 import { StreamedReply } from "./streamed-reply.ts";
+import type { Tenant } from "./tenant.ts";
+import { Tenants, type TenantsHost } from "./tenants.ts";
+import { throttled } from "./throttled.ts";
 
 /** What the runtimes need of the platform. */
 export interface ExecutorOptions {
@@ -44,6 +53,8 @@ export interface ExecutorOptions {
   readonly limits?: Partial<ExecutorLimits>;
   /** Bytes of memory that this machine could still give. */
   readonly availableMemory?: () => number;
+  /** What the functions of an account share in a region; this process's own where absent. */
+  readonly permits?: (account: string, region: string) => Permits;
 }
 
 /** What ending a generic process gives back, more or less. */
@@ -57,25 +68,21 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return new ProcessExecutor(options);
 }
 
-class ProcessExecutor implements Executor, FleetHost, PressureOwner {
+class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost, TenantsHost {
   readonly runtimes: ReadonlySet<string>;
   readonly clock: Clock;
   readonly limits: ExecutorLimits;
   readonly #sandbox: Sandbox;
   readonly #fleets = new Map<string, Fleet>();
-  /** Fleets that lack a place to start an instance, the longest lacking first. */
-  readonly #hungry = new Set<Fleet>();
   readonly #scratchRoot: string;
   readonly #seats: Seats;
   readonly #starter: InstanceStarter;
   readonly #memory: MemoryWatch;
+  readonly machine: Processors;
   readonly #pressure: MemoryPressure;
-  /** Instances that have a place: starting, alive, or not gone yet. */
-  #alive = 0;
-  /** Those of them whose process does not run yet: what costs the machine most. */
-  #starting = 0;
-  /** Ended to make room, but not gone yet. */
-  readonly #evicted = new Set<Instance>();
+  readonly #places: Places;
+  readonly #tenants: Tenants;
+  readonly permits: (account: string, region: string) => Permits;
   /** Invocations that are not over. */
   #underWay = 0;
   #lastNumber = 0;
@@ -90,25 +97,40 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#sandbox = options.sandbox;
     this.#scratchRoot = join(options.directory, "instances", "tmp");
     this.#memory = new MemoryWatch(this.clock, () => this.#instances());
+    this.machine = new Processors(this.clock, () => this.#underWay > 0);
     this.#pressure = new MemoryPressure(this.clock, options.availableMemory ?? freemem, this);
-    const busy = () => this.#starting > 0 || this.#hungry.size > 0 || this.#pressure.low;
+    const { concurrency } = this.limits;
+    this.permits = options.permits ?? (() => new LocalPermits(concurrency));
+    this.#places = new Places(this.limits, this.clock, this);
+    this.#tenants = new Tenants(this);
+    const busy = () => this.#places.starting > 0 || this.#places.scarce || this.#pressure.low;
     this.#seats = new Seats(options, this.limits, this.#scratchRoot, busy);
     this.#starter = new InstanceStarter(options, this.limits, this.#seats);
   }
 
-  invoke(deployment: Deployment, invocation: Invocation): Promise<InvocationResult> {
+  invoke(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier?: string,
+  ): Promise<InvocationResult> {
     return new Promise((resolve, reject) => {
       const { requestId } = invocation;
       const limit = this.limits.responseBytes;
-      this.#accept(deployment, invocation, new BufferedReply(requestId, limit, resolve, reject));
+      const reply = new BufferedReply(requestId, limit, resolve, reject);
+      this.#accept(deployment, invocation, qualifier, reply);
     });
   }
 
-  stream(deployment: Deployment, invocation: Invocation): Promise<InvocationStream> {
+  stream(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier?: string,
+  ): Promise<InvocationStream> {
     return new Promise((resolve, reject) => {
       const { requestId } = invocation;
       const limit = this.limits.streamBytes;
-      this.#accept(deployment, invocation, new StreamedReply(requestId, limit, resolve, reject));
+      const reply = new StreamedReply(requestId, limit, resolve, reject);
+      this.#accept(deployment, invocation, qualifier, reply);
     });
   }
 
@@ -120,15 +142,39 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   }
 
   async initialise(deployment: Deployment): Promise<void> {
-    const refusal = this.#refusal();
-    if (refusal) throw refusal;
+    if (this.#closing) throw closing();
     this.#pressure.watch();
-    await this.#fleet(deployment).snapshot();
+    await this.fleet(deployment).snapshot();
+  }
+
+  limit(functionArn: string, concurrency: FunctionConcurrency): void {
+    if (this.#closing) return;
+    this.#tenants.limit(functionArn, concurrency);
+    this.#pressure.watch();
+  }
+
+  limitAccount(account: string, region: string, unreserved: number): void {
+    this.#tenants.limitAccount(account, region, unreserved);
+  }
+
+  provisioned(functionArn: string, qualifier: string): ProvisionedState | undefined {
+    return this.#tenants.provisioned(functionArn, qualifier);
   }
 
   get mayStart(): boolean {
-    const room = this.#alive < this.limits.instances && this.#starting < this.limits.starting;
-    return room && !this.#closing && !this.#pressure.low;
+    return this.#places.open && !this.#closing && !this.#pressure.low;
+  }
+
+  get fleets(): Iterable<Fleet> {
+    return this.#fleets.values();
+  }
+
+  get tenants(): Iterable<Tenant> {
+    return this.#tenants.all;
+  }
+
+  hasBooted(deployment: Deployment): boolean {
+    return this.#seats.hasBooted(deployment);
   }
 
   retire(deploymentId: string): void {
@@ -163,8 +209,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   // What fleets ask for -----------------------------------------------------------------------------------------
 
   async start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance> {
-    this.#alive++;
-    this.#starting++;
+    this.#places.take();
     try {
       return await this.#starter.start({
         deployment: fleet.deployment,
@@ -173,24 +218,14 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
         initMs,
       });
     } catch (error) {
-      this.#placeFree(fleet, false);
+      this.#placeFree(fleet, false, undefined);
       throw error;
     }
   }
 
   grow(fleet: Fleet): void {
     this.#memory.wake();
-    for (let { missing } = fleet; missing > 0; missing--) {
-      if (this.#alive >= this.limits.instances) this.#evict(missing);
-      // One that has booted already is not held up by those that have not.
-      const mayStart =
-        this.#starting < this.limits.starting || this.#seats.hasBooted(fleet.deployment);
-      if (this.#alive >= this.limits.instances || !mayStart) {
-        this.#hungry.add(fleet);
-        return;
-      }
-      fleet.start();
-    }
+    this.#places.grow(fleet);
   }
 
   settled(fleet: Fleet): void {
@@ -198,54 +233,63 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   }
 
   booted(): void {
-    this.#starting--;
-    this.#feed();
-    if (this.#starting === 0) this.#seats.wake();
+    this.#places.booted();
+    if (this.#places.starting === 0) this.#seats.wake();
   }
 
   ended(fleet: Fleet, instance: Instance): void {
-    this.#evicted.delete(instance);
-    this.#placeFree(fleet, instance.hasBooted);
+    this.#placeFree(fleet, instance.hasBooted, instance);
   }
 
   // What the machine asks for ------------------------------------------------------------------------------------
 
   release(bytes: number): void {
-    let left = bytes - this.#seats.shrink() * GENERIC_BYTES;
-    while (left > 0) {
-      const oldest = this.#longestIdle();
-      if (!oldest) return;
-      left -= oldest.memory;
-      this.#evicted.add(oldest);
-      oldest.end();
-    }
+    this.#places.release(bytes - this.#seats.shrink() * GENERIC_BYTES);
   }
 
   // How it does it ----------------------------------------------------------------------------------------------
 
-  #accept(deployment: Deployment, invocation: Invocation, reply: Reply): void {
-    const refusal = this.#refusal();
-    if (refusal) {
-      reply.refuse(refusal);
+  #accept(
+    deployment: Deployment,
+    invocation: Invocation,
+    qualifier: string | undefined,
+    reply: Reply,
+  ): void {
+    if (this.#closing) {
+      reply.refuse(closing());
+      return;
+    }
+    const fleet = this.fleet(deployment);
+    const provisioned = qualifier === undefined ? undefined : fleet.provisioned?.get(qualifier);
+    const now = this.clock.monotonic();
+    const permit = this.#isCrowded(fleet)
+      ? "ConcurrentInvocationLimitExceeded"
+      : fleet.tenant.admission.admit(provisioned?.admission, invocation.kind === "sync", now);
+    if (typeof permit === "string") {
+      reply.refuse(throttled(permit));
       return;
     }
     this.#underWay++;
     this.#lastNumber = (this.#lastNumber % 0xffff_ffff) + 1;
-    const now = this.clock.monotonic();
-    const call = new Call(this.#lastNumber, invocation, reply, now, this.#over);
+    const call = new Call(this.#lastNumber, invocation, reply, now, permit, this.#over);
+    const isProvisioned = permit === provisioned?.admission;
     try {
-      this.#fleet(deployment).accept(call);
+      (isProvisioned && provisioned ? provisioned.fleet : fleet).accept(call);
     } catch (error) {
       call.refuse(error);
     }
     this.#memory.wake();
+    this.machine.wake();
     this.#pressure.watch();
   }
 
-  #refusal(): ExecutorError | undefined {
-    if (this.#closing) return new ExecutorError("closing", "the platform stops");
-    if (this.#underWay < this.limits.concurrency) return undefined;
-    return new ExecutorError("concurrency", "the account's concurrency is used up");
+  /**
+   * Where the account may have more under way than this machine has places, the last tenth of it is for functions that
+   * have nothing waiting: whoever floods the machine does not keep the others out.
+   */
+  #isCrowded(fleet: Fleet): boolean {
+    if (fleet.waiting === 0 || !this.#places.full) return false;
+    return fleet.tenant.admission.crowds(this.limits.instances);
   }
 
   readonly #over = (): void => {
@@ -253,12 +297,14 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     this.#progress();
   };
 
-  #fleet(deployment: Deployment): Fleet {
+  fleet(deployment: Deployment): Fleet {
     let fleet = this.#fleets.get(deployment.id);
     if (!fleet) {
       const scratch = deploymentScratch(this.#scratchRoot, deployment.id);
-      fleet = new Fleet(deployment, scratch, this);
+      const tenant = this.#tenants.of(deployment);
+      fleet = new Fleet(deployment, scratch, this, tenant);
       this.#fleets.set(deployment.id, fleet);
+      tenant.fleets.add(fleet);
     }
     return fleet;
   }
@@ -266,44 +312,18 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   /** A retired fleet that has nothing left is of no use. */
   #forget(deploymentId: string): void {
     const fleet = this.#fleets.get(deploymentId);
-    if (fleet?.over) this.#fleets.delete(deploymentId);
+    if (!fleet?.over) return;
+    this.#fleets.delete(deploymentId);
+    this.#places.forget(fleet);
+    fleet.keeper?.close();
+    fleet.tenant.fleets.delete(fleet);
+    this.#tenants.forget(fleet.tenant);
   }
 
-  /** Gives places that became free to those who lack them, in turn. */
-  #feed(): void {
-    for (const fleet of [...this.#hungry]) {
-      if (this.#starting >= this.limits.starting) return;
-      this.#hungry.delete(fleet);
-      this.grow(fleet);
-    }
-  }
-
-  #placeFree(fleet: Fleet, hadBooted: boolean): void {
-    this.#alive--;
-    if (!hadBooted) this.#starting--;
+  #placeFree(fleet: Fleet, hadBooted: boolean, instance: Instance | undefined): void {
+    this.#places.free(hadBooted, instance);
     this.#forget(fleet.deployment.id);
-    this.#feed();
     this.#progress();
-  }
-
-  /** Ends the instance that was of no use for the longest time. Its place is free once it is gone. */
-  #evict(needed: number): void {
-    if (this.#evicted.size >= needed) return;
-    const oldest = this.#longestIdle();
-    if (!oldest) return;
-    this.#evicted.add(oldest);
-    oldest.end();
-  }
-
-  /** Of all instances the one that has been of no use for the longest time. */
-  #longestIdle(): Instance | undefined {
-    let oldest: Instance | undefined;
-    for (const fleet of this.#fleets.values()) {
-      const candidate = fleet.longestIdle;
-      if (candidate && candidate.idleSince < (oldest?.idleSince ?? Number.POSITIVE_INFINITY))
-        oldest = candidate;
-    }
-    return oldest;
   }
 
   *#instances(): Generator<Instance> {
@@ -313,9 +333,10 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
   async #close(graceMs: number): Promise<void> {
     this.#pressure.close();
     await this.#until(() => this.#underWay === 0, graceMs);
-    const error = new ExecutorError("closing", "the platform stops");
+    this.#tenants.close();
+    const error = closing();
     for (const fleet of this.#fleets.values()) fleet.end(error);
-    await this.#until(() => this.#alive === 0, DYING_MS);
+    await this.#until(() => this.#places.taken === 0, DYING_MS);
     await this.#seats.close();
   }
 
@@ -335,3 +356,5 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner {
     });
   }
 }
+
+const closing = (): ExecutorError => new ExecutorError("closing", "the platform stops");

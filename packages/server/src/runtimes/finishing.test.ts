@@ -6,7 +6,7 @@ import { invocation } from "./runtimes.fixture.ts";
 
 const reply = { begin() {}, chunk() {}, finish() {}, refuse() {} };
 const finished = (number: number, entries: number | undefined): Finished => ({
-  call: new Call(number, invocation(), reply, 0, () => {}),
+  call: new Call(number, invocation(), reply, 0, { give() {} }, () => {}),
   payload: undefined,
   failed: false,
   report: { durationMs: 1, billedMs: 1, maxMemoryMB: 1, queuedMs: 0 },

@@ -5,42 +5,17 @@ import { ExecutorError } from "../ports/executor.ts";
 import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
+import type { FleetHost } from "./fleet-host.ts";
+import { errorFor, INCURABLE } from "./init-errors.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
-import type { ExecutorLimits } from "./limits.ts";
+import type { Keeper } from "./keeper.ts";
+import type { Provisioned } from "./provisioned.ts";
 import type { Scratch } from "./scratch.ts";
 import { Snapshots } from "./snapshots.ts";
+import type { Tenant } from "./tenant.ts";
+import { throttled } from "./throttled.ts";
 import { afterPoll } from "./tick.ts";
-import { UNKNOWN_REQUEST } from "./wire/frames.ts";
-
-/** What a fleet needs of the executor that it belongs to. */
-export interface FleetHost {
-  readonly clock: Clock;
-  readonly limits: ExecutorLimits;
-  /** Starts an instance; within `initMs` its handler must be loaded. */
-  start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
-  /** There is room for an instance that nobody waits for. */
-  readonly mayStart: boolean;
-  /** The fleet has more work than instances. */
-  grow(fleet: Fleet): void;
-  /** A start has come to its end, well or not. */
-  settled(fleet: Fleet): void;
-  /** The process of an instance runs. */
-  booted(): void;
-  /** An instance is gone, its place is free. */
-  ended(fleet: Fleet, instance: Instance): void;
-}
-
-/** Errors that lie in the package itself: the next instance would fail in the same way. */
-const INCURABLE: ReadonlySet<string> = new Set([
-  "Runtime.ImportModuleError",
-  "Runtime.HandlerNotFound",
-  "Runtime.UserCodeSyntaxError",
-  "Runtime.MalformedHandlerName",
-  "Runtime.MalformedStreamingHandler",
-  "Runtime.CallbackHandlerDeprecated",
-  "Runtime.InvalidEntrypoint",
-]);
 
 interface Bound {
   readonly call: Call;
@@ -48,18 +23,27 @@ interface Bound {
   readonly since: number;
 }
 
-/** So long after a snapshot was used the next one is made: whoever used it goes first. */
-const REPLACE_MS = 500;
+const PROVISIONED_INIT_MS = 15 * 60_000;
 /** How often it is looked at what waits, and for how long. */
 const WATCH_MS = SLOW_MS / 2;
 
 /** Hands out the invocations of one deployment. */
 export class Fleet implements InstanceOwner {
   readonly deployment: Deployment;
+  /** The function that it is of. */
+  readonly tenant: Tenant;
+  /** By whom it is kept at a number of instances; absent where its work alone decides. */
+  keeper: Keeper | undefined;
+  /** Instances that it has at least, whether there is work for them or not. */
+  kept = 0;
+  /** Provisioned concurrency of this version, by the version or alias that was called. */
+  provisioned: ReadonlyMap<string, Provisioned> | undefined;
+  /** Invocations since there are instances. */
+  uses = 0;
   readonly #host: FleetHost;
   readonly #clock: Clock;
   readonly #scratch: Scratch;
-  readonly #policy = new FleetPolicy();
+  readonly #policy: FleetPolicy;
   #waiting: Call[] = [];
   /** Those that have a process, loaded or not. */
   readonly #instances = new Set<Instance>();
@@ -74,21 +58,26 @@ export class Fleet implements InstanceOwner {
   #boundPreparing = 0;
   readonly #snapshots = new Snapshots();
   #watching = false;
+  /** Instances that end for others once they are free. */
+  #yields = 0;
   #retired = false;
   /** Why nothing is begun any more. */
   #ended: ExecutorError | undefined;
 
-  constructor(deployment: Deployment, scratch: Scratch, host: FleetHost) {
+  constructor(deployment: Deployment, scratch: Scratch, host: FleetHost, tenant: Tenant) {
     this.deployment = deployment;
+    this.tenant = tenant;
     this.#scratch = scratch;
     this.#host = host;
     this.#clock = host.clock;
+    this.#policy = new FleetPolicy(host.machine);
   }
 
   /** @throws ExecutorError where too many wait. */
   accept(call: Call): void {
     if (this.#waiting.length >= this.#host.limits.waiting)
-      throw new ExecutorError("queueFull", "too many invocations wait for an instance");
+      throw throttled("ConcurrentInvocationLimitExceeded");
+    this.uses++;
     this.#waiting.push(call);
     this.pump();
   }
@@ -108,9 +97,10 @@ export class Fleet implements InstanceOwner {
     this.#host.grow(this);
   }
 
-  /** How many more instances it should have now. */
+  /** How many more instances it should have now. Asking counts: for short handlers they must be missing for a while. */
   get missing(): number {
-    if (this.#waiting.length === 0) return 0;
+    const lacking = this.kept - this.size;
+    if (this.#waiting.length === 0 || this.deployment.provisioned) return lacking;
     const now = this.#clock.monotonic();
     // Those that end have their place until they are gone, but do no work; snapshots wait to be used.
     const instances = this.size - this.#snapshots.size;
@@ -121,7 +111,25 @@ export class Fleet implements InstanceOwner {
       if (instance.runningMs(now) > OCCUPIED_MS) occupied++;
     }
     const load = { waiting: this.#waiting.length, inInstances, instances, occupied, now };
-    return this.#policy.wanted(load) - instances;
+    return Math.max(lacking, this.#policy.wanted(load) - instances);
+  }
+
+  /** How many more instances would find something to do, at most. */
+  get couldUse(): number {
+    const forWork = this.deployment.provisioned ? 0 : this.#waiting.length - this.#preparing;
+    return Math.max(this.kept - this.size, forWork);
+  }
+
+  /** Invocations that no instance has yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Instances whose handler is loaded, and that are not about to end. */
+  get loaded(): number {
+    let loaded = 0;
+    for (const instance of this.#instances) if (instance.loaded && instance.isUsable) loaded++;
+    return loaded;
   }
 
   /** Instances that are there or starting. */
@@ -150,8 +158,9 @@ export class Fleet implements InstanceOwner {
     return this.#retired && this.size === 0 && this.#waiting.length === 0;
   }
 
-  /** The idle instance that has been of no use for the longest time. */
+  /** The idle instance that has been of no use for the longest time, where it has more than are kept. */
   get longestIdle(): Instance | undefined {
+    if (this.size <= this.kept) return undefined;
     return this.#idle.find((instance) => instance.free) ?? this.#snapshots.oldest;
   }
 
@@ -166,6 +175,22 @@ export class Fleet implements InstanceOwner {
   snapshot(): Promise<void> {
     void this.#start(this.#initMs, undefined);
     return this.#snapshots.next();
+  }
+
+  /** One instance more ends once it is free, although there is work for it. */
+  yieldOne(): void {
+    this.#yields++;
+  }
+
+  /** Ends what it has more than it should, where that has no work. */
+  shed(): void {
+    for (const instance of this.#idle) if (this.#hasTooMany && instance.free) instance.end();
+  }
+
+  /** Refuses the last of those that wait: no instance may be started for them. */
+  throttle(invocations: number): void {
+    const refused = this.#waiting.splice(Math.max(0, this.#waiting.length - invocations));
+    for (const call of refused) call.refuse(throttled("FunctionInvocationRateLimitExceeded"));
   }
 
   /** Idle instances end now, the others when they are free. */
@@ -187,9 +212,21 @@ export class Fleet implements InstanceOwner {
     this.#scratch.clear();
   }
 
-  /** Lambda: an init takes 10 s at most; ahead of time 130 s, or the function's timeout where that is longer. */
+  /** Only provisioned concurrency has a number that it does not exceed. */
+  get #hasTooMany(): boolean {
+    if (!this.deployment.provisioned) return false;
+    let usable = this.#preparing;
+    for (const instance of this.#instances) if (instance.isUsable) usable++;
+    return usable > this.kept;
+  }
+
+  /**
+   * Lambda: an init takes 10 s at most; for a snapshot 130 s, or the function's timeout where that is longer; for
+   * provisioned concurrency 15 minutes.
+   */
   get #initMs(): number {
-    const { snapStart, timeoutSeconds } = this.deployment;
+    const { provisioned, snapStart, timeoutSeconds } = this.deployment;
+    if (provisioned) return PROVISIONED_INIT_MS;
     return snapStart ? Math.max(130_000, timeoutSeconds * 1_000) : this.#host.limits.initMs;
   }
 
@@ -205,6 +242,7 @@ export class Fleet implements InstanceOwner {
     this.#bound.delete(instance);
     if (bound) instance.send(bound.call, bound.since);
     else this.#free(instance);
+    this.keeper?.initialised();
     this.#pumpWaiting();
   }
 
@@ -227,6 +265,7 @@ export class Fleet implements InstanceOwner {
   initFailed(instance: Instance, error: Uint8Array): void {
     const type = errorTypeIn(error);
     this.#snapshots.failed(type ?? "Unknown", error);
+    this.keeper?.failed(type ?? "Unknown");
     const bound = this.#bound.get(instance);
     this.#bound.delete(instance);
     instance.log.initFailed(instance.initMs, bound ? "invoke" : "init", "error", type);
@@ -237,6 +276,10 @@ export class Fleet implements InstanceOwner {
         this.#fail(instance, call, payload(call), undefined);
     else this.#failNext(instance, payload, undefined);
     instance.log.flush();
+  }
+
+  keepsIdle(): boolean {
+    return this.size <= this.kept;
   }
 
   handled(ms: number): void {
@@ -270,7 +313,9 @@ export class Fleet implements InstanceOwner {
     this.#idle = this.#idle.filter((one) => one !== instance);
     this.#snapshots.delete(instance);
     if (this.#current === instance) this.#current = undefined;
+    if (this.size === 0) this.uses = 0;
     if (!instance.loaded) this.#endedInInit(instance);
+    this.keeper?.lost();
     if (instance.unwanted || this.#retired) this.#scratch.discard(instance.scratch);
     else this.#scratch.leave(instance.scratch);
     this.#pumpWaiting();
@@ -281,13 +326,10 @@ export class Fleet implements InstanceOwner {
 
   /** The next cold start finds one, too. */
   #replaceSnapshot(): void {
-    if (!this.deployment.snapStart || this.#snapshots.size > 0 || this.#snapshots.replacing) return;
-    this.#snapshots.replacing = true;
-    this.#clock.after(REPLACE_MS, () => {
-      this.#snapshots.replacing = false;
+    if (!this.deployment.snapStart) return;
+    this.#snapshots.replace(this.#clock, () => {
       const idle = this.#preparing === 0 && this.#waiting.length === 0;
-      if (!this.#retired && this.#snapshots.size === 0 && idle && this.#host.mayStart)
-        this.snapshot().catch(() => {}); // its log says why
+      if (!this.#retired && idle && this.#host.mayStart) this.snapshot().catch(() => {}); // its log says why
     });
   }
 
@@ -303,6 +345,7 @@ export class Fleet implements InstanceOwner {
       if (unneeded || this.#ended) instance.end();
     } catch (error) {
       this.#scratch.discard(scratch);
+      this.keeper?.failed("Sandbox.StartFailed");
       const call = bound?.call ?? this.#waiting.shift();
       const reason = error instanceof Error ? error.message : String(error);
       this.#snapshots.refuse(new ExecutorError("internal", reason));
@@ -328,6 +371,7 @@ export class Fleet implements InstanceOwner {
       return;
     }
     const { failure } = instance;
+    this.keeper?.failed(failure.errorType);
     this.#snapshots.failed(failure.errorType, Buffer.from(failure.reason));
     const payload = (call: Call) => failurePayload(failure, call.invocation.requestId);
     const type = instance.initTimedOut ? undefined : failure.errorType;
@@ -399,7 +443,10 @@ export class Fleet implements InstanceOwner {
 
   #free(instance: Instance): void {
     if (!instance.free) return;
-    if (this.#retired && this.#waiting.length === 0) instance.end();
+    const unneeded = this.#retired && this.#waiting.length === 0;
+    const given = !unneeded && this.#yields > 0;
+    if (given) this.#yields--;
+    if (unneeded || given || this.#hasTooMany) instance.end();
     else if (!instance.listed) {
       instance.listed = true;
       this.#idle.push(instance);
@@ -418,8 +465,7 @@ export class Fleet implements InstanceOwner {
     let again = false;
     for (const instance of this.#instances) if (instance.lookAtHead(now)) again = true;
     while (this.#waitedInVain(now)) {
-      const error = new ExecutorError("concurrency", "no instance was free in time");
-      this.#waiting.shift()?.refuse(error);
+      this.#waiting.shift()?.refuse(throttled("ConcurrentInvocationLimitExceeded"));
     }
     if (this.#waiting.length > 0) this.pump();
     else if (again) this.#watch();
@@ -431,11 +477,4 @@ export class Fleet implements InstanceOwner {
     if (!call || now - call.acceptedAt <= this.#host.limits.waitMs) return false;
     return this.counts.starting <= this.#bound.size + this.#boundPreparing;
   }
-}
-
-/** The error object of an init, with the id of the invocation that is told of it where it has a place for one. */
-function errorFor({ invocation }: Call, error: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(error.buffer, error.byteOffset, error.length);
-  if (!bytes.includes(UNKNOWN_REQUEST)) return error;
-  return Buffer.from(bytes.toString().replaceAll(UNKNOWN_REQUEST, invocation.requestId));
 }

@@ -21,7 +21,7 @@ test("compiled code that comes too late is taken, up to its bound, and not kept"
     abandon: () => void abandoned++,
   };
   const process = { freeze() {}, thaw() {} } as never;
-  const host = { idle: true, unsettled: false, experienced: true, giveCode() {}, end() {} };
+  const host = { idle: true, unsettled: false, experienced: true, giveCode() {}, expire() {} };
   const parts = { process, clock, idleMs: 60_000, freezeMs: 0, codeSink };
   const idleness = new Idleness(parts, host);
   idleness.begins();

@@ -26,7 +26,8 @@ export interface IdleHost {
   /** It has run an invocation. */
   readonly experienced: boolean;
   giveCode(): void;
-  end(): void;
+  /** It has had no work for its idle time. */
+  expire(): void;
 }
 
 /** How long an instance may take to give its compiled code. */
@@ -55,7 +56,7 @@ export class Idleness {
     this.#rest = new Alarm(
       clock,
       () => (host.idle ? left(idleMs) : undefined),
-      () => host.end(),
+      () => host.expire(),
     );
     this.#chill = new Alarm(
       clock,

@@ -1,4 +1,4 @@
-export { createExecutor } from "./executor.ts";
+export { createExecutor, type ExecutorOptions } from "./executor.ts";
 export { customRuntime } from "./languages/custom/runtime.ts";
 export { AWS_SDK } from "./languages/node/brought.ts";
 export { installedRuntimes } from "./languages/node/node-versions.ts";

@@ -21,6 +21,8 @@ export interface InstanceOwner {
   restoreFailed(instance: Instance): void;
   /** The handler could not be loaded; the instance is about to end. */
   initFailed(instance: Instance, error: Uint8Array): void;
+  /** Whether it is kept although it has had no work for its idle time. */
+  keepsIdle(instance: Instance): boolean;
   /** The handler took so many milliseconds, by its own word. */
   handled(ms: number): void;
   /** Something was written that does not say to which invocation it belongs. */

@@ -200,7 +200,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
 
   /** Looks at its memory; ends it where it holds more than the function has. */
   checkMemory(): void {
-    if (!this.#isUsable) return;
+    if (!this.isUsable) return;
     if (this.#lookAtMemory() || this.#parts.fence.swollen()) this.#end("memory");
   }
 
@@ -208,13 +208,19 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
     this.#channel.giveCode();
   }
 
+  /** It has had no work for so long that it ends, unless its owner keeps it. */
+  expire(): void {
+    if (this.#parts.owner.keepsIdle(this)) this.#rests();
+    else this.end();
+  }
+
   /** Ends it now. What it runs fails. */
   end(): void {
-    if (this.#isUsable) this.#end("unwanted");
+    if (this.isUsable) this.#end("unwanted");
   }
 
   /** Its end is not decided. */
-  get #isUsable(): boolean {
+  get isUsable(): boolean {
     return this.#state !== "ending" && this.#state !== "gone";
   }
 

@@ -1,9 +1,12 @@
 import { availableParallelism, totalmem } from "node:os";
+import { RATE_PER_CONCURRENCY } from "../scaling/index.ts";
 
 /** What the runtimes may take of the machine, and Lambda's own limits. Times in milliseconds. */
 export interface ExecutorLimits {
   /** Invocations under way at once, waiting ones included. Lambda: 1,000 per account and region. */
   readonly concurrency: number;
+  /** Synchronous requests per second for each of them. Lambda: 10; 0 for as many as come. */
+  readonly requestRate: number;
   /** Instances alive at once. */
   readonly instances: number;
   /** Processes starting at once, until they run: more of them only slow each other down. */
@@ -34,6 +37,7 @@ const INSTANCE_BYTES = 64 * 1024 * 1024;
 /** Lambda's limits, and as many instances as fit into three quarters of this machine's memory. */
 export const defaultLimits = (): ExecutorLimits => ({
   concurrency: 1_000,
+  requestRate: RATE_PER_CONCURRENCY,
   instances: Math.max(4, Math.min(1_000, Math.floor((totalmem() * 0.75) / INSTANCE_BYTES))),
   starting: Math.max(2, 2 * availableParallelism()),
   waiting: 1_000,

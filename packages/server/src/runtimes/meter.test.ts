@@ -6,7 +6,7 @@ import { invocation } from "./runtimes.fixture.ts";
 
 const reply = { begin() {}, chunk() {}, finish() {}, refuse() {} };
 const callAt = (acceptedAt: number, sentAt: number): Call =>
-  Object.assign(new Call(1, invocation(), reply, acceptedAt, () => {}), { sentAt });
+  Object.assign(new Call(1, invocation(), reply, acceptedAt, { give() {} }, () => {}), { sentAt });
 
 describe("what an invocation cost", () => {
   it("has the init in its bill once", () => {

@@ -1,6 +1,10 @@
 /** SnapStart: the instances of one deployment that were initialised ahead of time and wait to be restored. */
+import type { Clock } from "../ports/clock.ts";
 import { SnapshotError } from "../ports/executor.ts";
 import type { Instance } from "./instance.ts";
+
+/** So long after a snapshot was used the next one is made: whoever used it goes first. */
+const REPLACE_MS = 500;
 
 interface Waiter {
   resolve(): void;
@@ -12,7 +16,7 @@ export class Snapshots {
   #instances: Instance[] = [];
   #waiters: Waiter[] = [];
   /** One more will be made in a moment. */
-  replacing = false;
+  #replacing = false;
 
   get size(): number {
     return this.#instances.length;
@@ -39,6 +43,16 @@ export class Snapshots {
 
   take(): Instance | undefined {
     return this.#instances.shift();
+  }
+
+  /** Calls `make` in a moment, where there is none by then. */
+  replace(clock: Clock, make: () => void): void {
+    if (this.size > 0 || this.#replacing) return;
+    this.#replacing = true;
+    clock.after(REPLACE_MS, () => {
+      this.#replacing = false;
+      if (this.size === 0) make();
+    });
   }
 
   delete(instance: Instance): void {

@@ -7,16 +7,9 @@
  * work and fewer than ten requests per second for each; what is more spills over. Everything else is on demand: within
  * the function's reservation where it has one, else within what the account shares.
  */
+import type { ThrottleReason } from "../ports/executor.ts";
 import type { Permits } from "./permits.ts";
 import { TokenBucket } from "./token-bucket.ts";
-
-/** Lambda's names for why an invocation is throttled: API reference, Invoke, TooManyRequestsException. */
-export type ThrottleReason =
-  | "ConcurrentInvocationLimitExceeded"
-  | "ReservedFunctionConcurrentInvocationLimitExceeded"
-  | "FunctionInvocationRateLimitExceeded"
-  | "ReservedFunctionInvocationRateLimitExceeded"
-  | "CallerRateLimitExceeded";
 
 /** What an admitted invocation holds while it runs. Shared by many: it must be given back once for each admission. */
 export interface Permit {
@@ -33,6 +26,8 @@ const SECOND = 1_000;
 /** What all functions of an account in a region share. */
 export class AccountAdmission {
   readonly permits: Permits;
+  /** Synchronous requests per second for each concurrent one. */
+  readonly perConcurrency: number;
   readonly #rate: RateLimit;
 
   /** `perConcurrency`: synchronous requests per second for each concurrent one; 0 for as many as come. */
@@ -41,8 +36,6 @@ export class AccountAdmission {
     this.perConcurrency = perConcurrency;
     this.#rate = new RateLimit(concurrency, perConcurrency, now);
   }
-
-  readonly perConcurrency: number;
 
   /** Counts a synchronous request of any function. */
   tryRequest(now: number): boolean {
@@ -142,6 +135,12 @@ export class FunctionAdmission {
     return this.#reserved !== undefined && this.#running >= this.#reserved;
   }
 
+  /** It shares permits of which there are more than `places`, and no more than a tenth is left. */
+  crowds(places: number): boolean {
+    const { size, taken } = this.#account.permits;
+    return this.#reserved === undefined && size > places && (size - taken) * 10 <= size;
+  }
+
   /** From now on it has this reservation; undefined for none. What runs stays where it was counted. */
   reserve(reserved: number | undefined, now: number): void {
     this.#reserved = reserved;
@@ -154,12 +153,9 @@ export class FunctionAdmission {
     sync: boolean,
     now: number,
   ): Permit | ThrottleReason {
-    if (provisioned !== undefined) {
-      // Lambda: for all functions of an account there are ten requests per second for each concurrent one.
-      if (provisioned.tryTake(sync, now)) {
-        this.#running++;
-        return provisioned;
-      }
+    if (provisioned?.tryTake(sync, now)) {
+      this.#running++;
+      return provisioned;
     }
     const permit = this.#admitOnDemand(sync, now);
     if (typeof permit === "string") return permit;

@@ -3,8 +3,9 @@ import { describe, it } from "node:test";
 import { FleetPolicy, type Load } from "./fleet-policy.ts";
 import { HandlerTimes } from "./handler-times.ts";
 
-const policyOf = (handlerMs: number, times = 100): FleetPolicy => {
-  const policy = new FleetPolicy();
+const QUIET = { crowded: false };
+const policyOf = (handlerMs: number, times = 100, machine = QUIET): FleetPolicy => {
+  const policy = new FleetPolicy(machine);
   for (let i = 0; i < times; i++) policy.observe(handlerMs);
   return policy;
 };
@@ -26,7 +27,7 @@ const wantedWithin = (policy: FleetPolicy, ms: number, changes: Partial<Load>): 
 
 describe("how many invocations may stand in line", () => {
   it("is one while the handler is not known", () => {
-    assert.equal(new FleetPolicy().depth, 1);
+    assert.equal(new FleetPolicy(QUIET).depth, 1);
     assert.equal(policyOf(0.05, 7).depth, 1);
   });
 
@@ -48,7 +49,7 @@ describe("how many invocations may stand in line", () => {
 
 describe("how many instances a load wants", () => {
   it("is one per invocation while the handler is not known, as in Lambda", () => {
-    assert.equal(new FleetPolicy().wanted(load({ waiting: 50, instances: 0 })), 50);
+    assert.equal(new FleetPolicy(QUIET).wanted(load({ waiting: 50, instances: 0 })), 50);
   });
 
   it("is one per invocation for handlers that take their time, as in Lambda", () => {
@@ -100,6 +101,41 @@ describe("how many instances a load wants", () => {
         const wanted = wantedWithin(policy, 200, { waiting: invocations, instances: 0 });
         assert.ok(wanted >= 1 && wanted <= invocations);
       }
+  });
+});
+
+describe("where the processors are used up", () => {
+  /** It took so long while there was room, and then so long in the crowd. */
+  const crowded = (before: number, then: number): FleetPolicy => {
+    const machine = { crowded: false };
+    const policy = policyOf(before, 100, machine);
+    machine.crowded = true;
+    for (let i = 0; i < 1_000; i++) policy.observe(then);
+    return policy;
+  };
+
+  it("a short handler stays a short one, however long it waits for a processor", () => {
+    const policy = crowded(0.05, 80);
+    assert.equal(policy.depth, 41);
+    assert.equal(wantedWithin(policy, 500, { waiting: 32, inInstances: 32 }), 1);
+  });
+
+  it("a long one gets no more instances where it only waits for a processor", () => {
+    const policy = crowded(100, 400);
+    assert.equal(policy.wanted(load({ waiting: 60, inInstances: 4, instances: 4 })), 4);
+    assert.equal(policy.wanted(load({ waiting: 60, instances: 0 })), 1);
+  });
+
+  it("one that waits for something else gets what it wants", () => {
+    const policy = crowded(50, 60);
+    assert.equal(policy.wanted(load({ waiting: 60, inInstances: 4, instances: 4 })), 64);
+  });
+
+  it("what was learned of a crowd is forgotten once there is room", () => {
+    const machine = { crowded: true };
+    const policy = policyOf(50, 100, machine);
+    machine.crowded = false;
+    assert.equal(policy.wanted(load({ waiting: 3, inInstances: 7, instances: 7 })), 10);
   });
 });
 

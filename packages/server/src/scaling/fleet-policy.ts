@@ -5,6 +5,10 @@
  * A handler of 50 ms gets what Lambda gives it: an instance of its own for each concurrent invocation, at once. A
  * handler of 50 us would spend its time on being woken up: its invocations are gathered in few instances, several in
  * line in each, because one write of sixteen frames costs little more than one of a single frame.
+ *
+ * Where the processors are used up, times lie: a handler of 50 us takes 50 ms because a hundred others run. More instances
+ * make that worse, and would be asked for because of it. So then the function counts by what it took before, and one
+ * whose handlers only wait for processors gets no more instances; one whose handlers sleep still does.
  */
 import { HandlerTimes } from "./handler-times.ts";
 
@@ -20,6 +24,12 @@ export interface Load {
   readonly occupied: number;
   /** Monotonic milliseconds. */
   readonly now: number;
+}
+
+/** What all deployments share. */
+export interface Machine {
+  /** Its processors have nothing left to give. */
+  readonly crowded: boolean;
 }
 
 /** A running invocation older than this is slow: whatever stands behind it is taken back. */
@@ -40,6 +50,8 @@ const LINE_MS = 2;
 const DEEPEST_LINE = 64;
 /** Handlers that must have been seen before any invocation stands in line behind another. */
 const KNOWN_AFTER = 8;
+/** Handlers that take so many times what they took before wait for processors, not for anything else. */
+const STRETCHED = 3;
 /** An invocation of a short handler should not wait longer than this for its turn. */
 const PATIENCE_MS = 5;
 
@@ -50,10 +62,15 @@ export class FleetPolicy {
   /** For how long there have been too few instances, in milliseconds, and when that was seen last. */
   #lacked = 0;
   #lackSeen = 0;
+  readonly #machine: Machine;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
 
   /** A handler took so many milliseconds. */
   observe(handlerMs: number): void {
-    this.#times.observe(handlerMs);
+    this.#times.observe(handlerMs, this.#machine.crowded);
   }
 
   /** From now on nothing stands in line: what this function does cannot be told apart when it does. */
@@ -68,20 +85,32 @@ export class FleetPolicy {
 
   /** How many invocations an instance may have, the running one included. */
   get depth(): number {
-    const { count, meanMs } = this.#times;
-    if (this.#apart || count < KNOWN_AFTER || meanMs === undefined) return 1;
-    const behind = Math.floor(LINE_MS / Math.max(meanMs, LINE_MS / DEEPEST_LINE));
+    const handlerMs = this.#handlerMs;
+    if (this.#apart || this.#times.count < KNOWN_AFTER || handlerMs === undefined) return 1;
+    const behind = Math.floor(LINE_MS / Math.max(handlerMs, LINE_MS / DEEPEST_LINE));
     return Math.min(DEEPEST_LINE, 1 + behind);
   }
 
   /** How many instances this load wants, those that are there included. Ask while something waits. */
   wanted(load: Load): number {
     const invocations = load.waiting + load.inInstances;
-    const { meanMs } = this.#times;
-    if (meanMs === undefined || meanMs >= PATIENCE_MS) return invocations;
+    const handlerMs = this.#handlerMs;
+    if (handlerMs === undefined) return invocations;
+    if (handlerMs >= PATIENCE_MS)
+      return this.#stretched ? Math.max(1, load.instances) : invocations;
     const short = Math.max(0, invocations - load.occupied);
-    const enough = load.occupied + Math.min(short, Math.ceil((short * meanMs) / PATIENCE_MS));
+    const enough = load.occupied + Math.min(short, Math.ceil((short * handlerMs) / PATIENCE_MS));
     return enough <= load.instances || this.#lacksForLong(load) ? enough : load.instances;
+  }
+
+  get #handlerMs(): number | undefined {
+    return this.#machine.crowded ? this.#times.quickMs : this.#times.meanMs;
+  }
+
+  /** Its handlers wait for processors: more instances would only wait, too. */
+  get #stretched(): boolean {
+    const { meanMs = 0, quickMs = 0 } = this.#times;
+    return this.#machine.crowded && meanMs > STRETCHED * quickMs;
   }
 
   #lacksForLong({ instances, now }: Load): boolean {

@@ -1,3 +1,13 @@
-export { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "./fleet-policy.ts";
+export {
+  AccountAdmission,
+  FunctionAdmission,
+  type Permit,
+  ProvisionedAdmission,
+  RATE_PER_CONCURRENCY,
+} from "./admission.ts";
+export { giverFor, mayTakeIdle } from "./fair-share.ts";
+export { FleetPolicy, type Machine, OCCUPIED_MS, SLOW_MS } from "./fleet-policy.ts";
+export { KeepAlive } from "./keep-alive.ts";
 export { enoughMemory } from "./memory.ts";
+export { LocalPermits, type Permits } from "./permits.ts";
 export { PoolPolicy } from "./pool-policy.ts";

@@ -8,6 +8,7 @@ import { playInvocations } from "./invocations.ts";
 import { playLimits } from "./limits.ts";
 import { playNames } from "./names.ts";
 import { playPermissions } from "./permissions.ts";
+import { playProvisioned } from "./provisioned.ts";
 import { playUrls } from "./urls.ts";
 import { playVersions } from "./versions.ts";
 
@@ -36,5 +37,6 @@ describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
   playLimits(recordings, scene);
   playUrls(recordings, scene);
   playInvocations(recordings, scene);
-  recordings.finish(130);
+  playProvisioned(recordings, scene);
+  recordings.finish(132);
 });

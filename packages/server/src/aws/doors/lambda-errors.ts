@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   SnapshotNotReady: "SnapStartNotReadyException",
   RestoreFailed: "SnapStartException",
   RestoreTimedOut: "SnapStartTimeoutException",
+  ProvisionedUnknown: "ProvisionedConcurrencyConfigNotFoundException",
   FunctionThrottled: "TooManyRequestsException",
   RuntimeUnavailable: "InvalidRuntimeException",
   InvocationFailed: "ServiceException",
@@ -37,11 +38,12 @@ export function lambdaError(error: unknown): unknown {
   const name = NAMES[error.code as FunctionErrorCode];
   const status = UNMODELLED[name];
   if (status !== undefined) return new AwsError(name, error.message, { status });
-  const { reason, untyped } = error.details;
+  const { reason, retryAfterSeconds, untyped } = error.details;
   return new AwsError(name, error.message, {
     members: {
       ...(untyped === true ? { Type: undefined } : {}),
       ...(reason === undefined ? {} : { Reason: reason }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },
   });
 }

@@ -10,6 +10,7 @@ import { lambdaInvoke } from "./lambda-invoke.ts";
 import { lambdaLayers } from "./lambda-layers.ts";
 import { lambdaOptions } from "./lambda-options.ts";
 import { lambdaPermissions } from "./lambda-permissions.ts";
+import { lambdaProvisioned } from "./lambda-provisioned.ts";
 import { lambdaUrls } from "./lambda-urls.ts";
 
 /** Lambda on AWS's wire. */
@@ -21,6 +22,7 @@ export function createLambdaDoor(functions: Functions, links: CodeLinks): Door<L
     ...lambdaPermissions(functions),
     ...lambdaUrls(functions),
     ...lambdaOptions(functions),
+    ...lambdaProvisioned(functions),
     ...lambdaCodeSigning(functions),
     ...lambdaInvoke(functions),
   });

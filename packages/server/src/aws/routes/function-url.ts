@@ -141,9 +141,14 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
       respond(call, 502, { "content-type": "application/json" }, "Internal Server Error");
       return;
     }
-    const { status, type, body } =
+    const { status, type, body, retryAfter } =
       known ?? new Refusal(500, "ServiceException", "Internal Server Error");
-    respond(call, status, { "content-type": "application/json", "x-amzn-errortype": type }, body);
+    const headers = {
+      "content-type": "application/json",
+      "x-amzn-errortype": type,
+      ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+    };
+    respond(call, status, headers, body);
   }
 }
 

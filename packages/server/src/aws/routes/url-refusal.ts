@@ -8,12 +8,15 @@ export class Refusal extends Error {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** Seconds, as the header has them. */
+  readonly retryAfter: string | undefined;
 
-  constructor(status: number, type: string, message: string | null) {
+  constructor(status: number, type: string, message: string | null, retryAfter?: unknown) {
     super(message ?? type);
     this.status = status;
     this.type = type;
     this.body = JSON.stringify({ Message: message });
+    this.retryAfter = typeof retryAfter === "string" ? retryAfter : undefined;
   }
 }
 
@@ -29,7 +32,12 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof YunqueError)) return undefined;
   switch (error.code) {
     case "FunctionThrottled":
-      return new Refusal(429, "TooManyRequestsException", error.message);
+      return new Refusal(
+        429,
+        "TooManyRequestsException",
+        error.message,
+        error.details["retryAfterSeconds"],
+      );
     case "FunctionNotFound":
       return new Refusal(404, "ResourceNotFoundException", error.message);
     case "RuntimeUnavailable":

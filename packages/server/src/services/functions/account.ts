@@ -1,10 +1,12 @@
-import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
+import type { FunctionHead, FunctionVersion, ProvisionedSettings } from "../../domain/function.ts";
+import { minInstancesOf } from "../../domain/function-instances.ts";
 import {
   MAX_CODE_STORAGE_BYTES,
   MIN_UNRESERVED_CONCURRENCY,
 } from "../../domain/function-limits.ts";
 import type { LayerVersion } from "../../domain/layer.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { ownConcurrency } from "./concurrency.ts";
 import type { FunctionsContext } from "./context.ts";
 import { functionError, invalid } from "./errors.ts";
 import { FUNCTIONS, spaceOf } from "./spaces.ts";
@@ -14,6 +16,7 @@ import { readSpace } from "./store.ts";
 export interface AccountUsage {
   readonly functionCount: number;
   readonly codeBytes: number;
+  /** What functions have for themselves: reserved, or provisioned. */
   readonly reservedConcurrency: number;
   /** The account's whole concurrency. */
   readonly concurrency: number;
@@ -35,9 +38,43 @@ export async function accountUsage(
   return {
     functionCount: heads.length,
     codeBytes,
-    reservedConcurrency: heads.reduce((sum, head) => sum + (head.reservedConcurrency ?? 0), 0),
+    reservedConcurrency: (await ownership({ records }, scope, heads)).own,
     concurrency: limits.concurrency,
   };
+}
+
+/** What the functions of a scope have for themselves, together, and which of them need something of the executor. */
+async function ownership(
+  { records }: Pick<FunctionsContext, "records">,
+  scope: Scope,
+  heads: readonly FunctionHead[],
+): Promise<{ readonly own: number; readonly needing: readonly string[] }> {
+  const kind = `${spaceOf(scope, "function-provisioned")}/`;
+  const provisioned = new Map<string, readonly ProvisionedSettings[]>();
+  for (const space of await records.spaces(kind))
+    provisioned.set(space.slice(kind.length), [
+      ...(await readSpace<ProvisionedSettings>(records, space)).values(),
+    ]);
+  let own = 0;
+  const needing: string[] = [];
+  for (const { name, reservedConcurrency, latest } of heads) {
+    const settings = provisioned.get(name) ?? [];
+    own += ownConcurrency(reservedConcurrency, settings);
+    const kept = settings.length > 0 || minInstancesOf(latest.settings) > 0;
+    if (kept || reservedConcurrency !== undefined) needing.push(name);
+  }
+  return { own, needing };
+}
+
+/** Tells the executor what the account has left for functions that have nothing for themselves. */
+export async function pushAccount(
+  { records, limits, executor }: Pick<FunctionsContext, "records" | "limits" | "executor">,
+  scope: Scope,
+): Promise<{ readonly needing: readonly string[] }> {
+  const heads = [...(await readSpace<FunctionHead>(records, spaceOf(scope, FUNCTIONS))).values()];
+  const { own, needing } = await ownership({ records }, scope, heads);
+  executor.limitAccount(scope.account, scope.region, limits.concurrency - own);
+  return { needing };
 }
 
 /** @throws YunqueError `CodeStorageFull` where so many bytes more would not fit. */

@@ -9,6 +9,7 @@ import type { FunctionsContext } from "./context.ts";
 import { versionOf } from "./describe.ts";
 import { conflict, functionError, invalid, notFound, revisionMismatch } from "./errors.ts";
 import { type Page, type PageRequest, pageOf } from "./paging.ts";
+import { checkMove } from "./provisioned.ts";
 import { childSpace } from "./spaces.ts";
 import { functionNotFound, type StoredFunction } from "./store.ts";
 import { targetOf, unqualified } from "./target.ts";
@@ -100,6 +101,7 @@ export function createAliases({ store }: FunctionsContext): AliasOperations {
           ...(routing === undefined ? {} : { routing }),
           revisionId: randomUUID(),
         };
+        await checkMove(stored, alias);
         return { changes: [put(stored, alias)], result: describeAlias(stored, alias) };
       }),
 
@@ -141,11 +143,17 @@ async function checkedRouting(
   return other === undefined ? undefined : { version: other, weight };
 }
 
-/** An alias goes with its policy, its URL and its asynchronous settings. */
+/** An alias goes with its policy, its URL, its asynchronous settings and its provisioned concurrency. */
 async function removal(stored: StoredFunction, name: string): Promise<Change[]> {
   if ((await stored.child("function-aliases", name)) === undefined) return [];
   const under = (
-    ["function-aliases", "function-policies", "function-urls", "function-event-invoke"] as const
+    [
+      "function-aliases",
+      "function-policies",
+      "function-urls",
+      "function-event-invoke",
+      "function-provisioned",
+    ] as const
   ).map((kind) => ({
     delete: true as const,
     space: childSpace(stored.scope, kind, stored.name),

@@ -3,7 +3,7 @@ import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
-import { Gate } from "./gate.ts";
+import { ownConcurrency, pushConcurrency } from "./concurrency.ts";
 import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
 import {
   type FunctionSnapshot,
@@ -34,7 +34,7 @@ const MAX_VIEWS = 20_000;
 
 export class Catalog {
   readonly #records: Records;
-  readonly #executor: Pick<Executor, "retire">;
+  readonly #executor: Pick<Executor, "retire" | "limit">;
   readonly #network: NetworkRule;
   /** Absent where this process alone invokes. */
   readonly #publish: Publish | undefined;
@@ -44,19 +44,24 @@ export class Catalog {
   readonly #stale = new Set<string>();
   /** The deployments that the executor may have instances of, by function. */
   readonly #deployed = new Map<string, ReadonlySet<string>>();
-  readonly #gates = new Map<string, Gate>();
+  /** What functions have of their account's concurrency for themselves; 0 is left out. */
+  readonly #owned = new Map<string, number>();
+  readonly #ownedChanged: (scope: Scope) => void;
   readonly #urls = new Map<string, UrlOwner>();
   readonly #watches = new Map<string, () => void>();
   /** Spaces of functions in which some were found. */
   readonly #inhabited = new Set<string>();
   #closed = false;
 
+  /** `ownedChanged` hears of accounts whose functions have more concurrency for themselves now, or less. */
   constructor(
     records: Records,
-    executor: Pick<Executor, "retire">,
+    executor: Pick<Executor, "retire" | "limit">,
     network: NetworkRule,
+    ownedChanged: (scope: Scope) => void,
     publish?: Publish,
   ) {
+    this.#ownedChanged = ownedChanged;
     this.#publish = publish;
     this.#records = records;
     this.#executor = executor;
@@ -131,20 +136,20 @@ export class Catalog {
     try {
       for (;;) {
         this.#stale.delete(key);
-        const gate = this.#gates.get(key) ?? new Gate();
         const snapshot = await readSnapshot(this.#records, scope, name);
         if (this.#stale.has(key)) continue;
         if (this.#publish && (snapshot !== undefined || this.#deployed.has(key))) {
           await this.#publish(scope, name, snapshot);
           if (this.#stale.has(key)) continue;
         }
-        const view = snapshot && viewOf(snapshot, gate, this.#network);
+        const view = snapshot && viewOf(snapshot, this.#network);
         if (view !== undefined) {
           this.#inhabited.add(spaceOf(scope, FUNCTIONS));
           // Another search, for nothing, ended the watch: what changed since, nobody told.
           if (this.#watch(scope)) continue;
         }
         this.#retire(key, view);
+        this.#push(key, scope, name, view);
         if (view !== undefined) this.#keep(key, view);
         return view;
       }
@@ -159,8 +164,6 @@ export class Catalog {
 
   #keep(key: string, view: FunctionView): void {
     if (this.#closed) return;
-    view.gate.limit = view.head.reservedConcurrency;
-    this.#gates.set(key, view.gate);
     const oldest = this.#views.size >= MAX_VIEWS ? this.#views.keys().next().value : undefined;
     if (oldest !== undefined) this.#views.delete(oldest);
     this.#views.set(key, view);
@@ -169,10 +172,18 @@ export class Catalog {
   #retire(key: string, view: FunctionView | undefined): void {
     const now = new Set([...(view?.deployments.values() ?? [])].map(({ id }) => id));
     for (const id of this.#deployed.get(key) ?? []) if (!now.has(id)) this.#executor.retire(id);
-    if (view === undefined) {
-      this.#deployed.delete(key);
-      this.#gates.delete(key);
-    } else this.#deployed.set(key, now);
+    if (view === undefined) this.#deployed.delete(key);
+    else this.#deployed.set(key, now);
+  }
+
+  #push(key: string, scope: Scope, name: string, view: FunctionView | undefined): void {
+    if (this.#closed) return;
+    pushConcurrency(this.#executor, scope, name, view);
+    const owned = view === undefined ? 0 : ownedBy(view);
+    if (owned === (this.#owned.get(key) ?? 0)) return;
+    if (owned === 0) this.#owned.delete(key);
+    else this.#owned.set(key, owned);
+    this.#ownedChanged(scope);
   }
 
   /** Another node may change functions of this scope. Answers whether that was not watched before. */
@@ -196,6 +207,9 @@ export class Catalog {
     this.#watches.delete(space);
   }
 }
+
+const ownedBy = ({ head, provisioned }: FunctionView): number =>
+  ownConcurrency(head.reservedConcurrency, provisioned.values());
 
 const nothing = (): void => {};
 

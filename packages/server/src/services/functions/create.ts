@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
+import { checkMinInstances } from "../../domain/function-instances.ts";
 import { isVersionNumber, LATEST } from "../../domain/function-name.ts";
 import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize, fingerprintOf } from "../../domain/function-settings.ts";
@@ -55,6 +56,7 @@ export async function createFunction(
   );
   checkSettings(settings);
   checkNetwork(context.network, settings);
+  checkMinInstances(settings);
   if (request.codeSigningConfigArn !== undefined)
     await requireCodeSigningConfig(context.records, scope, request.codeSigningConfigArn);
   if ((await context.store.find(scope, name)) !== undefined) throw alreadyExists(name);

@@ -15,6 +15,7 @@ export type FunctionErrorCode =
   | "SnapshotNotReady"
   | "RestoreFailed"
   | "RestoreTimedOut"
+  | "ProvisionedUnknown"
   | "FunctionThrottled"
   | "RuntimeUnavailable"
   | "InvocationFailed"
@@ -89,6 +90,11 @@ export const FUNCTION_ERRORS: Readonly<Record<FunctionErrorCode, ErrorEntry>> = 
     fault: "user",
     retryable: false,
     meaning: "What the function does after it was restored (SnapStart) took more than 10 seconds.",
+  },
+  ProvisionedUnknown: {
+    fault: "user",
+    retryable: false,
+    meaning: "The version or alias has no provisioned concurrency.",
   },
   FunctionThrottled: {
     fault: "user",

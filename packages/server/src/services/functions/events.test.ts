@@ -79,7 +79,7 @@ test("what the platform refuses is tried again after a second, then after longer
   const all = testFunctions();
   await all.deploy("f");
   all.executor.handler = async () => {
-    throw new ExecutorError("concurrency", "full");
+    throw new ExecutorError("throttled", "full");
   };
   all.functions.enqueue(event("e"));
   await idle();

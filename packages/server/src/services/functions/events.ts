@@ -140,7 +140,7 @@ export class EventQueue {
       const runnable = await this.#invoke.resolve(scope, functionName, qualifier);
       patience = patienceOf(runnable.eventSettings);
       // Lambda: a function whose reserved concurrency is 0 gets no events, and they are not kept for it.
-      if (runnable.gate.limit === 0) return DONE;
+      if (runnable.reservedConcurrency === 0) return DONE;
       const result = await this.#invoke.invoke(runnable, { ...invocation, kind: "async" });
       if (result.functionError === undefined) return DONE;
       entry.refusals = 0;

@@ -5,7 +5,7 @@ import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Executor } from "../../ports/executor.ts";
+import type { Executor, FunctionConcurrency, ProvisionedState } from "../../ports/executor.ts";
 import { type Package, PackageError, type Packages } from "../../ports/packages.ts";
 import type { Publish } from "./catalog.ts";
 import { CodeObjectError, type FunctionsLimits } from "./context.ts";
@@ -88,6 +88,24 @@ export class FakeExecutor implements Executor {
   async initialise(deployment: Deployment): Promise<void> {
     this.initialised.push(deployment);
     await this.initialising;
+  }
+
+  readonly limits = new Map<string, FunctionConcurrency>();
+  /** What an account has left, by region. */
+  readonly unreserved = new Map<string, number>();
+  /** How far provisioned concurrency is, as a test says. */
+  provisionedState: ProvisionedState | undefined;
+
+  limit(functionArn: string, limits: FunctionConcurrency): void {
+    this.limits.set(functionArn, limits);
+  }
+
+  limitAccount(_account: string, region: string, unreserved: number): void {
+    this.unreserved.set(region, unreserved);
+  }
+
+  provisioned(): ProvisionedState | undefined {
+    return this.provisionedState;
   }
 
   retire(deploymentId: string): void {

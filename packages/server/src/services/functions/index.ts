@@ -3,7 +3,7 @@
 import { LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { RuntimeVersion } from "../../ports/executor.ts";
-import { type AccountUsage, accountUsage } from "./account.ts";
+import { type AccountUsage, accountUsage, pushAccount } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
 import { Catalog } from "./catalog.ts";
 import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
@@ -23,6 +23,7 @@ import { createLayers, type LayerOperations } from "./layers.ts";
 import { createOptions, type OptionOperations } from "./options.ts";
 import type { Page, PageRequest } from "./paging.ts";
 import { createPolicies, type PolicyOperations } from "./policy.ts";
+import { createProvisioned, type ProvisionedOperations, resumeConcurrency } from "./provisioned.ts";
 import { type DescribedFunction, getFunction, listFunctions } from "./read.ts";
 import { deleteFunction } from "./remove.ts";
 import type { SettingsChange } from "./settings.ts";
@@ -53,6 +54,7 @@ export type { DescribedEventInvoke, EventInvokeChange } from "./event-invoke.ts"
 export type { Runnable } from "./invoke.ts";
 export type { DescribedLayer } from "./layers.ts";
 export type { Page, PageRequest } from "./paging.ts";
+export type { DescribedProvisioned } from "./provisioned.ts";
 export type { DescribedFunction } from "./read.ts";
 export { createReplica, type FunctionsReplica } from "./replica.ts";
 export type { SettingsChange } from "./settings.ts";
@@ -85,6 +87,7 @@ export interface Functions extends InvokeOperations {
   readonly urls: UrlOperations;
   readonly eventInvoke: EventInvokeOperations;
   readonly options: OptionOperations;
+  readonly provisioned: ProvisionedOperations;
   readonly codeSigning: CodeSigningOperations;
 
   usage(scope: Scope): Promise<AccountUsage>;
@@ -126,7 +129,11 @@ export function createFunctions(
 ): Functions {
   const { records, executor, clock, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
-  const catalog = new Catalog(records, executor, dependencies.network, dependencies.publish);
+  const ownedChanged = (scope: Scope): void => {
+    pushAccount({ records, executor, limits }, scope).catch(() => {}); // the next change says it again
+  };
+  const { network, publish } = dependencies;
+  const catalog = new Catalog(records, executor, network, ownedChanged, publish);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
   /** The first invocation finds it in memory, and a process that waits. */
   const expect = (scope: Scope, name: string): void => {
@@ -170,6 +177,7 @@ export function createFunctions(
     urls: createUrls(context),
     eventInvoke: createEventInvoke(context),
     options: createOptions(context),
+    provisioned: createProvisioned(context),
     codeSigning: createCodeSigning(context),
 
     usage: (scope) => accountUsage(context, scope),
@@ -193,6 +201,7 @@ export function createFunctions(
     async start() {
       await settler.resume();
       await snapStarts.resume();
+      await resumeConcurrency(context);
     },
     async close(graceMs) {
       const givenUp = await events.close(graceMs);

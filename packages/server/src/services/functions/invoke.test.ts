@@ -118,23 +118,26 @@ test("a weighted alias shares by chance", async () => {
   }
 });
 
-test("reserved concurrency refuses what is beyond it, and counts over changes of the function", async () => {
+test("the executor knows of a reservation, and of its end, before the caller hears of it", async () => {
   const { functions, deploy, executor } = testFunctions();
   await deploy("f");
-  await functions.options.reserve(SCOPE, "f", 1);
-  let finish = () => {};
-  executor.handler = () => new Promise((resolve) => (finish = () => resolve({})));
-  const first = functions.invoke(await functions.resolve(SCOPE, "f"), invocationOf(arn));
-  await functions.updateSettings(SCOPE, "f", { description: "changed" });
-  const runnable = await functions.resolve(SCOPE, "f");
-  await assert.rejects(functions.invoke(runnable, invocationOf(arn)), {
-    code: "FunctionThrottled",
-    details: { reason: "ReservedFunctionConcurrentInvocationLimitExceeded" },
-  });
-  finish();
-  await first;
-  executor.handler = async () => ({});
-  await functions.invoke(runnable, invocationOf(arn));
+  await functions.options.reserve(SCOPE, "f", 7);
+  assert.equal(executor.limits.get(arn)?.reserved, 7);
+  assert.equal(executor.unreserved.get(SCOPE.region), 993);
+  assert.equal((await functions.resolve(SCOPE, "f")).reservedConcurrency, 7);
+  await functions.options.reserve(SCOPE, "f", undefined);
+  assert.equal(executor.limits.get(arn)?.reserved, undefined);
+  assert.equal(executor.unreserved.get(SCOPE.region), 1_000);
+});
+
+test("what a function had reserved is the account's again once it is deleted", async () => {
+  const { functions, deploy, executor } = testFunctions();
+  await deploy("f");
+  await functions.options.reserve(SCOPE, "f", 7);
+  await functions.delete(SCOPE, "f");
+  while (executor.unreserved.get(SCOPE.region) !== 1_000)
+    await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(executor.limits.get(arn)?.reserved, undefined);
 });
 
 test("what the executor cannot do is told in the words of the service", async () => {
@@ -142,8 +145,7 @@ test("what the executor cannot do is told in the words of the service", async ()
   await deploy("f");
   const runnable = await functions.resolve(SCOPE, "f");
   for (const [fault, code] of [
-    ["concurrency", "FunctionThrottled"],
-    ["queueFull", "FunctionThrottled"],
+    ["throttled", "FunctionThrottled"],
     ["closing", "FunctionsClosing"],
     ["internal", "InvocationFailed"],
   ] as const) {

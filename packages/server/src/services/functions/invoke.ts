@@ -1,15 +1,15 @@
 /** The way of an invocation from a function's name to the executor. Warm, it awaits nothing but the executor. */
 import type { Deployment } from "../../domain/deployment.ts";
+import type { YunqueError } from "../../domain/errors.ts";
 import { chooseVersion, type EventInvokeSettings } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { type Executor, ExecutorError } from "../../ports/executor.ts";
+import { type Executor, ExecutorError, type ThrottleReason } from "../../ports/executor.ts";
 import type { Catalog } from "./catalog.ts";
 import type { FunctionsContext } from "./context.ts";
 import { conflict, functionError } from "./errors.ts";
-import type { Gate } from "./gate.ts";
 import type { Settler } from "./settle.ts";
 import { functionNotFound } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
@@ -21,7 +21,8 @@ export interface Runnable {
   /** As the caller qualified it; without a qualifier where the caller gave none. */
   readonly invokedArn: string;
   readonly qualifier: string | undefined;
-  readonly gate: Gate;
+  /** Undefined: it shares the account's. 0: nothing of it runs. */
+  readonly reservedConcurrency: number | undefined;
   readonly eventSettings: EventInvokeSettings | undefined;
 }
 
@@ -61,7 +62,7 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       deployment,
       invokedArn: functionArn(view.scope, view.name, qualifier),
       qualifier,
-      gate: view.gate,
+      reservedConcurrency: view.head.reservedConcurrency,
       eventSettings: eventSettingsOf(view, qualifier),
     };
     view.runnables.set(key, runnable);
@@ -100,32 +101,12 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       return runnable;
     },
 
-    async invoke({ deployment, gate }, invocation) {
-      if (gate.limit === undefined)
-        return await executor.invoke(deployment, invocation).catch(refuse);
-      gate.enter();
-      try {
-        return await executor.invoke(deployment, invocation).catch(refuse);
-      } finally {
-        gate.leave();
-      }
+    async invoke({ deployment, qualifier }, invocation) {
+      return await executor.invoke(deployment, invocation, qualifier).catch(refuse);
     },
 
-    async stream({ deployment, gate }, invocation) {
-      if (gate.limit === undefined)
-        return await executor.stream(deployment, invocation).catch(refuse);
-      gate.enter();
-      try {
-        const stream = await executor.stream(deployment, invocation);
-        stream.completion.then(
-          () => gate.leave(),
-          () => gate.leave(),
-        );
-        return stream;
-      } catch (error) {
-        gate.leave();
-        return refuse(error);
-      }
+    async stream({ deployment, qualifier }, invocation) {
+      return await executor.stream(deployment, invocation, qualifier).catch(refuse);
     },
   };
 }
@@ -168,11 +149,8 @@ function invokedNotFound({ scope, name, qualifier = LATEST }: Target) {
 function refuse(error: unknown): never {
   if (!(error instanceof ExecutorError)) throw error;
   switch (error.fault) {
-    case "concurrency":
-    case "queueFull":
-      throw functionError("FunctionThrottled", "Rate Exceeded.", {
-        reason: "ConcurrentInvocationLimitExceeded",
-      });
+    case "throttled":
+      throw throttled(error.reason ?? "ConcurrentInvocationLimitExceeded");
     case "closing":
       throw functionError("FunctionsClosing", error.message);
     case "internal":
@@ -189,6 +167,27 @@ function refuse(error: unknown): never {
         "Lambda couldn't restore the snapshot within the timeout limit.",
       );
   }
+}
+
+/** Rates are refilled within a second, and whoever is refused for want of concurrency may as well try again then. */
+const RETRY_AFTER = "1";
+
+/** Made once: whoever floods the platform is refused without a stack trace for each call. */
+const throttlings = new Map<ThrottleReason, YunqueError>();
+
+function throttled(reason: ThrottleReason): YunqueError {
+  let error = throttlings.get(reason);
+  if (!error) {
+    error = functionError("FunctionThrottled", "Rate Exceeded.", {
+      reason,
+      // Recorded: AWS names no time where the function's own reservation is used up.
+      ...(reason === "ReservedFunctionConcurrentInvocationLimitExceeded"
+        ? {}
+        : { retryAfterSeconds: RETRY_AFTER }),
+    });
+    throttlings.set(reason, error);
+  }
+  return error;
 }
 
 function cannotRun(runtime: string, runtimes: ReadonlySet<string>): string {

@@ -1,8 +1,13 @@
 /** What a function has besides code and settings: reserved concurrency, loop detection, runtime updates. */
-import type { FunctionHead, RuntimeManagement } from "../../domain/function.ts";
+import type {
+  FunctionHead,
+  ProvisionedSettings,
+  RuntimeManagement,
+} from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { checkReservation } from "./account.ts";
+import { checkReservation, pushAccount } from "./account.ts";
+import { ownConcurrency } from "./concurrency.ts";
 import type { FunctionsContext } from "./context.ts";
 import { existingQualifier } from "./describe.ts";
 import { invalid } from "./errors.ts";
@@ -37,7 +42,7 @@ export interface OptionOperations {
 }
 
 export function createOptions(context: FunctionsContext): OptionOperations {
-  const { store } = context;
+  const { store, catalog } = context;
   const whole = (scope: Scope, functionName: string) => unqualified(targetOf(scope, functionName));
 
   return {
@@ -49,15 +54,25 @@ export function createOptions(context: FunctionsContext): OptionOperations {
       const target = whole(caller, functionName);
       await store.edit(
         target,
-        async ({ head, scope }) => {
-          const { reservedConcurrency, ...rest } = head;
+        async (stored) => {
+          const { reservedConcurrency, ...rest } = stored.head;
           if (concurrency === undefined) return { head: rest, result: undefined };
-          await checkReservation(context, scope, reservedConcurrency ?? 0, concurrency);
+          const all = await stored.children<ProvisionedSettings>("function-provisioned");
+          const provisioned = ownConcurrency(undefined, all.values());
+          if (provisioned > concurrency)
+            throw invalid(
+              ` ReservedConcurrentExecutions  ${concurrency} should not be lower than function's total provisioned concurrency [${provisioned}].`,
+            );
+          const before = reservedConcurrency ?? provisioned;
+          await checkReservation(context, stored.scope, before, concurrency);
           return { head: { ...rest, reservedConcurrency: concurrency }, result: undefined };
         },
         // Lambda names the version here that it looked for, though the operation is about the function.
         () => functionNotFound(functionArn(target.scope, target.name, LATEST)),
       );
+      // The executor hears of it before the caller does.
+      await pushAccount(context, target.scope);
+      await catalog.load(target.scope, target.name);
     },
 
     async recursiveLoop(scope, functionName) {

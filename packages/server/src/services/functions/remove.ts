@@ -59,6 +59,7 @@ async function deleteVersion(
         under("function-versions", numberId(version)),
         under("function-policies", version),
         under("function-event-invoke", version),
+        under("function-provisioned", version),
         under("function-runtime-management", version),
       ],
       result: undefined,

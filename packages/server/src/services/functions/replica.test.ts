@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeExecutor, invocationOf, SCOPE, testFunctions } from "./fixture.ts";
+import { FakeExecutor, SCOPE, testFunctions } from "./fixture.ts";
 import type { FunctionSnapshot, FunctionsReplica } from "./index.ts";
 import { createReplica } from "./replica.ts";
+
+const ARN = "arn:aws:lambda:us-east-1:000000000000:function:hello";
 
 /** A service that publishes to a replica, as JSON, as to another process. */
 function replicated(options: { readonly random?: () => number } = {}) {
@@ -19,10 +21,9 @@ function replicated(options: { readonly random?: () => number } = {}) {
     },
   });
   const { functions } = owner;
-  const [executor, local] = [new FakeExecutor(), new FakeExecutor()];
+  const executor = new FakeExecutor();
   replica = createReplica({
     executor,
-    local,
     network: { widest: "host", enforced: true },
     async load(scope, name) {
       await functions.load(scope, name);
@@ -34,7 +35,7 @@ function replicated(options: { readonly random?: () => number } = {}) {
     },
     ...options,
   });
-  return { ...owner, replica, executor, local, published };
+  return { ...owner, replica, executor, published };
 }
 
 test("a function in the replica is as its owner has it", async () => {
@@ -42,7 +43,7 @@ test("a function in the replica is as its owner has it", async () => {
   await deploy("hello", { environment: { A: "☃" } });
   const { deployment, ...rest } = await replica.resolve(SCOPE, "hello");
   const owners = await functions.resolve(SCOPE, "hello");
-  assert.deepEqual({ deployment, ...rest, gate: 0 }, { ...owners, gate: 0 });
+  assert.deepEqual({ deployment, ...rest }, owners);
   assert.equal(deployment.environment["A"], "☃");
   assert.deepEqual(replica.peek(SCOPE, "hello", undefined)?.deployment, deployment);
 });
@@ -101,23 +102,12 @@ test("function URLs are found in the replica while they exist", async () => {
   assert.equal(await replica.urlTarget(url.id), undefined);
 });
 
-test("reserved concurrency counts what came here and what other processes sent", async () => {
-  const { deploy, functions, replica, executor, local } = replicated();
+test("the limits of a function are known where it runs once they are answered", async () => {
+  const { deploy, functions, replica, executor } = replicated();
   await deploy("hello");
+  await replica.resolve(SCOPE, "hello");
   await functions.options.reserve(SCOPE, "hello", 2);
-  const waiting = Promise.withResolvers<void>();
-  executor.handler = local.handler = async () => {
-    await waiting.promise;
-    return {};
-  };
-  const runnable = await replica.resolve(SCOPE, "hello");
-  const { deployment, invokedArn } = runnable;
-  const first = replica.invoke(runnable, invocationOf(invokedArn));
-  const second = replica.home.invoke(deployment, invocationOf(invokedArn));
-  const throttled = { code: "FunctionThrottled" };
-  await assert.rejects(replica.home.invoke(deployment, invocationOf(invokedArn)), throttled);
-  await assert.rejects(replica.invoke(runnable, invocationOf(invokedArn)), throttled);
-  waiting.resolve();
-  await Promise.all([first, second]);
-  await replica.home.invoke(deployment, invocationOf(invokedArn));
+  assert.equal(executor.limits.get(ARN)?.reserved, 2);
+  await functions.options.reserve(SCOPE, "hello", undefined);
+  assert.equal(executor.limits.get(ARN)?.reserved, undefined);
 });

@@ -9,6 +9,7 @@ export const CHILDREN = [
   "function-urls",
   "function-event-invoke",
   "function-runtime-management",
+  "function-provisioned",
 ] as const;
 export type Child = (typeof CHILDREN)[number];
 

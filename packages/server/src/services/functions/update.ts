@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
+import { checkMinInstances } from "../../domain/function-instances.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize } from "../../domain/function-settings.ts";
@@ -86,6 +87,7 @@ export async function updateSettings(
     const settings = applySettings(before.settings, change, layers);
     checkSettings(settings);
     checkNetwork(context.network, settings);
+    checkMinInstances(settings);
     checkUnpackedSize(before.code.unpackedSize, settings);
     const latest = changed(context, { ...before, settings });
     return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };

@@ -5,6 +5,7 @@ import type {
   FunctionAlias,
   FunctionHead,
   FunctionVersion,
+  ProvisionedSettings,
 } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { type NetworkRule, networkOf } from "../../domain/function-network.ts";
@@ -12,7 +13,6 @@ import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Records } from "../../ports/records.ts";
-import type { Gate } from "./gate.ts";
 import type { Runnable } from "./invoke.ts";
 import { type Child, childSpace, FUNCTIONS, spaceOf } from "./spaces.ts";
 import { readSpace } from "./store.ts";
@@ -29,7 +29,7 @@ export interface FunctionView {
   readonly policies: ReadonlyMap<string, ResourcePolicy>;
   readonly urls: ReadonlyMap<string, FunctionUrl>;
   readonly eventInvoke: ReadonlyMap<string, EventInvokeSettings>;
-  readonly gate: Gate;
+  readonly provisioned: ReadonlyMap<string, ProvisionedSettings>;
   /** What `invoke.ts` made of the above; filled as it is asked for. */
   readonly runnables: Map<string, Runnable>;
 }
@@ -45,6 +45,7 @@ export interface FunctionSnapshot {
   readonly policies: Entries<ResourcePolicy>;
   readonly urls: Entries<FunctionUrl>;
   readonly eventInvoke: Entries<EventInvokeSettings>;
+  readonly provisioned: Entries<ProvisionedSettings>;
 }
 type Entries<T> = readonly (readonly [id: string, value: T])[];
 
@@ -57,12 +58,13 @@ export async function readSnapshot(
   const head = () => records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
   for (let before = await head(); before !== undefined; ) {
     const under = <T>(kind: Child) => readSpace<T>(records, childSpace(scope, kind, name));
-    const [published, aliases, policies, urls, eventInvoke] = await Promise.all([
+    const [published, aliases, policies, urls, eventInvoke, provisioned] = await Promise.all([
       under<FunctionVersion>("function-versions"),
       under<FunctionAlias>("function-aliases"),
       under<ResourcePolicy>("function-policies"),
       under<FunctionUrl>("function-urls"),
       under<EventInvokeSettings>("function-event-invoke"),
+      under<ProvisionedSettings>("function-provisioned"),
     ]);
     const after = await head();
     // Every change writes the head: the same revision twice says that nothing changed between the reads.
@@ -76,6 +78,7 @@ export async function readSnapshot(
         policies: [...policies],
         urls: [...urls],
         eventInvoke: [...eventInvoke],
+        provisioned: [...provisioned],
       };
     }
     before = after;
@@ -83,10 +86,9 @@ export async function readSnapshot(
   return undefined;
 }
 
-/** What invocations see of it. `gate` is the function's own, `network` the platform's. */
+/** What invocations see of it. `network` is the platform's. */
 export function viewOf(
   { scope, name, head, published, ...snapshot }: FunctionSnapshot,
-  gate: Gate,
   network: NetworkRule,
 ): FunctionView {
   const all = [head.latest, ...published];
@@ -100,7 +102,7 @@ export function viewOf(
     policies: new Map(snapshot.policies),
     urls: new Map(snapshot.urls),
     eventInvoke: new Map(snapshot.eventInvoke),
-    gate,
+    provisioned: new Map(snapshot.provisioned),
     runnables: new Map(),
   };
 }
@@ -116,6 +118,7 @@ export function snapshotOf({ scope, name, head, ...view }: FunctionView): Functi
     policies: [...view.policies],
     urls: [...view.urls],
     eventInvoke: [...view.eventInvoke],
+    provisioned: [...view.provisioned],
   };
 }
 

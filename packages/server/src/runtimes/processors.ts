@@ -1,0 +1,71 @@
+/** Whether this machine's processors are used up. */
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import type { Clock } from "../ports/clock.ts";
+
+/** How often it is looked, while something runs: 30 us each. A tick of the kernel's counters is 10 ms of one processor. */
+const EVERY_MS = 200;
+/** Less of the time than this they had nothing to do. */
+const LITTLE_IDLE = 0.05;
+
+/** Time that all processors together have had since the machine started; any unit. */
+export interface ProcessorTimes {
+  readonly idle: number;
+  readonly total: number;
+}
+
+/** Looks from time to time, from a wake() on, as long as something runs. */
+export class Processors {
+  /** They had next to nothing left to give when it was last looked. */
+  crowded = false;
+  readonly #clock: Clock;
+  readonly #busy: () => boolean;
+  readonly #times: () => ProcessorTimes;
+  #last: ProcessorTimes | undefined;
+
+  /** `busy`: something runs that makes it worth to look. */
+  constructor(clock: Clock, busy: () => boolean, times = processorTimes) {
+    this.#clock = clock;
+    this.#busy = busy;
+    this.#times = times;
+  }
+
+  wake(): void {
+    if (this.#last) return;
+    this.#last = this.#times();
+    this.#clock.after(EVERY_MS, () => this.#look(this.#last));
+  }
+
+  #look(last: ProcessorTimes | undefined): void {
+    const now = this.#times();
+    const total = now.total - (last?.total ?? 0);
+    if (total > 0) this.crowded = (now.idle - (last?.idle ?? 0)) / total < LITTLE_IDLE;
+    this.#last = undefined;
+    if (this.#busy()) this.wake();
+    else this.crowded = false;
+  }
+}
+
+/** proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; guests' time is in user and nice. */
+function processorTimes(): ProcessorTimes {
+  const line = linuxLine();
+  if (line === undefined) return portable();
+  const fields = line.split(/ +/).slice(1, 9).map(Number);
+  const [, , , idle = 0, waiting = 0] = fields;
+  return { idle: idle + waiting, total: fields.reduce((sum, field) => sum + field, 0) };
+}
+
+function linuxLine(): string | undefined {
+  try {
+    return readFileSync("/proc/stat", "latin1").split("\n", 1)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function portable(): ProcessorTimes {
+  const all = cpus().map(({ times }) => times);
+  const idle = all.reduce((sum, times) => sum + times.idle, 0);
+  const busy = all.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0);
+  return { idle, total: idle + busy };
+}
