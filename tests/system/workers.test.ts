@@ -25,6 +25,7 @@ import {
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
+import { homeOf } from "../../packages/server/src/cluster/home.ts";
 import { signature } from "../compat/bad-input.ts";
 import { deploy } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
@@ -141,14 +142,17 @@ const update = async (FunctionName: string, code: string): Promise<void> => {
   await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile }));
 };
 
+async function health(): Promise<{ readonly workers: readonly { readonly pid: number }[] }> {
+  const token = readFileSync(`${platform.dataDir}/admin-token`, "utf8").trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${platform.origin}/_yunque/health`, { headers });
+  return (await response.json()) as Awaited<ReturnType<typeof health>>;
+}
+
 describe("two workers", () => {
   test("are processes of their own, and health tells of them", async () => {
     assert.equal(workersOf(platform.pid).length, 2);
-    const token = readFileSync(`${platform.dataDir}/admin-token`, "utf8").trim();
-    const response = await fetch(`${platform.origin}/_yunque/health`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    const { workers } = (await response.json()) as { workers: { pid: number }[] };
+    const { workers } = await health();
     assert.deepEqual(
       workers.map(({ pid }) => pid).sort(),
       workersOf(platform.pid).sort((a, b) => a - b),
@@ -299,9 +303,15 @@ describe("a worker that is killed", () => {
   test("fails what it ran and nothing else, and is back", async () => {
     // Functions of both workers.
     const names = Array.from({ length: 8 }, (_, index) => `under-way-${index}`);
-    for (const name of names)
-      await deploy(lambda, name, { "index.js": gate.handler }, { Timeout: 60 });
-    const [victim = 0] = workersOf(platform.pid);
+    for (const FunctionName of names) {
+      await deploy(lambda, FunctionName, { "index.js": gate.handler }, { Timeout: 60 });
+      // One instance each: its log stream tells whether it is still the same.
+      await lambda.send(
+        new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }),
+      );
+    }
+    const before = await heldTogether(names.length, (index) => invoke(names[index] ?? ""));
+    const victim = (await health()).workers[0]?.pid ?? assert.fail();
     const answers = names.map((name) =>
       lambda.send(new InvokeCommand({ FunctionName: name })).then(
         () => "done",
@@ -313,22 +323,28 @@ describe("a worker that is killed", () => {
     await until(() => workersOf(platform.pid).every((pid) => pid !== victim));
     gate.release();
     const told = await Promise.all(answers);
-    assert.ok(told.includes("done"), `something ran to its end: ${told}`);
+    const outcomes = ["done", "500", "ECONNRESET"];
     assert.deepEqual(
-      told.filter((one) => !["done", "500", "ECONNRESET"].includes(one)),
+      told.filter((one) => !outcomes.includes(one)),
       [],
     );
+    const after = await heldTogether(names.length, (index) => served(names[index] ?? ""));
+    names.forEach((functionName, index) => {
+      const home = homeOf({ account: "000000000000", region: "us-east-1", functionName }, 2);
+      const same = after[index]?.body === before[index]?.body;
+      assert.equal(same, home === 1, `${functionName}, whose home is ${home}`);
+    });
     await until(() => workersOf(platform.pid).length === 2);
     await lambda.send(
       new UpdateFunctionConfigurationCommand({ FunctionName: "echo", Description: "again" }),
     );
     for (const name of names) await update(name, `exports.handler = async () => "back";`);
-    for (const name of names) assert.equal((await invoked(name)).body, '"back"');
+    for (const name of names) assert.equal((await served(name)).body, '"back"');
     assert.match(platform.log(), /a worker ended by itself, and is started again/);
   });
 
   /** Connections that the killed worker had are reset. */
-  async function invoked(name: string): Promise<Answer> {
+  async function served(name: string): Promise<Answer> {
     for (;;) {
       const answer = await invoke(name).catch(() => undefined);
       if (answer?.status === 200) return answer;
