@@ -1,12 +1,14 @@
 /** docs/reference/errors.md: every error code of ours, from the tables beside the code that throws it. */
 import type { ErrorEntry } from "../packages/server/src/domain/errors.ts";
 import { STORAGE_ERRORS } from "../packages/server/src/ports/storage-errors.ts";
+import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/index.ts";
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],
   ["Buckets and objects", OBJECT_ERRORS],
+  ["Auto scaling", AUTOSCALING_ERRORS],
   ["Storage", STORAGE_ERRORS],
 ];
 

@@ -1,9 +1,11 @@
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbeddedEngine } from "../../packages/server/src/engines/embedded/engine.ts";
 import type { Records } from "../../packages/server/src/ports/records.ts";
+import { durableRate } from "../disk-floor.ts";
 import { type BenchOptions, type Figure, type Measurement, quantile } from "../figure.ts";
+import { repeated } from "../repeated.ts";
 
 const CALLERS = [1, 64, 256];
 const SPACE = "000000000000/us-east-1/bench";
@@ -28,7 +30,7 @@ export const figure: Figure = {
       results.push(milliseconds("open to first durable commit", committed));
       for (const callers of CALLERS) {
         progress(`${callers} callers at once`);
-        const floor = floorRate(join(directory, "floor"), callers, seconds);
+        const floor = durableRate(join(directory, "floor"), RECORD_BYTES, callers, seconds);
         results.push(...(await measure(engine.records, callers, seconds, floor)));
       }
       await engine.close();
@@ -45,46 +47,15 @@ async function measure(
   seconds: number,
   floor: number,
 ): Promise<Measurement[]> {
-  const latencies: number[] = [];
-  const started = performance.now();
-  const until = started + seconds * 1000;
-  const call = async (caller: number) => {
-    for (let n = 0, now = performance.now(); now < until; n++) {
-      await records.commit([{ put: VALUE, space: SPACE, id: `${caller}-${n}` }]);
-      const before = now;
-      now = performance.now();
-      latencies.push(now - before);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
-  const rate = (latencies.length * 1000) / (performance.now() - started);
+  const { rate, latencies } = await repeated(callers, seconds, (caller, n) =>
+    records.commit([{ put: VALUE, space: SPACE, id: `${caller}-${n}` }]),
+  );
   const name = callers === 1 ? "one caller" : `${callers} callers`;
   return [
     { name, value: rate, unit: "commits/s", floor, floorName: `fdatasync in groups of ${callers}` },
     milliseconds(`${name}, p50`, quantile(latencies, 0.5)),
     milliseconds(`${name}, p99`, quantile(latencies, 0.99)),
   ];
-}
-
-/** Records per second of a file that was written before, so that no metadata has to follow. */
-function floorRate(path: string, group: number, seconds: number): number {
-  const bytes = Buffer.alloc(group * RECORD_BYTES, 1);
-  const groups = 64;
-  const fd = openSync(path, "w");
-  try {
-    for (let n = 0; n < groups; n++) writeSync(fd, bytes, 0, bytes.length, n * bytes.length);
-    fdatasyncSync(fd);
-    const started = performance.now();
-    let written = 0;
-    while (performance.now() - started < seconds * 1000) {
-      writeSync(fd, bytes, 0, bytes.length, (written % groups) * bytes.length);
-      fdatasyncSync(fd);
-      written++;
-    }
-    return (written * group * 1000) / (performance.now() - started);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function milliseconds(name: string, value: number, target?: number): Measurement {

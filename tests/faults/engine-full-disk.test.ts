@@ -47,6 +47,35 @@ it("a commit on a full disk changes nothing, and the next works once there is ro
   assert.equal((await records.get(SPACE, "a"))?.value, "after");
 });
 
+it("queues on a full disk refuse and lose nothing, and work again once there is room", {
+  skip: cannotMount(),
+}, async (context) => {
+  const { engine, fill, free } = await smallDisk(context);
+  const { queues } = engine;
+  const now = 1_700_000_000_000;
+  const small = { body: Buffer.from("before"), attributes: "{}" };
+  const large = { body: Buffer.alloc(1 << 20), attributes: "{}" };
+  const [held] = await queues.enqueue(SPACE, [{ ...small, leaseMs: 1000 }, small], now);
+  assert.ok(held);
+  const done = { queue: SPACE, ...held, become: { kind: "done" } } as const;
+  fill(0);
+  const refused = await Promise.allSettled([
+    ...Array.from({ length: 6 }, () => queues.enqueue(SPACE, [small, large], now)),
+    queues.settle([{ ...done, enqueue: [{ queue: `${SPACE}/moved`, message: large }] }], now),
+  ]);
+  for (const outcome of refused)
+    assert.ok(outcome.status === "rejected" && full(outcome.reason), JSON.stringify(outcome));
+  const { visible, leased, bytes } = await queues.depth(SPACE, now);
+  assert.deepEqual([visible, leased, bytes], [1, 1, 12]);
+  assert.deepEqual(await queues.names(""), [SPACE]);
+  free();
+  assert.deepEqual(await queues.settle([done], now), [true]);
+  const [added] = await queues.enqueue(SPACE, [large], now);
+  const [first, second] = await queues.lease(SPACE, { now, leaseMs: 1000, limit: 10 });
+  assert.equal(String(Buffer.from(first?.body ?? [])), "before");
+  assert.deepEqual([second?.id, second?.body.length], [added?.id, 1 << 20]);
+});
+
 it("a blob that does not fit leaves nothing, and fits once there is room", {
   skip: cannotMount(),
 }, async (context) => {

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { it } from "node:test";
 import { openEmbeddedEngine } from "../../packages/server/src/engines/embedded/engine.ts";
 import type { Engine } from "../../packages/server/src/engines/engine.ts";
 import { collect, seeded } from "../../packages/server/src/ports/port.contract.ts";
 import { createPackages } from "../../packages/server/src/runtimes/packages/index.ts";
 import { bytesOf, COUNTER, LEFT, RIGHT } from "./engine-state.ts";
+import { runUntilKilled } from "./killed-child.ts";
 
 const ROUNDS = 25;
 const SEED = 20_261_122;
@@ -36,7 +34,10 @@ it(`${ROUNDS} times killed while it writes, an engine has everything that it ack
   };
   for (let round = 0; round < ROUNDS; round++) {
     const commits = 1 + Math.floor(random() * 60);
-    await writeUntilKilled(directory, round * 100_000, commits, random() * 4, acknowledged);
+    const when = { lines: commits + 1, afterMs: random() * 4 };
+    await runUntilKilled(CHILD, [directory, `${round * 100_000}`], when, (line) =>
+      note(line, acknowledged),
+    );
     const engine = await openEmbeddedEngine({ directory });
     try {
       await check(engine, directory, acknowledged);
@@ -47,26 +48,6 @@ it(`${ROUNDS} times killed while it writes, an engine has everything that it ack
   assert.ok(acknowledged.kept.size > ROUNDS && acknowledged.gone.size > 0);
   assert.ok(acknowledged.count > ROUNDS && acknowledged.packages.size > 0);
 });
-
-/** Kills the child some milliseconds after so many acknowledgements, in the middle of whatever it does then. */
-async function writeUntilKilled(
-  directory: string,
-  first: number,
-  lines: number,
-  afterMs: number,
-  acknowledged: Acknowledged,
-): Promise<void> {
-  const child = spawn(process.execPath, [CHILD, directory, `${first}`], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let heard = 0;
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    note(line, acknowledged);
-    if (++heard === lines + 1) setTimeout(() => child.kill("SIGKILL"), afterMs);
-  });
-  const [, signal] = await once(child, "close");
-  assert.equal(signal, "SIGKILL", "the child ended by itself");
-}
 
 function note(line: string, acknowledged: Acknowledged): void {
   const [what, which = ""] = line.split(" ");

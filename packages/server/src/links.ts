@@ -1,9 +1,13 @@
-/** Where one service reaches another: code comes out of buckets, and events of buckets go to functions. */
+/**
+ * Where one service reaches another: code comes out of buckets, events of buckets go to functions, and the provisioned
+ * concurrency of functions is scaled.
+ */
 import { randomUUID } from "node:crypto";
 import { YunqueError } from "./domain/errors.ts";
 import { parseFunctionReference } from "./domain/function-name.ts";
 import type { Scope } from "./domain/scope.ts";
 import { newTraceId } from "./domain/trace-id.ts";
+import type { ResourceCapacity, ScalableResources } from "./services/autoscaling/index.ts";
 import { type CodeObject, CodeObjectError, type Functions } from "./services/functions/index.ts";
 import type { Deliver, Objects } from "./services/objects/index.ts";
 
@@ -82,6 +86,49 @@ export async function readCode(
     const words = error instanceof YunqueError ? CODE_OBJECT_ERRORS[error.code] : undefined;
     throw words === undefined ? error : new CodeObjectError(...words);
   }
+}
+
+/** The provisioned concurrency of versions and aliases, `function:NAME:QUALIFIER`, as something that can be scaled. */
+export function scaleFunctions(functions: Functions): ScalableResources {
+  const { provisioned } = functions;
+  return {
+    async exists(scope, resourceId) {
+      const { name, qualifier } = versionNamed(resourceId);
+      return (await unlessMissing(() => functions.get(scope, name, qualifier))) !== undefined;
+    },
+    async capacity(scope, resourceId) {
+      const { name, qualifier } = versionNamed(resourceId);
+      try {
+        const { requested, status } = await provisioned.get(scope, name, qualifier);
+        return { desired: requested, status: PROVISIONED[status] };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        if (error instanceof YunqueError && error.code === "ProvisionedUnknown")
+          return { desired: 0, status: "ready" };
+        throw error;
+      }
+    },
+    async setCapacity(scope, resourceId, capacity) {
+      const { name, qualifier } = versionNamed(resourceId);
+      if (capacity === 0) await provisioned.delete(scope, name, qualifier);
+      else await provisioned.put(scope, name, qualifier, capacity);
+    },
+    utilisation(scope, resourceId) {
+      const { name, qualifier } = versionNamed(resourceId);
+      return provisioned.utilisation(scope, name, qualifier);
+    },
+  };
+}
+
+const PROVISIONED = {
+  READY: "ready",
+  IN_PROGRESS: "changing",
+  FAILED: "failed",
+} as const satisfies Record<string, ResourceCapacity["status"]>;
+
+function versionNamed(resourceId: string): { readonly name: string; readonly qualifier: string } {
+  const [, name = "", qualifier = ""] = resourceId.split(":");
+  return { name, qualifier };
 }
 
 /** S3's words for why an object cannot be had, as Lambda repeats them. */

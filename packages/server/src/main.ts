@@ -12,6 +12,7 @@ import { openToken } from "./admin/token.ts";
 import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
 import { apiCoverage } from "./aws/coverage.ts";
+import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createAws } from "./aws/index.ts";
@@ -22,11 +23,12 @@ import { openDataPlane } from "./data-plane.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
-import { deliverTo, existsIn, logGroupIn, readCode } from "./links.ts";
+import { deliverTo, existsIn, logGroupIn, readCode, scaleFunctions } from "./links.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
+import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { createFunctions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 
@@ -106,10 +108,18 @@ export async function start(
     functionExists: existsIn(functions),
   });
 
+  const autoscaling = createAutoscaling({
+    records,
+    clock,
+    resources: { "lambda:function:ProvisionedConcurrency": scaleFunctions(functions) },
+    onDefect,
+  });
+
   const links = createCodeLinks((id) => functions.zip(id), clock.now, onDefect);
   const doors: Doors = {
     lambda: createLambdaDoor(functions, links),
     s3: createS3Door(objects),
+    "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
   };
   const aws = createAws({ doors, account, defaultRegion: region, onDefect });
   const admin = createAdmin(
@@ -161,6 +171,7 @@ export async function start(
       admin.close();
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
+      await autoscaling.close();
       const givenUp = await functions.close(left());
       if (givenUp > 0) log.warn("asynchronous events were given up", { events: givenUp });
       await plane.end(left());
@@ -173,6 +184,7 @@ export async function start(
   async function recover(): Promise<void> {
     try {
       await functions.start();
+      await autoscaling.start();
       await objects.recover();
       await packages.sweep(await functions.livePackages());
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Blobs } from "../ports/blobs.ts";
 import type { Logs } from "../ports/logs.ts";
+import type { Queues } from "../ports/queues.ts";
 import type { Records } from "../ports/records.ts";
 
 /** What keeps a platform's state: the storage ports, of one kind, opened and closed together. */
@@ -10,6 +11,7 @@ export interface Engine {
   /** Zips of functions and layers, apart from the others: who owns blobs sweeps them, and knows no one else's. */
   readonly packageBlobs: Blobs;
   readonly logs: Logs;
+  readonly queues: Queues;
   /** Finishes what was acknowledged or is under way, refuses everything later. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** What ports/records.ts says of spaces, ids, values and options, checked once for every engine. */
 import type { Change, ListOptions } from "../ports/records.ts";
+import { checkSpace, checkText } from "./space-rules.ts";
 
-const MAX_SPACE = 1024;
 const MAX_ID_BYTES = 1100;
 const MAX_VALUE_BYTES = 4 << 20;
 const MAX_CHANGES = 12_000;
@@ -22,22 +22,15 @@ export interface Write {
 
 /** @throws RangeError */
 export function checkKey(space: string, id: string): void {
-  if (space.length > MAX_SPACE || !/^[!-.0-~]+(\/[!-.0-~]+){2,}$/.test(space))
-    throw new RangeError(`not a space: ${quote(space)}`);
-  checkText(id, "id");
-}
-
-/** @throws RangeError */
-export function checkSpacePrefix(prefix: string): void {
-  if (prefix.length > MAX_SPACE || !/^[!-~]*$/.test(prefix))
-    throw new RangeError(`not the start of a space: ${quote(prefix)}`);
+  checkSpace(space);
+  checkText(id, "id", MAX_ID_BYTES);
 }
 
 /** The limit that the options mean. @throws RangeError */
 export function checkList(space: string, options: ListOptions): number {
   const { prefix = "", after = "", limit = DEFAULT_LIMIT } = options;
   checkKey(space, prefix);
-  checkText(after, "after");
+  checkText(after, "after", MAX_ID_BYTES);
   if (!Number.isInteger(limit) || limit < 0 || limit > MAX_LIMIT)
     throw new RangeError(`limit ${limit} is not between 0 and ${MAX_LIMIT}`);
   return limit;
@@ -88,12 +81,3 @@ function encodeValue(value: unknown): string {
     throw new RangeError(`a value of more than ${MAX_VALUE_BYTES} bytes`);
   return json;
 }
-
-function checkText(text: string, what: string): void {
-  const fits = text.length * 3 <= MAX_ID_BYTES || Buffer.byteLength(text) <= MAX_ID_BYTES;
-  if (!fits || text.includes("\0") || !text.isWellFormed())
-    throw new RangeError(`not an allowed ${what}: ${quote(text)}`);
-}
-
-/** Short and without control characters, for a message. */
-const quote = (text: string): string => JSON.stringify(text.slice(0, 100));

@@ -4,8 +4,8 @@
  * A **queue** is a path of at least three plain segments, `account/region/kind[/name...]`, as a record's space is; it
  * exists while it holds a message. Times are milliseconds since the epoch and come from the caller, so that tests need
  * not wait. A message is in one of three states: *delayed* (visible later), *visible*, *leased*; a lease that ran out
- * makes its message visible again. Leases do not outlive the process that took them: after a reopen all of them have
- * run out, with their attempts counted.
+ * makes its message visible again, and can be settled all the same until the message is leased again. Leases do not
+ * outlive the process that took them: after a reopen all of them have run out, with their attempts counted.
  *
  * Every call resolves once it is durable (fsynced). Calls of one turn of the event loop share an fsync.
  */
@@ -13,24 +13,25 @@ export interface Queues {
   /**
    * Adds messages, all or none, behind those of the queue that are visible at the same time or earlier. At most 1,000
    * messages and 32 MiB. Answers one message each, in order; those with `leaseMs` are leased already, by the caller,
-   * in the same commit.
-   * @throws YunqueError StorageBusy, StorageFull, StorageFailed; then nothing was added.
+   * in the same commit, unless another of their group is there before them.
+   * @throws YunqueError StorageBusy, StorageFull: nothing was added; StorageFailed: whether it was is not known.
    */
   enqueue(queue: string, messages: readonly NewMessage[], now: number): Promise<Enqueued[]>;
 
   /**
    * Leases the messages of a queue that are visible, the longest visible first; of one group only the first that is
-   * left, and none while another of the group is leased. A message's attempt is counted here, not when it ends.
+   * left, and none while that is leased or delayed. A message's attempt is counted here, not when it ends.
    */
   lease(queue: string, options: LeaseOptions): Promise<Leased[]>;
 
   /**
-   * Ends or changes leases, all or none with what they add elsewhere. Answers for each whether its lease was still
-   * held: where it was not (its epoch is over), nothing of that outcome was done, and the others were.
+   * Ends or changes leases, all or none with what they add elsewhere: at most 1,000 outcomes, which add as much as
+   * one `enqueue` may. Answers for each whether its lease was still held: where it was not (it was settled, or its
+   * message leased again), nothing of that outcome was done, and the others were.
    */
   settle(outcomes: readonly Outcome[], now: number): Promise<boolean[]>;
 
-  /** How many messages a queue holds, and since when the oldest of them waits. */
+  /** How many messages a queue holds, and when the one that was added first was added. */
   depth(queue: string, now: number): Promise<Depth>;
 
   /** The queues that start with this prefix and hold a message, sorted. */
@@ -39,7 +40,10 @@ export interface Queues {
   /** Removes every message of a queue, leased ones too; answers how many. */
   purge(queue: string): Promise<number>;
 
-  /** When the next message of a queue that is not leased is visible, or the next lease runs out; undefined: never. */
+  /**
+   * When the next message of a queue that is not leased is visible, or the next lease runs out; undefined: never. A
+   * message that waits for another of its group does not count.
+   */
   nextVisible(queue: string): Promise<number | undefined>;
 
   /** Finishes the calls under way; later ones are refused. Idempotent. */
@@ -51,11 +55,11 @@ export interface NewMessage {
   readonly body: Uint8Array;
   /** Whatever the owner of the queue keeps beside the body: JSON text of at most 64 KiB. */
   readonly attributes: string;
-  /** Not visible before this long after `now`. */
+  /** Not visible before this long after `now`. All waits are whole milliseconds, of at most 366 days. */
   readonly delayMs?: number;
-  /** Leased at once for so long, with its first attempt counted. */
+  /** Leased at once for so long, with its first attempt counted; not with `delayMs`, and not where `settle` adds it. */
   readonly leaseMs?: number;
-  /** Messages of one group are handed out one at a time and in the order in which they were added. */
+  /** At most 256 bytes. Messages of one group are handed out one at a time and in the order in which they were added. */
   readonly group?: string;
 }
 
@@ -73,7 +77,7 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   /** At most 1,000. */
   readonly limit: number;
-  /** Bodies of at most so many bytes together, but always one. */
+  /** Bodies of at most so many bytes together, but always one. 32 MiB unless said, which is also the most. */
   readonly maxBytes?: number;
 }
 
@@ -99,7 +103,7 @@ export interface Outcome {
     | { readonly kind: "done" }
     /** Visible again after `delayMs`, with other attributes where they are given. */
     | { readonly kind: "again"; readonly delayMs: number; readonly attributes?: string }
-    /** Leased for so long from now on. */
+    /** Leased for so long from now on, under the same epoch. */
     | { readonly kind: "extended"; readonly leaseMs: number };
   readonly enqueue?: readonly { readonly queue: string; readonly message: NewMessage }[];
 }

@@ -160,7 +160,8 @@ export class Fleet implements InstanceOwner {
 
   /** The idle instance that has been of no use for the longest time, where it has more than are kept. */
   get longestIdle(): Instance | undefined {
-    if (this.size <= this.kept) return undefined;
+    if (this.#idle.length === 0 && this.#snapshots.size === 0) return undefined;
+    if (this.#lasting <= this.kept) return undefined;
     return this.#idle.find((instance) => instance.free) ?? this.#snapshots.oldest;
   }
 
@@ -214,10 +215,14 @@ export class Fleet implements InstanceOwner {
 
   /** Only provisioned concurrency has a number that it does not exceed. */
   get #hasTooMany(): boolean {
-    if (!this.deployment.provisioned) return false;
-    let usable = this.#preparing;
-    for (const instance of this.#instances) if (instance.isUsable) usable++;
-    return usable > this.kept;
+    return this.deployment.provisioned === true && this.#lasting > this.kept;
+  }
+
+  /** Instances that are there or starting, without those that are about to end. */
+  get #lasting(): number {
+    let lasting = this.#preparing;
+    for (const instance of this.#instances) if (instance.isUsable) lasting++;
+    return lasting;
   }
 
   /**
@@ -279,7 +284,7 @@ export class Fleet implements InstanceOwner {
   }
 
   keepsIdle(): boolean {
-    return this.size <= this.kept;
+    return this.#lasting <= this.kept;
   }
 
   handled(ms: number): void {

@@ -3,6 +3,7 @@ import type { FunctionErrorCode } from "../../services/functions/index.ts";
 import type { LambdaApi } from "../api/lambda.ts";
 import type { Door } from "../context.ts";
 import { AwsError } from "../error.ts";
+import { worded } from "./worded.ts";
 
 /** Lambda's name for each error of the functions service. */
 const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
@@ -49,19 +50,5 @@ export function lambdaError(error: unknown): unknown {
 }
 
 /** A door whose methods throw Lambda's errors. */
-export function withLambdaErrors(door: Door<LambdaApi>): Door<LambdaApi> {
-  const wrapped = Object.entries(door).map(([name, method]) => {
-    const call = method as (...args: unknown[]) => Promise<unknown>;
-    return [
-      name,
-      async (...args: unknown[]) => {
-        try {
-          return await call(...args);
-        } catch (error) {
-          throw lambdaError(error);
-        }
-      },
-    ];
-  });
-  return Object.fromEntries(wrapped) as Door<LambdaApi>;
-}
+export const withLambdaErrors = (door: Door<LambdaApi>): Door<LambdaApi> =>
+  worded(door, lambdaError);

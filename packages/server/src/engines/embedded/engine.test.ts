@@ -39,7 +39,7 @@ it("everything is for our own user only", async (context) => {
   const mode = (name: string) => statSync(join(directory, name)).mode & 0o777;
   for (const name of [".", "blobs", "blobs/objects", "blobs/packages", "logs"])
     assert.equal(mode(name), 0o700, name);
-  assert.equal(mode("records.db"), 0o600);
+  for (const name of ["records.db", "queues.db"]) assert.equal(mode(name), 0o600, name);
   await engine.close();
 });
 
@@ -80,38 +80,67 @@ it("another process is refused until the one that has it is gone, even if that w
 it("data of a newer version is refused and left alone", async (context) => {
   const directory = await directoryOf(context);
   await (await openEmbeddedEngine({ directory })).close();
-  const path = join(directory, "records.db");
-  change(path, "PRAGMA user_version = 99");
-  await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageTooNew"));
-  await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageTooNew"));
-  change(path, "PRAGMA user_version = 1");
-  await (await openEmbeddedEngine({ directory })).close();
+  for (const path of ["records.db", "queues.db"].map((name) => join(directory, name))) {
+    change(path, "PRAGMA user_version = 99");
+    await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageTooNew"));
+    await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageTooNew"));
+    change(path, "PRAGMA user_version = 1");
+    await (await openEmbeddedEngine({ directory })).close();
+  }
 });
 
 it("a database that is not ours is refused", async (context) => {
   const directory = await directoryOf(context);
   await (await openEmbeddedEngine({ directory })).close();
-  change(join(directory, "records.db"), "PRAGMA application_id = 7");
-  await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageDamaged"));
+  for (const path of ["records.db", "queues.db"].map((name) => join(directory, name))) {
+    change(path, "PRAGMA application_id = 7");
+    await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageDamaged"));
+    change(path, `PRAGMA application_id = ${0x59554e51}`);
+  }
 });
 
-it("an idle engine does not keep the process alive, a commit under way does", async (context) => {
+it("an idle engine does not keep the process alive, what is under way does", async (context) => {
+  for (const [call, answer] of [
+    ["", ""],
+    [
+      `records.commit([{ put: 1, space: "${SPACE}", id: "a" }]).then(() => console.log("kept"));`,
+      "kept\n",
+    ],
+    [`queues.purge("${SPACE}").then((count) => console.log(count));`, "0\n"],
+  ]) {
+    const directory = await directoryOf(context);
+    const child = run(`
+      const { openEmbeddedEngine } = await import(${ENGINE});
+      const { records, queues } = await openEmbeddedEngine({ directory: ${JSON.stringify(directory)} });
+      ${call}`);
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    const [code] = await once(child, "close");
+    assert.deepEqual([code, said], [0, answer]);
+  }
+});
+
+it("a directory stays claimed when nobody holds the whole engine", async (context) => {
   const directory = await directoryOf(context);
-  const child = run(`
+  const child = run(
+    `
     const { openEmbeddedEngine } = await import(${ENGINE});
     const { records } = await openEmbeddedEngine({ directory: ${JSON.stringify(directory)} });
-    records.commit([{ put: 1, space: ${JSON.stringify(SPACE)}, id: "a" }]).then(() => console.log("kept"));`);
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  const [code] = await once(child, "close");
-  assert.deepEqual([code, said], [0, "kept\n"]);
+    await new Promise(setImmediate);
+    gc();
+    const again = await openEmbeddedEngine({ directory: ${JSON.stringify(directory)} }).catch(({ code }) => code);
+    console.log(again, typeof records.get);`,
+    "--expose-gc",
+  );
+  const [said] = await once(child.stdout.setEncoding("utf8"), "data");
+  assert.equal(said, "StorageInUse function\n");
 });
 
 /** Runs a module in a process of its own; what it says on stderr is seen. */
-function run(script: string) {
-  return spawn(process.execPath, ["--input-type=module", "-e", script], {
+function run(script: string, ...flags: string[]) {
+  return spawn(process.execPath, [...flags, "--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 }

@@ -5,6 +5,7 @@ import { makeDirectories } from "./files.ts";
 import { lockDirectory } from "./lock.ts";
 import { EmbeddedLogs } from "./logs.ts";
 import { shutting } from "./private-directory.ts";
+import { EmbeddedQueues } from "./queues.ts";
 import { EmbeddedRecords } from "./records.ts";
 import { translating } from "./storage-faults.ts";
 
@@ -14,8 +15,8 @@ export interface EmbeddedOptions {
 }
 
 /**
- * Opens the engine of one machine: SQLite for records, files for blobs and logs, no daemon. It can be used at once; the
- * thread that writes records starts meanwhile, and the first commits wait for it.
+ * Opens the engine of one machine: SQLite for records and queues, files for blobs and logs, no daemon. It can be used at once; the
+ * threads that write start meanwhile, and the first commits wait for them.
  * @throws YunqueError StorageInUse, StorageTooNew, StorageDamaged, StorageFull, StorageFailed
  */
 export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promise<Engine> {
@@ -29,26 +30,36 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
     shut();
   });
   const unlock = lockDirectory(root);
+  const ports: Port[] = [];
+  const closeAll = () => Promise.all(ports.map((port) => port.close())).finally(unlock);
+  const opened = <Opened extends Port>(port: Opened): Opened => {
+    ports.push(port);
+    return port;
+  };
   try {
-    const blobs = new EmbeddedBlobs(objects);
-    const packageBlobs = new EmbeddedBlobs(zips);
-    const logs = new EmbeddedLogs(tails);
-    const records = new EmbeddedRecords(join(root, "records.db"));
-    const closeAll = () =>
-      Promise.all([records, blobs, packageBlobs, logs].map((port) => port.close())).finally(unlock);
+    const records = opened(new EmbeddedRecords(join(root, "records.db")));
+    const queues = opened(new EmbeddedQueues(join(root, "queues.db")));
+    const blobs = opened(new EmbeddedBlobs(objects));
+    const packageBlobs = opened(new EmbeddedBlobs(zips));
+    const logs = opened(new EmbeddedLogs(tails));
     let closing: Promise<unknown> | undefined;
     return {
       records,
       blobs,
       packageBlobs,
       logs,
+      queues,
       async close() {
         closing ??= closeAll();
         await closing;
       },
     };
   } catch (error) {
-    unlock();
+    await closeAll();
     throw error;
   }
+}
+
+interface Port {
+  close(): Promise<void>;
 }

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { it, type TestContext } from "node:test";
 import type { Write } from "../record-rules.ts";
-import { openDatabase } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { openRecordDatabase } from "./record-schema.ts";
+import { isFailure } from "./transaction.ts";
 
 const SPACE = "000000000000/us-east-1/things";
 const put = (id: string, json: string, expect = -1): Write => ({
@@ -20,7 +21,7 @@ const put = (id: string, json: string, expect = -1): Write => ({
 function opened(context: TestContext): { database: DatabaseSync; group: GroupCommit } {
   const directory = mkdtempSync(join(tmpdir(), "yunque-group-"));
   const path = join(directory, "records.db");
-  const database = openDatabase(path);
+  const database = openRecordDatabase(path);
   context.after(() => {
     database.close();
     rmSync(directory, { recursive: true });
@@ -57,8 +58,8 @@ it("what SQLite cannot do fails the whole group, and the next one works", (conte
   );
   const outcomes = group.run([[put("a", "2")], [put("b", "1"), put("bad", "1")], [put("c", "1")]]);
   for (const outcome of outcomes) {
-    assert.ok(outcome && "code" in outcome);
-    assert.equal(outcome.code, "StorageFailed");
+    assert.ok(isFailure(outcome));
+    assert.equal(outcome.failure, "StorageFailed");
     assert.match(outcome.message, /refused/);
   }
   assert.deepEqual(rows(database), [["a", 1, "1"]]);

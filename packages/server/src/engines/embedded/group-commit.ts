@@ -1,14 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { YunqueError } from "../../domain/errors.ts";
 import type { Write } from "../record-rules.ts";
-import { translated } from "./storage-faults.ts";
+import { type Answer, isFailure, Transactions } from "./transaction.ts";
+import type { Groups } from "./writer-thread.ts";
 
-/** What became of one commit: kept (null), refused for the change at this index, or failed. */
-export type Outcome = null | { readonly conflict: number } | Failure;
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
+/** What became of one commit: kept (null), or refused for the change at this index. */
+export type Outcome = null | { readonly conflict: number };
 
 /** So many numbers of spaces are kept at hand. */
 const REMEMBERED_SPACES = 10_000;
@@ -18,9 +14,9 @@ const REMEMBERED_SPACES = 10_000;
  * out, the others are kept: expectations are looked at before anything of their commit is written, so nothing needs to
  * be taken back. What SQLite itself cannot do fails the whole group.
  */
-export class GroupCommit {
+export class GroupCommit implements Groups<readonly Write[], Outcome> {
   readonly #database: DatabaseSync;
-  readonly #path: string;
+  readonly #transactions: Transactions;
   readonly #statements: ReturnType<typeof prepare>;
   /** Numbers of spaces, as this transaction sees them. */
   readonly #spaces = new Map<string, number>();
@@ -29,27 +25,27 @@ export class GroupCommit {
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
-    this.#path = path;
+    this.#transactions = new Transactions(database, path);
     this.#statements = prepare(database);
     this.#revision = Number(this.#statements.counter.get()?.["value"]);
   }
 
   /** One outcome per commit, in their order. Later commits of the group see the earlier ones. */
-  run(commits: readonly (readonly Write[])[]): Outcome[] {
+  run(commits: readonly (readonly Write[])[]): Answer<Outcome>[] {
     const before = this.#revision;
-    try {
-      this.#statements.begin.run();
-      const outcomes = commits.map((writes) => this.#commit(writes));
+    const outcomes = this.#transactions.run(() => {
+      const done = commits.map((writes) => this.#commit(writes));
       if (this.#revision !== before) this.#statements.count.run(this.#revision);
-      this.#statements.commit.run();
-      return outcomes;
-    } catch (error) {
-      this.#revision = before;
-      this.#spaces.clear();
-      if (this.#database.isTransaction) this.#statements.rollback.run();
-      const failure = failureOf(translated(this.#path, error));
-      return commits.map(() => failure);
-    }
+      return done;
+    });
+    if (!isFailure(outcomes)) return outcomes;
+    this.#revision = before;
+    this.#spaces.clear();
+    return commits.map(() => outcomes);
+  }
+
+  close(): void {
+    this.#database.close();
   }
 
   #commit(writes: readonly Write[]): Outcome {
@@ -101,9 +97,6 @@ export class GroupCommit {
 function prepare(database: DatabaseSync) {
   const statement = (sql: string): StatementSync => database.prepare(sql);
   return {
-    begin: statement("BEGIN IMMEDIATE"),
-    commit: statement("COMMIT"),
-    rollback: statement("ROLLBACK"),
     counter: statement("SELECT value FROM counter WHERE name = 'revision'"),
     count: statement("UPDATE counter SET value = ? WHERE name = 'revision'"),
     find: statement("SELECT number FROM space WHERE name = ?"),
@@ -118,9 +111,4 @@ function prepare(database: DatabaseSync) {
     ),
     delete: statement("DELETE FROM record WHERE space = ? AND id = ?"),
   };
-}
-
-function failureOf(error: unknown): Failure {
-  const code = error instanceof YunqueError ? error.code : "StorageFailed";
-  return { code, message: error instanceof Error ? error.message : String(error) };
 }

@@ -6,6 +6,9 @@ import { translated } from "./storage-faults.ts";
 
 const SQLITE_BUSY = 5;
 
+/** Keeps the claims from being collected, which would give them up: whoever has an engine's records alone has it too. */
+const claims = new Set<DatabaseSync>();
+
 /**
  * Claims a data directory for this platform alone. The claim is the operating system's lock on a file, taken through
  * SQLite: the kernel drops it with the process, however that ends, so a killed platform leaves nothing to clear away.
@@ -23,8 +26,10 @@ export function lockDirectory(directory: string): () => void {
     database.close();
     throw isBusy(error) ? inUse(directory, holder) : translated(path, error);
   }
+  claims.add(database);
   sayWho(holder);
   return () => {
+    claims.delete(database);
     rmSync(holder, { force: true });
     database.close();
   };

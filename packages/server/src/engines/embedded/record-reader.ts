@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Listed, ListOptions, Versioned } from "../../ports/records.ts";
 import { afterPrefix, compareUtf8 } from "../utf8-order.ts";
+import { LIMIT } from "./database.ts";
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -18,7 +19,7 @@ export class RecordReader {
   constructor(database: DatabaseSync) {
     const list = (bounds: string) =>
       database.prepare(
-        `SELECT id, revision, value FROM record WHERE ${IN_SPACE} AND ${bounds} ORDER BY id LIMIT ?`,
+        `SELECT id, revision, value FROM record WHERE ${IN_SPACE} AND ${bounds} ORDER BY id ${LIMIT}`,
       );
     this.#get = database.prepare(`SELECT revision, value FROM record WHERE ${IN_SPACE} AND id = ?`);
     const spaces = (bounds: string) =>

@@ -1,13 +1,31 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Change, Listed, ListOptions, Records, Versioned } from "../../ports/records.ts";
+import {
+  type Change,
+  type Listed,
+  type ListOptions,
+  RecordConflict,
+  type Records,
+  type Versioned,
+} from "../../ports/records.ts";
 import { storageError } from "../../ports/storage-errors.ts";
-import { checkKey, checkList, checkSpacePrefix, encodeChanges, touched } from "../record-rules.ts";
+import {
+  checkKey,
+  checkList,
+  encodeChanges,
+  sizeOf,
+  touched,
+  type Write,
+} from "../record-rules.ts";
+import { checkSpacePrefix } from "../space-rules.ts";
 import { Watchers } from "../watchers.ts";
-import { openDatabase } from "./database.ts";
+import type { Outcome } from "./group-commit.ts";
 import { decode, RecordReader } from "./record-reader.ts";
-import { RecordWriter } from "./record-writer.ts";
+import { openRecordDatabase } from "./record-schema.ts";
 import { translating } from "./storage-faults.ts";
+import { Writer } from "./writer.ts";
+
+const THREAD = new URL("./record-writer-thread.ts", import.meta.url);
 
 /** After so many records a long list lets others have a turn of the event loop: parsing them takes longest. */
 const TURN = 1000;
@@ -17,17 +35,17 @@ export class EmbeddedRecords implements Records {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #reader: RecordReader;
-  readonly #writer: RecordWriter;
+  readonly #writer: Writer<readonly Write[], Outcome>;
   readonly #watchers = new Watchers<readonly string[]>();
   #closing: Promise<void> | undefined;
 
   /** Opens the database at this path, made where it is missing. @throws YunqueError as openDatabase */
   constructor(path: string) {
     this.#path = path;
-    this.#database = openDatabase(path);
+    this.#database = openRecordDatabase(path);
     this.#database.exec("PRAGMA query_only = ON");
     this.#reader = new RecordReader(this.#database);
-    this.#writer = new RecordWriter(path);
+    this.#writer = new Writer("records", THREAD, path);
   }
 
   async get<T>(space: string, id: string): Promise<Versioned<T> | undefined> {
@@ -58,7 +76,8 @@ export class EmbeddedRecords implements Records {
     this.#check();
     const writes = encodeChanges(changes);
     if (writes.length === 0) return;
-    await this.#writer.commit(writes);
+    const outcome = await this.#writer.call(writes, sizeOf(writes));
+    if (outcome) throw conflictOf(writes[outcome.conflict]);
     for (const [space, ids] of touched(writes)) this.#watchers.notify(space, ids);
   }
 
@@ -81,3 +100,6 @@ export class EmbeddedRecords implements Records {
     if (this.#closing) throw storageError("StorageClosed", "the records are closed");
   }
 }
+
+const conflictOf = (write: Write | undefined): RecordConflict =>
+  new RecordConflict(write?.space ?? "", write?.id ?? "");

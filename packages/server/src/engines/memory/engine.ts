@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { MemoryBlobs } from "./blobs.ts";
 import { MemoryLogs } from "./logs.ts";
+import { MemoryQueues } from "./queues.ts";
 import { MemoryRecords } from "./records.ts";
 
 /** An engine that forgets everything: the executable specification of the ports, and what unit tests use. */
@@ -9,13 +10,15 @@ export function createMemoryEngine(): Engine {
   const blobs = new MemoryBlobs();
   const packageBlobs = new MemoryBlobs();
   const logs = new MemoryLogs();
+  const queues = new MemoryQueues();
   return {
     records,
     blobs,
     packageBlobs,
     logs,
+    queues,
     async close() {
-      await Promise.all([records, blobs, packageBlobs, logs].map((port) => port.close()));
+      await Promise.all([records, blobs, packageBlobs, logs, queues].map((port) => port.close()));
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { blobsContract } from "../../ports/blobs.contract.ts";
 import { logsContract } from "../../ports/logs.contract.ts";
+import { queuesContract } from "../../ports/queues.contract.ts";
 import { recordsContract } from "../../ports/records.contract.ts";
 import { createMemoryEngine } from "./engine.ts";
 
@@ -29,6 +30,15 @@ logsContract({
   open: async () => {
     const engine = createMemoryEngine();
     return { port: engine.logs, dispose: () => engine.close() };
+  },
+});
+
+queuesContract({
+  engine: "memory",
+  keeps: false,
+  open: async () => {
+    const engine = createMemoryEngine();
+    return { port: engine.queues, dispose: () => engine.close() };
   },
 });
 

@@ -7,14 +7,8 @@ import {
   type Versioned,
 } from "../../ports/records.ts";
 import { storageError } from "../../ports/storage-errors.ts";
-import {
-  checkKey,
-  checkList,
-  checkSpacePrefix,
-  encodeChanges,
-  touched,
-  type Write,
-} from "../record-rules.ts";
+import { checkKey, checkList, encodeChanges, touched, type Write } from "../record-rules.ts";
+import { checkSpacePrefix } from "../space-rules.ts";
 import { compareUtf8 } from "../utf8-order.ts";
 import { Watchers } from "../watchers.ts";
 
