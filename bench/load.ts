@@ -16,6 +16,10 @@ export interface Target {
   readonly path: string;
   /** Of several, each connection sends one after the other, in turn. */
   readonly body: string | readonly string[];
+  /** Beside what the SDK sends always: `X-Amz-Invocation-Type: Event`. */
+  readonly headers?: readonly string[];
+  /** Of an answer that is none of the failures; 200 unless it says otherwise. */
+  readonly status?: number;
 }
 
 /** What the AWS SDK sends along, to both sides of a comparison. */
@@ -32,11 +36,12 @@ const SDK_HEADERS = [
 /** Sends requests over so many connections for so many seconds, one at a time on each. */
 export async function load(target: Target, connections: number, seconds: number): Promise<Load> {
   const { hostname, port } = new URL(target.origin);
+  const headers = [SDK_HEADERS, ...(target.headers ?? [])].join("\r\n");
   const requests = [target.body]
     .flat()
     .map((body) =>
       Buffer.from(
-        `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${SDK_HEADERS}\r\n` +
+        `POST ${target.path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${headers}\r\n` +
           `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       ),
     );
@@ -48,7 +53,7 @@ export async function load(target: Target, connections: number, seconds: number)
   const done = (status: number, ms: number, which: number) => {
     latencies.push(ms);
     byBody[which]?.push(ms);
-    if (status !== 200) failures++;
+    if (status !== (target.status ?? 200)) failures++;
   };
   const workers = Array.from({ length: connections }, (_, index) => {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });

@@ -28,7 +28,6 @@ const INVOKE = `${LIST}/echo/invocations`;
 /** Heads that are no HTTP, or one that may be read in two ways: refused before anybody looks at what they ask. */
 const NO_HTTP: Readonly<Record<string, Uint8Array>> = {
   "bytes of TLS": Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]),
-  "HTTP/2 without a word": Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   NULs: Buffer.from("\0\0\0\0\r\n\r\n"),
   "a method that is none": requestBytes({ method: "BREW", target: LIST }),
   "a method in lower case": requestBytes({ method: "get", target: LIST }),

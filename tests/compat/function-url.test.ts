@@ -182,6 +182,43 @@ describe("function URLs", () => {
     assert.deepEqual([head.status, head.body.length], [201, 0]);
   });
 
+  test("either front end, and either way to the URL, gives the same answer", async () => {
+    const { host, path } = await deploy(
+      "export const handler = async ({ body }) => JSON.parse(body);",
+    );
+    const results: unknown[] = [
+      { statusCode: 204, headers: { "X-A": "b" } },
+      { statusCode: 304, body: "not sent" },
+      { statusCode: 200, cookies: ["a=1", "b=2"], headers: { "X-\u00e9": "1" }, body: "bad name" },
+      { statusCode: 200, headers: { "X-A": "a\r\nb: c" }, body: "bad value" },
+      { statusCode: 418, cookies: ["a=1", "b=2"], headers: { "X-A": "\u00e9" }, body: "t\u00e9a" },
+      { statusCode: 200, body: "x".repeat(100_000) },
+      { plain: "object" },
+    ];
+    await call("/", { method: "POST", headers: { host }, body: "{}" }); // then it is in memory
+    for (const result of results) {
+      const body = JSON.stringify(result);
+      const answers = [];
+      // A connection of its own each: one that Node.js serves stays there.
+      for (const [target, named] of [
+        [`${path}/`, "localhost"],
+        ["/", host],
+      ] as const) {
+        const headers = { host: named, connection: "close" };
+        const answer = await call(target, { method: "POST", headers, body });
+        const {
+          date: _,
+          "x-amzn-requestid": id,
+          "x-amzn-trace-id": trace,
+          ...seen
+        } = answer.headers;
+        assert.ok(id && trace);
+        answers.push([answer.status, seen, answer.body.toString()]);
+      }
+      assert.deepEqual(answers[1], answers[0]);
+    }
+  });
+
   test("a function that fails, or answers what is no response, is a bad gateway", async () => {
     for (const code of [
       "export const handler = async () => { throw new Error('no'); };",

@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import { makeZip } from "../../packages/server/src/domain/zip-fixture.ts";
@@ -9,23 +6,15 @@ import { openEmbeddedEngine } from "../../packages/server/src/engines/embedded/e
 import type { Engine } from "../../packages/server/src/engines/engine.ts";
 import { collect, withCode } from "../../packages/server/src/ports/port.contract.ts";
 import { createPackages } from "../../packages/server/src/runtimes/packages/index.ts";
+import { cannotMount, type SmallDisk, smallDisk } from "./small-disk.ts";
 
 const SPACE = "000000000000/us-east-1/things";
 const full = withCode("StorageFull");
 
-interface Disk {
-  readonly directory: string;
-  readonly engine: Engine;
-  /** Takes the room that is left, but for so many bytes. */
-  fill(leave: number): void;
-  /** Gives it back. */
-  free(): void;
-}
-
 it("a commit on a full disk changes nothing, and the next works once there is room", {
   skip: cannotMount(),
 }, async (context) => {
-  const { engine, fill, free } = await smallDisk(context);
+  const { engine, fill, free } = await fullEngine(context);
   const { records } = engine;
   await records.commit([{ put: "before", space: SPACE, id: "a" }]);
   fill(0);
@@ -50,7 +39,7 @@ it("a commit on a full disk changes nothing, and the next works once there is ro
 it("queues on a full disk refuse and lose nothing, and work again once there is room", {
   skip: cannotMount(),
 }, async (context) => {
-  const { engine, fill, free } = await smallDisk(context);
+  const { engine, fill, free } = await fullEngine(context);
   const { queues } = engine;
   const now = 1_700_000_000_000;
   const small = { body: Buffer.from("before"), attributes: "{}" };
@@ -79,7 +68,7 @@ it("queues on a full disk refuse and lose nothing, and work again once there is 
 it("a blob that does not fit leaves nothing, and fits once there is room", {
   skip: cannotMount(),
 }, async (context) => {
-  const { engine, fill, free } = await smallDisk(context);
+  const { engine, fill, free } = await fullEngine(context);
   const { id: kept } = await engine.blobs.put(zeros(100_000));
   fill(1 << 20);
   await assert.rejects(engine.blobs.put(zeros(4 << 20)), full);
@@ -93,7 +82,7 @@ it("a blob that does not fit leaves nothing, and fits once there is room", {
 it("a package that does not fit unpacked is refused whole", {
   skip: cannotMount(),
 }, async (context) => {
-  const { directory, engine, fill, free } = await smallDisk(context);
+  const { directory, engine, fill, free } = await fullEngine(context);
   const { records, packageBlobs: blobs } = engine;
   const packages = createPackages({ records, blobs, directory: join(directory, "packages") });
   const zip = makeZip([{ name: "large", data: Buffer.alloc(4 << 20) }]);
@@ -109,7 +98,7 @@ it("a package that does not fit unpacked is refused whole", {
 it("log lines on a full disk are dropped and counted, and nobody notices but the reader", {
   skip: cannotMount(),
 }, async (context) => {
-  const { engine, fill, free } = await smallDisk(context);
+  const { engine, fill, free } = await fullEngine(context);
   const { logs } = engine;
   const line = (message: string) => ({ timestamp: 1, message });
   logs.append("group", "stream", [line("before")]);
@@ -130,51 +119,13 @@ it("log lines on a full disk are dropped and counted, and nobody notices but the
 });
 
 /** An engine on a file system of 16 MiB of its own. */
-async function smallDisk(context: TestContext): Promise<Disk> {
-  const mount = mkdtempSync(join(tmpdir(), "yunque-full-"));
-  run("mount", "-t", "tmpfs", "-o", "size=16m", "none", mount);
-  const directory = join(mount, "data");
-  const engine = await openEmbeddedEngine({ directory });
-  context.after(async () => {
-    await engine.close();
-    run("umount", mount);
-    rmdirSync(mount);
-  });
-  const ballast = join(mount, "ballast");
-  const reserve = join(mount, "reserve");
-  return {
-    directory,
-    engine,
-    fill(leave) {
-      writeFileSync(reserve, Buffer.alloc(leave));
-      for (let size = 16 << 20; size >= 512; size >>= 1)
-        try {
-          for (;;) writeFileSync(ballast, Buffer.alloc(size), { flag: "a" });
-        } catch {
-          // No room for that much: try half of it.
-        }
-      rmSync(reserve);
-    },
-    free: () => rmSync(ballast),
-  };
+async function fullEngine(context: TestContext): Promise<SmallDisk & { readonly engine: Engine }> {
+  const disk = smallDisk(context, 16);
+  const engine = await openEmbeddedEngine({ directory: disk.directory });
+  disk.beforeUnmount(() => engine.close());
+  return { ...disk, engine };
 }
 
 async function* zeros(length: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < length; at += 65_536) yield Buffer.alloc(Math.min(65_536, length - at));
-}
-
-/** Why no small file system can be had here; false where one can. */
-function cannotMount(): string | false {
-  if (process.platform !== "linux") return "a full disk needs tmpfs (Linux)";
-  if (process.getuid?.() !== 0) return "a full disk needs root, to mount a small tmpfs";
-  const probe = mkdtempSync(join(tmpdir(), "yunque-mount-"));
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", probe]);
-  if (status === 0) spawnSync("umount", [probe]);
-  rmdirSync(probe);
-  return status === 0 ? false : "a full disk needs leave to mount a small tmpfs";
-}
-
-function run(command: string, ...args: string[]): void {
-  const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
-  assert.equal(status, 0, stderr);
 }

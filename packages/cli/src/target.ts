@@ -1,4 +1,6 @@
 /** Which platform a command talks to. */
+import { readFileSync } from "node:fs";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { findToken } from "@yunque/server/admin-token";
 import { readConfiguration } from "./configuration.ts";
 import { Failure } from "./failure.ts";
@@ -18,11 +20,26 @@ export interface Target {
  */
 export function findTarget(endpoint: string | undefined): Target {
   const { config } = readConfiguration();
-  const { region, account } = config;
+  const { region, account, tls } = config;
   const given = endpoint ?? process.env["YUNQUE_ENDPOINT"];
-  const origin = given ? originOf(given) : `http://${reachable(config.host)}:${config.port}`;
+  const scheme = tls.cert === undefined ? "http" : "https";
+  const origin = given ? originOf(given) : `${scheme}://${reachable(config.host)}:${config.port}`;
+  if (tls.cert !== undefined && origin.startsWith("https:")) trust(tls.cert);
   const token = config.adminToken ?? findToken(origin, config.dataDir);
   return { origin, region, account, token };
+}
+
+/** The platform of this directory may have signed its certificate itself. */
+function trust(file: string): void {
+  try {
+    const cert = readFileSync(file, "utf8");
+    setDefaultCACertificates([...getCACertificates("default"), cert]);
+  } catch (error) {
+    throw new Failure(
+      `the certificate ${file} cannot be read: ${error instanceof Error ? error.message : error}`,
+      "It is the setting tls.cert: see yunque config.",
+    );
+  }
 }
 
 function originOf(text: string): string {

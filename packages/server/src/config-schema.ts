@@ -33,7 +33,30 @@ const limits = z.strictObject({
     .max(1_000_000)
     .default(10_000)
     .describe("invocations that may wait for an instance; more are throttled"),
+  asyncConcurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe("asynchronous events of one function that run at once; the others wait on disk"),
+  connections: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe("connections of clients that may be open; more are closed at once"),
 });
+
+const file = z.string().min(1).max(4096).optional();
+
+const tls = z
+  .strictObject({
+    cert: file.describe("serves HTTPS with the certificate chain in this file (PEM)"),
+    key: file.describe("file of the certificate's private key (PEM)"),
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: "a certificate and its key go together: give both tls.cert and tls.key",
+  });
 
 /** The shape of `yunque.json`. Unknown keys are refused. */
 export const configSchema = z.strictObject({
@@ -102,6 +125,11 @@ export const configSchema = z.strictObject({
     .max(64)
     .default(0)
     .describe("processes that serve and run functions beside this one; 0 does everything in one"),
+  fastFront: z
+    .boolean()
+    .default(true)
+    .describe("reads plain invocations with Yunque's own HTTP parser; false leaves all to Node.js"),
+  tls: tls.prefault({}),
   instances: instances.prefault({}),
   limits: limits.prefault({}),
 });
@@ -115,11 +143,11 @@ export interface Setting {
   readonly name: string;
   /** `YUNQUE_INSTANCES_MAX` */
   readonly variable: string;
-  /** `--instances-max`; secrets have none, since everybody can read a command line. */
+  /** `--instances-max`, `--no-fast-front`; secrets have none, since everybody can read a command line. */
   readonly flag: string | undefined;
-  readonly type: "string" | "number";
+  readonly type: "string" | "number" | "boolean";
   readonly choices: readonly string[] | undefined;
-  readonly default: string | number | undefined;
+  readonly default: string | number | boolean | undefined;
   readonly meaning: string;
   /** Nobody is shown its value. */
   readonly secret: boolean;
@@ -145,16 +173,21 @@ function settingsOf(property: Property, path: readonly string[] = []): Setting[]
     );
   const words = path.join("-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const fallback = property.default;
+  const type = property.type === "string" || property.type === "boolean" ? property.type : "number";
   return [
     {
       name: path.join("."),
       variable: `YUNQUE_${words.toUpperCase().replaceAll("-", "_")}`,
-      flag: property.secret === true ? undefined : `--${words}`,
-      type: property.type === "string" ? "string" : "number",
+      flag: property.secret === true ? undefined : `--${fallback === true ? "no-" : ""}${words}`,
+      type,
       choices: property.enum,
-      default: typeof fallback === "string" || typeof fallback === "number" ? fallback : undefined,
+      default: isPlain(fallback) ? fallback : undefined,
       meaning: property.description ?? "",
       secret: property.secret === true,
     },
   ];
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { ConfigError } from "./config.ts";
 import { loadConfig } from "./config-sources.ts";
@@ -29,6 +29,20 @@ test("strings of the environment and of flags become what the setting is", () =>
   assert.equal(config.account, "123456789012");
   assert.equal(config.port, 0);
   assert.equal(origin["instances.max"], "environment");
+});
+
+test("a switch is true or false, and nothing else", () => {
+  const fast = (text: string) =>
+    load({ environment: { YUNQUE_FAST_FRONT: text } }).config.fastFront;
+  assert.deepEqual([fast(""), fast("true"), fast("false")], [true, true, false]);
+  assert.equal(load({ flags: { fastFront: "false" } }).config.fastFront, false);
+  assert.throws(() => fast("no"), /environment: YUNQUE_FAST_FRONT:/);
+});
+
+test("a certificate and its key go together, each relative to where it is named", () => {
+  const { tls } = load({ flags: { "tls.cert": "a.pem", "tls.key": "/b.pem" } }).config;
+  assert.deepEqual(tls, { cert: resolve(directory, "a.pem"), key: "/b.pem" });
+  assert.throws(() => load({ flags: { "tls.key": "b.pem" } }), /flag: tls: .* go together/);
 });
 
 test("text where a number belongs is refused under the variable's name", () => {

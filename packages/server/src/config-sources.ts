@@ -5,8 +5,10 @@ import {
   ConfigError,
   type ConfigSources,
   type EffectiveConfig,
+  PATHS,
   parseConfig,
   place,
+  type Setting,
   settings,
   valueAt,
 } from "./config.ts";
@@ -65,7 +67,7 @@ export function loadConfig(places: ConfigPlaces): EffectiveConfig & { readonly f
   };
 }
 
-/** The file's content without `$schema`, its data directory made absolute; undefined where there is none. */
+/** The file's content without `$schema`, its paths made absolute; undefined where there is none. */
 function readConfigFile(path: string, required: boolean): unknown {
   let text: string;
   try {
@@ -77,9 +79,11 @@ function readConfigFile(path: string, required: boolean): unknown {
   const content = parseJson(path, text);
   if (typeof content !== "object" || content === null || Array.isArray(content)) return content;
   const { $schema: _, ...values } = content as Record<string, unknown>;
-  const dataDir = valueAt(values, "dataDir");
-  if (typeof dataDir === "string" && dataDir !== "")
-    place(values, "dataDir", resolve(dirname(path), dataDir));
+  for (const name of PATHS) {
+    const given = valueAt(values, name);
+    if (typeof given === "string" && given !== "")
+      place(values, name, resolve(dirname(path), given));
+  }
   return values;
 }
 
@@ -113,14 +117,19 @@ function fromEnvironment(environment: ConfigPlaces["environment"]): {
   return { values: fromStrings(given), warnings };
 }
 
-/** Numbers where the setting is one; what is no number stays text, and the schema refuses it. */
+/** What a setting's text means; what means nothing stays text, and the schema refuses it. */
+function meaning(type: Setting["type"], text: string): unknown {
+  if (type === "boolean") return text === "true" || (text === "false" ? false : text);
+  const number = type === "number" && text.trim() !== "" ? Number(text) : Number.NaN;
+  return Number.isNaN(number) ? text : number;
+}
+
 function fromStrings(given: Readonly<Record<string, string>>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const { name, type } of settings) {
     const text = given[name];
     if (text === undefined) continue;
-    const number = type === "number" && text.trim() !== "" ? Number(text) : Number.NaN;
-    place(values, name, Number.isNaN(number) ? text : number);
+    place(values, name, meaning(type, text));
   }
   return values;
 }

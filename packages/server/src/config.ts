@@ -8,6 +8,9 @@ import { nearest } from "./nearest.ts";
 
 export { type Config, type Setting, settings } from "./config-schema.ts";
 
+/** Settings that are paths: relative to the file that names them, else to the working directory. */
+export const PATHS = ["dataDir", "tls.cert", "tls.key"] as const;
+
 /** Where a setting's value came from. */
 export type ConfigSource = "default" | "file" | "environment" | "flag";
 
@@ -16,7 +19,7 @@ export interface ConfigSources {
   readonly file?: unknown;
   readonly environment?: unknown;
   readonly flag?: unknown;
-  /** A relative data directory is relative to this one. */
+  /** Relative paths are relative to this one. */
   readonly directory: string;
 }
 
@@ -62,7 +65,10 @@ export function parseConfig(sources: ConfigSources): EffectiveConfig {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const config = configSchema.parse(merged);
-  config.dataDir = resolve(sources.directory, config.dataDir);
+  for (const name of PATHS) {
+    const path = valueAt(config, name);
+    if (typeof path === "string") place(config, name, resolve(sources.directory, path));
+  }
   return { config, origin, warnings: warningsOf(config) };
 }
 

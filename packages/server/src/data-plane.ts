@@ -2,11 +2,13 @@
 
 import type { WorkerState } from "./cluster/workers.ts";
 import type { Config } from "./config.ts";
-import { type Front, openFront, type Route } from "./front/front.ts";
 import { type Isolation, openLocalExecutor } from "./local-executor.ts";
+import type { Log } from "./log.ts";
 import type { Executor, ExecutorSnapshot } from "./ports/executor.ts";
 import type { Logs } from "./ports/logs.ts";
+import type { Metrics } from "./ports/metrics.ts";
 import type { Packages } from "./ports/packages.ts";
+import { openPublicFront, type PublicFront, type Routes } from "./public-front.ts";
 import type { Functions, Publish } from "./services/functions/index.ts";
 import { openWorkerPlane } from "./worker-plane.ts";
 
@@ -20,7 +22,7 @@ export interface DataPlane {
   readonly workers: readonly WorkerState[];
   snapshot(): Promise<ExecutorSnapshot>;
   /** Opens the public door over these routes, of which workers serve some themselves. */
-  serve(functions: Functions, routes: readonly Route[]): Promise<Front>;
+  serve(functions: Functions, routes: Routes): Promise<Pick<PublicFront, "origin" | "close">>;
   /** Lets what runs finish for at most so long, then ends every instance. */
   end(graceMs: number): Promise<void>;
   /** Ends what is still there, at once. */
@@ -31,11 +33,11 @@ export interface DataPlaneOptions {
   readonly config: Config;
   readonly packages: Packages;
   readonly logs: Logs;
+  readonly metrics: Metrics;
+  readonly log: Log;
   /** For what can be made again. */
   readonly directory: string;
   readonly onDefect: (error: unknown) => void;
-  /** A worker ended by itself; it is started again after `waitMs`. */
-  readonly onWorkerLost: (place: number, how: string, waitMs: number) => void;
 }
 
 /** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
@@ -44,7 +46,7 @@ export function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
 }
 
 async function openOwnPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { config, packages, logs, directory, onDefect } = options;
+  const { config, packages, logs, log, directory, onDefect } = options;
   let origin = "";
   const endpoint = () => origin;
   const local = await openLocalExecutor({ config, packages, logs, endpoint, directory });
@@ -56,8 +58,10 @@ async function openOwnPlane(options: DataPlaneOptions): Promise<DataPlane> {
     workers: [],
     snapshot: async () => executor.snapshot(),
     async serve(_functions, routes) {
-      const front = await openFront(config.host, config.port, routes, onDefect);
-      origin = front.origin;
+      const { port, limits } = config;
+      const { connections } = limits;
+      const front = await openPublicFront({ ...routes, config, port, connections, log, onDefect });
+      origin = front.inside;
       return front;
     },
     end: (graceMs) => executor.close(graceMs),

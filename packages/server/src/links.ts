@@ -1,15 +1,18 @@
 /**
- * Where one service reaches another: code comes out of buckets, events of buckets go to functions, and the provisioned
- * concurrency of functions is scaled.
+ * Where one service reaches another: code comes out of buckets, events of buckets go to functions, what is told of
+ * asynchronous invocations to functions and buckets, and the provisioned concurrency of functions is scaled.
  */
 import { randomUUID } from "node:crypto";
 import { YunqueError } from "./domain/errors.ts";
+import { MAX_EVENT_BYTES } from "./domain/function-limits.ts";
 import { parseFunctionReference } from "./domain/function-name.ts";
+import { recordKey } from "./domain/invocation-record.ts";
 import type { Scope } from "./domain/scope.ts";
 import { newTraceId } from "./domain/trace-id.ts";
+import { type Delivery, type Destinations, Undeliverable } from "./ports/destinations.ts";
 import type { ResourceCapacity, ScalableResources } from "./services/autoscaling/index.ts";
 import { type CodeObject, CodeObjectError, type Functions } from "./services/functions/index.ts";
-import type { Deliver, Objects } from "./services/objects/index.ts";
+import type { Caller, Deliver, Objects } from "./services/objects/index.ts";
 
 /** A destination that will not come back: there is no use in trying again. */
 class Gone extends Error {
@@ -19,25 +22,67 @@ class Gone extends Error {
 
 /** Messages become asynchronous invocations. */
 export function deliverTo(functions: Functions): Deliver {
-  return async (functionArn, payload) => {
-    const scope = scopeOf(functionArn);
-    const { deployment, invokedArn } = await functions
-      .resolve(scope, functionArn)
+  return async (functionArn, payload, traceId = newTraceId(Date.now())) => {
+    const runnable = await functions
+      .resolve(scopeOf(functionArn), functionArn)
       .catch((error: unknown) => {
         throw isMissing(error) ? new Gone(functionArn) : error;
       });
-    functions.enqueue({
-      scope,
-      functionName: deployment.functionName,
-      qualifier: parseFunctionReference(functionArn)?.qualifier,
-      invocation: {
-        requestId: randomUUID(),
-        payload,
-        invokedFunctionArn: invokedArn,
-        traceId: newTraceId(Date.now()),
-      },
-    });
+    await functions.accept(runnable, { requestId: randomUUID(), payload, traceId });
   };
+}
+
+/** Records of asynchronous invocations become invocations of other functions, and objects in buckets. */
+export function destinationsIn(functions: () => Functions, objects: () => Objects): Destinations {
+  return {
+    async deliver(delivery) {
+      const { destination, body, traceId } = delivery;
+      const service = destination.split(":")[2] ?? "";
+      if (service === "lambda") {
+        if (body.length > MAX_EVENT_BYTES)
+          throw new Undeliverable(`${body.length} bytes are too many for an event`);
+        await invokeWith(functions(), destination, body, traceId);
+      } else if (service === "s3") await keepRecord(objects(), delivery);
+      else throw new Error(`${service} is not there yet`);
+    },
+  };
+}
+
+async function invokeWith(
+  functions: Functions,
+  functionArn: string,
+  payload: Uint8Array,
+  traceId: string,
+): Promise<void> {
+  try {
+    await deliverTo(functions)(functionArn, payload, traceId);
+  } catch (error) {
+    throw error instanceof Gone ? new Undeliverable("the function does not exist") : error;
+  }
+}
+
+async function keepRecord(
+  objects: Objects,
+  { destination, functionArn, body, traceId }: Delivery,
+): Promise<void> {
+  const { account = "", region = "", name = "" } = parseFunctionReference(functionArn) ?? {};
+  const bucket = destination.split(":").at(-1) ?? "";
+  const caller = { ...internalCaller({ account, region }), principal: "AWS:lambda", traceId };
+  const headers = { type: "application/json" };
+  const attributes = { headers, metadata: {}, tags: [], storageClass: "STANDARD" } as const;
+  const key = recordKey(name, new Date(), randomUUID());
+  const bytes = (async function* () {
+    yield body;
+  })();
+  const request = {
+    bucket,
+    key,
+    attributes,
+    body: { bytes },
+    conditions: {},
+    event: "Put",
+  } as const;
+  await objects.putObject(caller, request);
 }
 
 /** Whether an ARN names a function, version or alias that exists. */
@@ -68,7 +113,7 @@ export async function readCode(
 ): Promise<Uint8Array> {
   if (version !== undefined && version !== "null")
     throw new CodeObjectError("NoSuchVersion", "The specified version does not exist.");
-  const caller = { ...scope, requestId: randomUUID(), hostId: "", principal: "", sourceIp: "" };
+  const caller = internalCaller(scope);
   try {
     const { object, bytes } = await objects.getObject(caller, { bucket, key, conditions: {} });
     if (object.size > maxBytes) {
@@ -140,6 +185,15 @@ const CODE_OBJECT_ERRORS: Readonly<Record<string, readonly [code: string, messag
     "The operation is not valid for the object's storage class",
   ],
 };
+
+/** The platform itself, on behalf of an account. */
+const internalCaller = (scope: Scope): Caller => ({
+  ...scope,
+  requestId: randomUUID(),
+  hostId: "",
+  principal: "",
+  sourceIp: "",
+});
 
 function scopeOf(functionArn: string): Scope {
   const { account, region } = parseFunctionReference(functionArn) ?? {};

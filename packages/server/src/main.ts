@@ -8,6 +8,7 @@ import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { announce } from "./admin/announcement.ts";
 import { createAdmin } from "./admin/index.ts";
+import { Metrics } from "./admin/metrics.ts";
 import { openToken } from "./admin/token.ts";
 import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
@@ -16,20 +17,29 @@ import { createApplicationAutoscalingDoor } from "./aws/doors/application-autosc
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createAws } from "./aws/index.ts";
+import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { type Config, publicConfig } from "./config.ts";
 import { openDataPlane } from "./data-plane.ts";
+import { YunqueError } from "./domain/errors.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
-import { deliverTo, existsIn, logGroupIn, readCode, scaleFunctions } from "./links.ts";
+import {
+  deliverTo,
+  destinationsIn,
+  existsIn,
+  logGroupIn,
+  readCode,
+  scaleFunctions,
+} from "./links.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
-import { createFunctions } from "./services/functions/index.ts";
+import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 
 export interface Platform {
@@ -63,7 +73,8 @@ export async function start(
   const { engine, directory, forget } = await openEngine(config);
   opened.defer(forget);
   opened.defer(() => engine.close());
-  const { records, blobs, packageBlobs, logs } = engine;
+  const { records, blobs, packageBlobs, logs, queues } = engine;
+  const metrics = new Metrics();
   const packages = createPackages({
     records,
     blobs: packageBlobs,
@@ -76,9 +87,9 @@ export async function start(
     packages,
     logs,
     directory,
+    metrics,
+    log,
     onDefect,
-    onWorkerLost: (place, how, waitMs) =>
-      log.error("a worker ended by itself, and is started again", { worker: place, how, waitMs }),
   });
   opened.defer(() =>
     opening.then(
@@ -90,14 +101,34 @@ export async function start(
   const plane = await opening;
   const { executor, isolation } = plane;
 
-  const functions = createFunctions({
+  const functions: Functions = createFunctions({
     records,
     packages,
     executor,
     clock,
+    queues,
+    metrics,
+    destinations: destinationsIn(
+      () => functions,
+      () => objects,
+    ),
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("asynchronous invocations wait", { error })
+        : onDefect(error, { during: "asynchronous invocations" }),
+    onUndelivered: ({ destination, functionArn, requestId }, why) =>
+      log.error("a record of an asynchronous invocation was given up", {
+        destination,
+        functionArn,
+        requestId,
+        why,
+      }),
     network: { widest: config.network, enforced: keepsNetworks(isolation) },
     readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
-    limits: { concurrency: config.limits.concurrency },
+    limits: {
+      concurrency: config.limits.concurrency,
+      eventConcurrency: config.limits.asyncConcurrency,
+    },
     ...(plane.publish ? { publish: plane.publish } : {}),
   });
   const objects: Objects = createObjects({
@@ -138,24 +169,29 @@ export async function start(
         return { isolation, waiting, deployments: [...deployments] };
       },
       workers: () => plane.workers,
+      metrics: () => metrics.text(),
       logs: plane.logs,
       logGroup: logGroupIn(functions, { account, region }),
     },
     onDefect,
   );
 
-  const front = await plane.serve(functions, [
-    createInvokeRoute({ functions, account, onDefect }),
-    createFunctionUrlRoute({ functions, account, onDefect }),
-    admin.route,
-    links.route,
-    (request, response) => {
-      void aws(request, response);
-      return true;
-    },
-  ]);
+  const front = await plane.serve(functions, {
+    direct: [
+      createInvokeRoute({ functions, account, onDefect }),
+      createDirectUrlRoute({ functions, onDefect }),
+    ],
+    routes: [
+      createFunctionUrlRoute({ functions, account, onDefect }),
+      admin.route,
+      links.route,
+      (request, response) => {
+        void aws(request, response);
+        return true;
+      },
+    ],
+  });
   opened.defer(() => front.close(0));
-
   opened.defer(announceToken(front.origin, token, log));
 
   if (isolation.tier === "none") warnOfNoWalls(log, isolation);
@@ -172,8 +208,11 @@ export async function start(
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
-      const givenUp = await functions.close(left());
-      if (givenUp > 0) log.warn("asynchronous events were given up", { events: givenUp });
+      const running = await functions.close(left());
+      if (running > 0)
+        log.warn("asynchronous events were still running: they run again after the next start", {
+          events: running,
+        });
       await plane.end(left());
       await closing.disposeAsync();
       log.info("stopped");

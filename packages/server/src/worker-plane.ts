@@ -10,6 +10,7 @@ import type { Config } from "./config.ts";
 import type { DataPlane, DataPlaneOptions } from "./data-plane.ts";
 import { listen } from "./front/front.ts";
 import { openInternalFront } from "./front/internal.ts";
+import { overNode } from "./front/node-direct.ts";
 import type { Isolation } from "./local-executor.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import type { ProvisionedState } from "./ports/executor.ts";
@@ -52,7 +53,7 @@ class WorkersUnavailable extends Error {
 /** Starts the workers. @throws SandboxUnavailable, WorkersUnavailable */
 export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPlane> {
   if (!sharesPorts()) throw new WorkersUnavailable();
-  const { config, packages, logs, directory, onDefect, onWorkerLost } = options;
+  const { config, packages, logs, metrics, log, directory, onDefect } = options;
   const { adminToken: _, ...settings } = config;
   // Each has at least one instance of the machine's.
   const count = Math.min(config.workers, config.instances.max);
@@ -89,10 +90,13 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
         for (const { group, stream, lines } of batches) logs.append(group, stream, lines);
       },
       provisioned: (functionArn, report) => void provisioned.set(functionArn, new Map(report)),
+      count: (name, dimensions, value) => metrics.count(name, dimensions, value),
+      observe: (name, dimensions, value) => metrics.observe(name, dimensions, value),
       defect: (words) => onDefect(words),
     }),
     known: () => functions?.snapshots() ?? [],
-    onLost: onWorkerLost,
+    onLost: (place, how, waitMs) =>
+      log.error("a worker ended by itself, and is started again", { worker: place, how, waitMs }),
     onDefect,
   });
   const links = Array.from({ length: count }, (_, at) => new Link(linkSocket(sockets, at), clock));
@@ -128,10 +132,12 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
       return workers.states;
     },
     snapshot: () => workers.snapshot(),
-    async serve(served, routes) {
+    async serve(served, { direct, routes }) {
       functions = served;
       const port = await freePort(config.host, config.port);
-      const internal = await openInternalFront(primarySocket(sockets), routes, onDefect);
+      const path = primarySocket(sockets);
+      const all = [...direct.map(overNode), ...routes];
+      const internal = await openInternalFront(path, all, onDefect);
       const origin = await workers.listen(config.host, port).catch(async (error: unknown) => {
         await internal.close(0);
         throw error;

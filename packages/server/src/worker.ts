@@ -4,6 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
+import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { Channel } from "./cluster/channel.ts";
@@ -17,7 +18,6 @@ import { permittedHome } from "./cluster/permitted-home.ts";
 import { ProvisionedReports } from "./cluster/provisioned-reports.ts";
 import { routedExecutor } from "./cluster/routed-executor.ts";
 import { CHANNEL_DESCRIPTOR } from "./cluster/worker-process.ts";
-import { type Front, openFront } from "./front/front.ts";
 import { createProxy } from "./front/proxy.ts";
 import {
   type Isolation,
@@ -25,7 +25,9 @@ import {
   type LocalExecutor,
   openLocalExecutor,
 } from "./local-executor.ts";
+import { createLog } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
+import { openPublicFront, type PublicFront } from "./public-front.ts";
 import {
   createReplica,
   type FunctionSnapshot,
@@ -46,7 +48,8 @@ interface Parts {
 }
 
 let parts: Parts | undefined;
-let front: Front | undefined;
+let front: PublicFront | undefined;
+/** Where functions find the platform. */
 let origin = "";
 const onDefect = (error: unknown): void =>
   primary.tell("defect", error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -73,8 +76,8 @@ const procedures: Worker = {
   },
   async listen(host, port) {
     front = await listen(told(), host, port);
-    origin = front.origin;
-    return origin;
+    origin = front.inside;
+    return front.origin;
   },
   put: (snapshot) => told().replica.put(snapshot),
   remove: (scope, name) => told().replica.remove(scope, name),
@@ -144,6 +147,10 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
   });
   const replica = createReplica({
     executor: routed,
+    metrics: {
+      count: (...counted) => primary.tell("count", ...counted),
+      observe: (...observed) => primary.tell("observe", ...observed),
+    },
     network: { widest: config.network, enforced: keepsNetworks(isolation) },
     load: (scope, name) => primary.ask("load", scope, name),
     loadUrl: (id) => primary.ask("loadUrl", id),
@@ -154,20 +161,31 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
   return { order, local, replica, links, server, reports };
 }
 
-async function listen({ order, replica }: Parts, host: string, port: number): Promise<Front> {
-  const { account } = order.config;
-  const proxy = createProxy(primarySocket(order.sockets));
-  return openFront(
-    host,
+async function listen(
+  { order, replica: functions }: Parts,
+  host: string,
+  port: number,
+): Promise<PublicFront> {
+  const { config, workers, sockets } = order;
+  const { account, limits } = config;
+  const proxy = createProxy(primarySocket(sockets));
+  return openPublicFront({
+    config: { ...config, host },
     port,
-    [
-      createInvokeRoute({ functions: replica, account, onDefect }),
-      createFunctionUrlRoute({ functions: replica, account, onDefect }),
-      proxy.route,
+    reusePort: true,
+    connections: Math.ceil(limits.connections / workers),
+    direct: [
+      createInvokeRoute({ functions, account, onDefect }),
+      createDirectUrlRoute({ functions, onDefect }),
     ],
+    routes: [createFunctionUrlRoute({ functions, account, onDefect }), proxy.route],
+    log: createLog({
+      format: config.log,
+      level: config.logLevel,
+      write: (line) => process.stderr.write(line),
+    }),
     onDefect,
-    { reusePort: true },
-  );
+  });
 }
 
 /** Of so many instances on this machine. */

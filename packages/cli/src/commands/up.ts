@@ -30,18 +30,20 @@ export function create(): Command {
 /** `--instances-max <number>`, with the setting's meaning, choices and default. */
 function optionOf({ flag, type, meaning, choices, default: usual }: Setting): Option | undefined {
   if (flag === undefined) return undefined;
+  if (type === "boolean") return new Option(flag, meaning);
   const note = usual === undefined ? "" : ` (default: ${usual})`;
   const option = new Option(`${flag} <${type === "number" ? "number" : "value"}>`, meaning + note);
   return choices === undefined ? option : option.choices([...choices]);
 }
 
-async function up(options: Readonly<Record<string, string>>): Promise<void> {
+async function up(options: Readonly<Record<string, string | boolean>>): Promise<void> {
   const flags: Record<string, string> = {};
   for (const { name, flag } of settings) {
     const given = flag && options[camelCase(flag)];
-    if (given !== undefined) flags[name] = given;
+    // A switch that was not given is true.
+    if (given !== undefined && given !== true) flags[name] = String(given);
   }
-  const { config, warnings } = readConfiguration(flags, options["config"]);
+  const { config, warnings } = readConfiguration(flags, options["config"] as string | undefined);
   const log = createLog({
     format: config.log,
     level: config.logLevel,
@@ -115,6 +117,10 @@ const REMEDIES: Readonly<Record<string, readonly [what: string, hint: string]>> 
     "yunque doctor says what each sandbox needs; --isolation auto takes the best that works, none runs trusted code.",
   ],
   WorkersUnavailable: ["{message}", "Start without --workers: one process does everything."],
+  TlsUnusable: [
+    "the certificate cannot be used: {message}",
+    "tls.cert names a file with the certificate and those that lead to its root, tls.key one with its key, both in PEM.",
+  ],
   StorageInUse: [
     "another platform works on the data directory {dataDir}",
     "Stop that one, or choose another directory: yunque up --data-dir DIRECTORY",
@@ -129,6 +135,6 @@ const REMEDIES: Readonly<Record<string, readonly [what: string, hint: string]>> 
   ],
 };
 
-/** `--instances-max` -> `instancesMax`, as commander names it. */
+/** `--instances-max` -> `instancesMax`, `--no-fast-front` -> `fastFront`, as commander names them. */
 const camelCase = (flag: string): string =>
-  flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  flag.replace(/^--(no-)?/, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

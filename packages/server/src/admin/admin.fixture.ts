@@ -49,6 +49,7 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
       deployments: [],
     }),
     workers: () => [],
+    metrics: () => "yunque_things_total 1\n",
     logs: {
       read: async (_group, { since = 0, limit = 1000 }) =>
         past.filter(({ timestamp }) => timestamp >= since).slice(-limit),

@@ -25,7 +25,7 @@ const TOKEN =
   "The setting adminToken, else the content of admin-token in the platform's data directory";
 
 function operation(route: AnyRoute): Record<string, unknown> {
-  const type = route.lines ? "application/x-ndjson" : "application/json";
+  const type = route.text ?? (route.lines ? "application/x-ndjson" : "application/json");
   return {
     operationId: operationId(route.path),
     summary: route.summary,

@@ -15,6 +15,8 @@ export interface AdminRoute<Query = never> {
   readonly answer: z.ZodType;
   /** The answer is an AsyncIterable, written as NDJSON while it comes. */
   readonly lines?: boolean;
+  /** The answer is a text of this type, not JSON. */
+  readonly text?: string;
   /** Answers everybody, and tells those without the token less. */
   readonly open?: boolean;
   handle(call: AdminCall<Query>): unknown;
@@ -61,15 +63,19 @@ export async function serve(
   if (route.lines && request.method === "GET")
     await sendLines(response, answer as AsyncIterable<unknown>, signal);
   else if (route.lines) response.writeHead(200, LINES_HEADERS).end();
+  else if (route.text) sendWhole(response, 200, route.text, String(answer));
   else sendJson(response, 200, answer);
 }
 
 /** Writes one JSON document; HEAD's answer has no body, which node:http sees to. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const body = `${JSON.stringify(value, null, 2)}\n`;
+  sendWhole(response, status, "application/json", `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function sendWhole(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, {
     ...COMMON_HEADERS,
-    "content-type": "application/json",
+    "content-type": type,
     "content-length": Buffer.byteLength(body),
   });
   response.end(body);

@@ -34,6 +34,8 @@ export interface AdminSources {
   services(): readonly Coverage[];
   instances(): Promise<Readonly<Instances>>;
   workers(): Health["workers"];
+  /** Counters and distributions, as Prometheus reads them. */
+  metrics(): string;
   readonly logs: LogReader;
   /** The log group of a function, or undefined where there is no such function. */
   logGroup(functionName: string): Promise<string | undefined>;
@@ -105,6 +107,14 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
       query: nothing,
       answer: instancesSchema,
       handle: () => sources.instances(),
+    }),
+    adminRoute({
+      path: "/_yunque/metrics",
+      summary: "Counters and distributions since the start, as Prometheus text",
+      query: nothing,
+      answer: z.string(),
+      text: "text/plain; version=0.0.4; charset=utf-8",
+      handle: () => sources.metrics(),
     }),
     adminRoute({
       path: "/_yunque/functions/{name}/logs",

@@ -21,7 +21,7 @@ export async function send(
     headers["content-length"] = String(bytes.length);
     response.writeHead(status, headers);
     // Not as UTF-8 text: Node would write the headers so, too. Short ones go in one write with them, as Latin-1.
-    if (bytes.length > ONE_WRITE) response.end(bytes);
+    if (bytes.length > ONE_WRITE_BYTES) response.end(bytes);
     else response.end(latin1(bytes), "latin1");
   } else {
     response.writeHead(status, headers);
@@ -29,9 +29,13 @@ export async function send(
   }
 }
 
-const ONE_WRITE = 16 * 1024;
-const latin1 = ({ buffer, byteOffset, length }: Uint8Array) =>
+/** Answers up to this size go out in one piece with their head. */
+export const ONE_WRITE_BYTES = 16 * 1024;
+
+/** Bytes as a text that Node.js joins with a head. */
+export const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString("latin1");
+
 const NOTHING = new Uint8Array(0);
 
 const isBytes = (body: AwsResponse["body"]): body is string | Uint8Array =>
@@ -58,7 +62,7 @@ async function sendStream(
 }
 
 /** HTTP headers carry bytes: text beyond Latin-1 goes as UTF-8, and control characters do not go at all. */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   if (/^[\t\x20-\x7e]*$/.test(text)) return text;
   return Buffer.from(text, "utf8")
     .toString("latin1")

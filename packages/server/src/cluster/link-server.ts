@@ -132,7 +132,7 @@ class ServedConnection {
           this.#send(LinkKind.chunk, number, piece);
           await call.spend(piece.length);
         }
-        if (call.aborted) break; // what is not taken to its end is thrown away
+        if (call.abandoned) break; // what is not taken to its end is thrown away
       }
       const { errorCode, errorDetails = "", report, logTail } = await completion;
       const error = errorCode === undefined ? undefined : Buffer.from(errorDetails);
@@ -200,7 +200,7 @@ class ServedCall implements Invocation {
   readonly traceId: string;
   readonly clientContext?: string;
   readonly wantsLog?: boolean;
-  aborted = false;
+  abandoned = false;
   /** Made for who asks. */
   #controller: AbortController | undefined;
   #window = LINK_WINDOW;
@@ -218,12 +218,12 @@ class ServedCall implements Invocation {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.aborted) this.#controller.abort();
+    if (this.abandoned) this.#controller.abort();
     return this.#controller.signal;
   }
 
   abort(): void {
-    this.aborted = true;
+    this.abandoned = true;
     this.#controller?.abort();
     this.#wake?.();
   }
@@ -236,7 +236,7 @@ class ServedCall implements Invocation {
   /** Takes so many bytes off the window; resolves once there is room for more, or nobody waits any more. */
   async spend(bytes: number): Promise<void> {
     this.#window -= bytes;
-    while (this.#window <= 0 && !this.aborted)
+    while (this.#window <= 0 && !this.abandoned)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -1,6 +1,7 @@
 /** What primary and workers do for each other, by name. Everything here is JSON. */
 import type { Scope } from "../domain/scope.ts";
 import type { ExecutorSnapshot, RuntimeVersion } from "../ports/executor.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { LogBatch } from "./log-shipper.ts";
 import type { ProvisionedReport } from "./provisioned-reports.ts";
 
@@ -52,6 +53,8 @@ export interface PrimaryProcedures {
   packageDirectory(id: string): Promise<string>;
   /** How far the provisioned concurrency of a function is. */
   provisioned(functionArn: string, report: ProvisionedReport): void;
+  count: Metrics["count"];
+  observe: Metrics["observe"];
   appendLogs(batches: readonly LogBatch[]): void;
   /** A defect of a worker's, for the platform's log. */
   defect(words: string): void;

@@ -36,6 +36,16 @@ export function checkSettings(settings: FunctionSettings): void {
   if (settings.snapStart === "PublishedVersions" && !supportsSnapStart(settings.runtime))
     throw invalid(`${settings.runtime} is not supported for SnapStart enabled functions.`);
   if (settings.environment !== undefined) checkEnvironment(settings.environment);
+  if (settings.deadLetterTarget !== undefined) checkDeadLetterTarget(settings.deadLetterTarget);
+}
+
+/** Lambda: "an Amazon SQS queue or Amazon SNS topic". */
+function checkDeadLetterTarget(arn: string): void {
+  const service = arn.split(":")[2] ?? "";
+  if (service !== "sqs" && service !== "sns")
+    throw invalid(
+      `Invalid dead letter queue ARN: ${arn}. The target must be an Amazon SQS queue or an Amazon SNS topic.`,
+    );
 }
 
 /** @throws YunqueError `InvalidFunction` unless AWS accepts the runtime today. */

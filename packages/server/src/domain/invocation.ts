@@ -18,6 +18,8 @@ export interface Invocation {
   readonly wantsLog?: boolean;
   /** Aborts when the caller went away. A running handler is not interrupted, a queued one is dropped. */
   readonly signal?: AbortSignal;
+  /** Whether that has happened, for who only asks: a signal is dear where it is made for each invocation. */
+  readonly abandoned?: boolean;
 }
 
 /** What an invocation cost; the REPORT line and metering say the same. Times in milliseconds. */

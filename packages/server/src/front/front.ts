@@ -1,16 +1,55 @@
-/** The front door: one HTTP listener and a readable list of routes. The first route that claims a request serves it. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, ListenOptions, Server as NetServer } from "node:net";
+/** The front door: one listener and a readable list of routes. The first route that claims a request serves it. */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { AddressInfo, ListenOptions, Server as NetServer, Socket } from "node:net";
+import type { DirectRoute } from "../aws/routes/direct.ts";
+import type { Clock } from "../ports/clock.ts";
+import { FastFront } from "./fast/index.ts";
 import { settleHost } from "./host.ts";
+import { beginsHttp2, Http2Front } from "./http2.ts";
+import { overNode } from "./node-direct.ts";
 
 /** Answers whether the request is this route's. A route that claims one answers it, whatever happens. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => boolean;
 
+export interface FrontOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** Asked first, in this order: for them the fast front end was made. */
+  readonly direct: readonly DirectRoute[];
+  readonly routes: readonly Route[];
+  /** Whether plain requests for direct routes are read by our own parser. */
+  readonly fast: boolean;
+  /** Connections that may be open; more are closed at once. */
+  readonly connections: number;
+  /** Speaks HTTPS with this chain and key, both in PEM. */
+  readonly tls?: TlsIdentity | undefined;
+  /** Others of our processes listen on the port, too, and share its connections. */
+  readonly reusePort?: boolean;
+  readonly clock: Clock;
+  /** Told of what a route threw, which it must not: its request fails, and no other. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface TlsIdentity {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
 export interface Front {
-  /** `http://HOST:PORT`, with the port that was really bound. */
+  /** `http://HOST:PORT` or `https://HOST:PORT`, with the port that was really bound. */
   readonly origin: string;
   /** Takes no new requests, lets those under way finish for at most `graceMs`, then cuts. */
   close(graceMs: number): Promise<void>;
+  /** New connections get this certificate. @throws where it is none; the one before stays. */
+  renew(tls: TlsIdentity): void;
 }
 
 /** AWS's own front ends allow about 10 KB of headers; S3 metadata and presigned URLs fit well within 32. */
@@ -22,26 +61,12 @@ const KEEP_ALIVE_MS = 75_000;
 /** How often a stop looks for connections whose last answer was sent: their clients would keep them. */
 const SWEEP_MS = 20;
 
-/**
- * Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot.
- * @param port 0 for any free one.
- * @param options `reusePort`: others of our processes listen on it, too, and share its connections.
- * @param onDefect told of what a route threw, which it must not: its request fails, and no other.
- */
-export async function openFront(
-  host: string,
-  port: number,
-  routes: readonly Route[],
-  onDefect: (error: unknown) => void,
-  { reusePort = false }: { readonly reusePort?: boolean } = {},
-): Promise<Front> {
-  const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: 0, // a 5 GB upload may take its time
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    noDelay: true,
-  });
+/** Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot. */
+export async function openFront(options: FrontOptions): Promise<Front> {
+  const { host, port, reusePort = false, direct, clock, tls, onDefect } = options;
+  const routes = [...direct.map(overNode), ...options.routes];
+  const server = createHttpServer(tls);
+  server.maxConnections = options.connections;
   let authority = "";
   let closing = false;
   const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
@@ -58,23 +83,105 @@ export async function openFront(
   server.on("request", dispatch);
   // A client that asks first is told to go on by the route that reads its body, or refused before it sends.
   server.on("checkContinue", dispatch);
+  const http2 = new Http2Front({
+    serve: dispatch,
+    maxHeaderBytes: MAX_HEADER_BYTES,
+    idleMs: KEEP_ALIVE_MS,
+  });
+  const serveByNode = takeConnections(server, tls ? "secureConnection" : "connection", (socket) => {
+    if ((socket as { alpnProtocol?: unknown }).alpnProtocol === "h2") http2.accept(socket);
+    else fast.accept(socket);
+  });
+  const fast = new FastFront({
+    routes: options.fast ? direct : [],
+    clock,
+    onDefect,
+    handOver(socket, bytes, fresh) {
+      socket.pause();
+      if (bytes.length > 0) socket.unshift(bytes);
+      if (fresh && beginsHttp2(bytes)) http2.accept(socket);
+      else {
+        serveByNode(socket);
+        socket.resume();
+      }
+    },
+  });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await listen(server, { host, port, reusePort });
   const { address, family, port: bound } = server.address() as AddressInfo;
   authority = `${family === "IPv6" ? `[${address}]` : address}:${bound}`;
+  const closeIdle = () => {
+    server.closeIdleConnections();
+    fast.close();
+    http2.close();
+  };
   return {
-    origin: `http://${authority}`,
+    origin: `${tls ? "https" : "http"}://${authority}`,
+    renew(identity) {
+      if ("setSecureContext" in server) server.setSecureContext(identity);
+    },
     close(graceMs) {
       closing = true;
-      return close(server, graceMs);
+      return new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          for (const socket of sockets) socket.destroy();
+        }, graceMs);
+        const sweep = setInterval(closeIdle, SWEEP_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          clearInterval(sweep);
+          fast.stop();
+          resolve();
+        });
+        closeIdle();
+      });
     },
+  };
+}
+
+function createHttpServer(tls: TlsIdentity | undefined): Server | TlsServer {
+  const options: ServerOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0, // a 5 GB upload may take its time
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  };
+  if (tls === undefined) return createServer(options);
+  const ALPNProtocols = ["h2", "http/1.1"];
+  return createTlsServer({
+    ...options,
+    ...tls,
+    ALPNProtocols,
+    handshakeTimeout: HEADERS_TIMEOUT_MS,
+  });
+}
+
+/** Puts this listener in the place of Node.js's own for new connections; answers what calls that one. */
+function takeConnections(
+  server: Server | TlsServer,
+  event: "connection" | "secureConnection",
+  listener: (socket: Socket) => void,
+): (socket: Socket) => void {
+  const own = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, listener);
+  return (socket) => {
+    for (const serve of own) Reflect.apply(serve, server, [socket]);
   };
 }
 
 /** What no route answers. The connection goes, too: a body may still be under way. */
 export function refuse(response: ServerResponse, status: number): void {
-  response.writeHead(status, { connection: "close", "content-length": 0 }).end();
+  const connection = response.req.httpVersionMajor === 1 ? { connection: "close" } : {};
+  response.writeHead(status, { ...connection, "content-length": 0 }).end();
 }
 
+/** Resolves once it listens. Rejects with the system's error. */
 export function listen(server: NetServer, at: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -82,18 +189,5 @@ export function listen(server: NetServer, at: ListenOptions): Promise<void> {
       server.removeListener("error", reject);
       resolve();
     });
-  });
-}
-
-export function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      clearInterval(sweep);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }

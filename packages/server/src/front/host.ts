@@ -15,6 +15,8 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
  */
 export function settleHost(request: IncomingMessage, usual: string): boolean {
   const { headers, url = "/" } = request;
+  const named = headers[":authority"];
+  if (typeof named === "string") headers.host = named; // HTTP/2: RFC 9113, 8.3.1
   if (countOfHosts(request) > 1) return false;
   const authority = url.startsWith("/") ? undefined : ABSOLUTE.exec(url);
   if (authority) {
@@ -29,7 +31,7 @@ export function settleHost(request: IncomingMessage, usual: string): boolean {
 /** The last one that was found good: most requests of a platform name the same. */
 let known = "";
 
-function isHost(host: string): boolean {
+export function isHost(host: string): boolean {
   if (host === known) return true;
   if (!HOST.test(host) || !URL.canParse(`http://${host}`)) return false;
   known = host;

@@ -1,13 +1,14 @@
 /** The front door for our own workers: what they do not serve themselves comes here, over a Unix socket. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Front, Route } from "./front.ts";
-import { close, listen, refuse } from "./front.ts";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Front, listen, type Route, refuse } from "./front.ts";
 
 /** In which a worker says who the client is. Clients' own ones never get here. */
 export const PEER_HEADER = "x-yunque-peer";
 
 /** More than the workers' own doors let in, which have checked them; and the header above. */
 const MAX_HEADER_BYTES = 128 * 1024;
+/** How often a stop looks for connections whose last answer was sent. */
+const SWEEP_MS = 20;
 
 /** Listens and serves. Rejects with the system's error where it cannot. The directory of the socket keeps others out. */
 export async function openInternalFront(
@@ -34,6 +35,19 @@ export async function openInternalFront(
   server.on("checkContinue", dispatch);
   await listen(server, { path });
   return { close: (graceMs) => close(server, graceMs) };
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }
 
 /** Routes see the address of the client, not that of the worker. One request at a time uses a connection. */

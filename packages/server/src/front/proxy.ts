@@ -42,6 +42,10 @@ function forward(
   const onward = open({ agent, socketPath, method, path: url, setHost: false });
   // Without a length and without chunks there is no body, and none must be announced.
   onward.useChunkedEncodingByDefault = false;
+  // HTTP/2 needs none of both for one.
+  const { headers, httpVersionMajor, complete } = request;
+  if (httpVersionMajor > 1 && !complete && headers["content-length"] === undefined)
+    onward.setHeader("transfer-encoding", "chunked");
   for (const [name, value] of passedOn(request.rawHeaders)) {
     const lower = name.toLowerCase();
     if (lower !== "host" && lower !== PEER_HEADER) onward.appendHeader(name, value);
@@ -72,12 +76,11 @@ function forward(
 }
 
 function answerWith(answer: IncomingMessage, response: ServerResponse): void {
-  const headers = passedOn(answer.rawHeaders)
-    .filter(([name]) => name.toLowerCase() !== "transfer-encoding")
-    .flat();
+  for (const [name, value] of passedOn(answer.rawHeaders))
+    if (name.toLowerCase() !== "transfer-encoding") response.appendHeader(name, value);
   // The primary leaves the rest of a body unread.
-  if (answer.headers.connection === "close") headers.push("Connection", "close");
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
+  if (answer.headers.connection === "close") response.setHeader("connection", "close");
+  response.writeHead(answer.statusCode ?? 502);
   if (answer.headers["content-length"] === undefined) response.flushHeaders(); // it may be long in coming
   answer.pipe(response);
   answer.on("error", () => response.destroy()); // what breaks off must not look whole
@@ -89,7 +92,7 @@ function passedOn(rawHeaders: readonly string[]): [name: string, value: string][
   const dropped = new Set(HOP_BY_HOP);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
-    pairs.push([name, value]);
+    if (!name.startsWith(":")) pairs.push([name, value]); // HTTP/2's own
     if (name.toLowerCase() === "connection")
       for (const named of value.split(",")) dropped.add(named.trim().toLowerCase());
   }

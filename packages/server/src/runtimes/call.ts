@@ -88,6 +88,6 @@ export class Call {
 
   /** Nobody waits for it any more. */
   get abandoned(): boolean {
-    return this.invocation.signal?.aborted === true;
+    return this.invocation.abandoned ?? this.invocation.signal?.aborted === true;
   }
 }

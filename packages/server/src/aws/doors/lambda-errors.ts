@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   RestoreTimedOut: "SnapStartTimeoutException",
   ProvisionedUnknown: "ProvisionedConcurrencyConfigNotFoundException",
   FunctionThrottled: "TooManyRequestsException",
+  RecursiveInvocation: "RecursiveInvocationException",
   RuntimeUnavailable: "InvalidRuntimeException",
   InvocationFailed: "ServiceException",
   FunctionsClosing: "ServiceException",
@@ -33,9 +34,19 @@ const UNMODELLED: Readonly<Record<string, number>> = {
   RequestEntityTooLargeException: 413,
 };
 
+/** Storage that took nothing: nothing is lost, and the same call may succeed later. */
+const STORAGE: Readonly<Record<string, string>> = {
+  StorageFull: "The platform has no room left on its disk. Nothing was changed.",
+  StorageBusy: "The platform's storage has more to write than it can. Nothing was changed.",
+  StorageClosed: "The platform is stopping. Nothing was changed.",
+};
+
 /** A service's error as Lambda answers it; anything else is passed on as it is. */
 export function lambdaError(error: unknown): unknown {
-  if (!(error instanceof YunqueError) || !Object.hasOwn(NAMES, error.code)) return error;
+  if (!(error instanceof YunqueError)) return error;
+  const storage = STORAGE[error.code];
+  if (storage !== undefined) return new AwsError("ServiceException", storage);
+  if (!Object.hasOwn(NAMES, error.code)) return error;
   const name = NAMES[error.code as FunctionErrorCode];
   const status = UNMODELLED[name];
   if (status !== undefined) return new AwsError(name, error.message, { status });

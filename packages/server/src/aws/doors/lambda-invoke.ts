@@ -9,38 +9,53 @@ import { refuseUnsupported } from "./lambda-input.ts";
 /** Largest body of the deprecated InvokeAsync. */
 const MAX_INVOKE_ARGS = 1_048_576;
 
-/** Invocations that do not take the short way of `routes/invoke.ts`: first ones, refused ones, streamed ones. */
+/** What an invocation is about, however it was brought. */
+interface Given {
+  readonly Payload?: Uint8Array | undefined;
+  readonly ClientContext?: string | undefined;
+}
+
+/** Invocations that do not take the short way of `routes/invoke.ts`: by ARN, streamed, or odd in another way. */
 export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
-  function accept(context: AwsContext, runnable: Runnable, invocation: Invocation): void {
-    checkEvent(invocation.payload);
-    const { account, region, functionName } = runnable.deployment;
-    // The event outlives the request that brought it, so the request's signal is not its own.
-    const { signal: _, ...event } = invocation;
-    const scope = { account, region };
-    functions.enqueue({
-      scope,
-      functionName,
-      qualifier: runnable.qualifier,
-      invocation: event,
-    });
-    traced(context, invocation);
+  async function accept(context: AwsContext, runnable: Runnable, input: Given): Promise<void> {
+    const payload = payloadOf(input.Payload);
+    checkEvent(payload);
+    const { requestId } = context;
+    const traceId = traceIdOf(context.headers["x-amzn-trace-id"], Date.now());
+    const clientContext = clientContextOf(input.ClientContext);
+    await functions.accept(runnable, { requestId, payload, traceId, clientContext });
+    traced(context, traceId);
+  }
+
+  function invocationOf(context: AwsContext, runnable: Runnable, input: Given): Invocation {
+    const clientContext = clientContextOf(input.ClientContext);
+    const traceId = traceIdOf(context.headers["x-amzn-trace-id"], Date.now());
+    return {
+      requestId: context.requestId,
+      kind: "sync",
+      payload: payloadOf(input.Payload),
+      invokedFunctionArn: runnable.invokedArn,
+      traceId: functions.follow(runnable, traceId),
+      ...(clientContext === undefined ? {} : { clientContext }),
+      signal: context.signal,
+    };
   }
 
   return {
     async Invoke(input, context) {
       refuseUnsupportedInvoke(input);
       const runnable = await functions.resolve(context, input.FunctionName, input.Qualifier);
-      const invocation = invocationOf(context, runnable, input);
       const ExecutedVersion = runnable.deployment.version;
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
       if (input.InvocationType === "Event") {
-        accept(context, runnable, invocation);
+        await accept(context, runnable, input);
         return { StatusCode: 202 };
       }
+      const invocation = invocationOf(context, runnable, input);
       const result = await functions.invoke(runnable, invocation);
       // The handler never saw what is no JSON: that is the caller's mistake, not the function's failure.
       if (result.functionError !== undefined) checkJson(invocation.payload);
-      traced(context, invocation);
+      traced(context, invocation.traceId);
       context.reply.headers["content-type"] = "application/json";
       return {
         StatusCode: 200,
@@ -54,7 +69,7 @@ export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
     async InvokeAsync(input, context) {
       const runnable = await functions.resolve(context, input.FunctionName);
       const payload = await collected(input.InvokeArgs);
-      accept(context, runnable, invocationOf(context, runnable, { Payload: payload }));
+      await accept(context, runnable, { Payload: payload });
       return { Status: 202 };
     },
 
@@ -64,30 +79,13 @@ export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
       if (input.InvocationType === "DryRun") return { StatusCode: 204 };
       const invocation = invocationOf(context, runnable, input);
       const stream = await functions.stream(runnable, invocation);
-      traced(context, invocation);
+      traced(context, invocation.traceId);
       return {
         StatusCode: 200,
         ExecutedVersion: runnable.deployment.version,
         EventStream: eventsOf(stream, input.LogType === "Tail"),
       };
     },
-  };
-}
-
-function invocationOf(
-  context: AwsContext,
-  runnable: Runnable,
-  input: { readonly Payload?: Uint8Array | undefined; readonly ClientContext?: string | undefined },
-): Invocation {
-  const clientContext = clientContextOf(input.ClientContext);
-  return {
-    requestId: context.requestId,
-    kind: "sync",
-    payload: payloadOf(input.Payload),
-    invokedFunctionArn: runnable.invokedArn,
-    traceId: traceIdOf(context.headers["x-amzn-trace-id"], Date.now()),
-    ...(clientContext === undefined ? {} : { clientContext }),
-    signal: context.signal,
   };
 }
 
@@ -124,7 +122,7 @@ const refuseUnsupportedInvoke = (input: {
 }) =>
   refuseUnsupported({ TenancyConfig: input.TenantId, DurableConfig: input.DurableExecutionName });
 
-const traced = (context: AwsContext, { traceId }: Invocation): void => {
+const traced = (context: AwsContext, traceId: string): void => {
   context.reply.headers["x-amzn-trace-id"] = traceId;
 };
 

@@ -1,4 +1,5 @@
 import { canonicalId } from "../../domain/bucket.ts";
+import { usableTraceId } from "../../domain/trace-id.ts";
 import type { Caller } from "../../services/objects/index.ts";
 import type { AwsContext } from "../context.ts";
 import { hostIdOf } from "../quirks/s3-host-id.ts";
@@ -6,7 +7,8 @@ import { s3Error } from "./s3-errors.ts";
 
 /** Who asks, as objects and their events know it. */
 export function callerOf(context: AwsContext): Caller {
-  const { account, region, requestId, accessKeyId, sourceIp } = context;
+  const { account, region, requestId, accessKeyId, sourceIp, headers } = context;
+  const traceId = usableTraceId(headers["x-amzn-trace-id"]);
   return {
     account,
     region,
@@ -14,6 +16,7 @@ export function callerOf(context: AwsContext): Caller {
     hostId: hostIdOf(requestId),
     principal: `AWS:${accessKeyId ?? account}`,
     sourceIp,
+    ...(traceId === undefined ? {} : { traceId }),
   };
 }
 

@@ -10,7 +10,7 @@ import { Malformed } from "../codecs/malformed.ts";
 import { listOf } from "../header-list.ts";
 import { Query } from "../query-string.ts";
 import { readSignature, type Signature } from "../signature.ts";
-import { urlEvent } from "./url-event.ts";
+import { type UrlRequest, urlEvent } from "./url-event.ts";
 import {
   commonHeaders,
   readUrlBody,
@@ -19,7 +19,7 @@ import {
   urlExchange,
 } from "./url-exchange.ts";
 import { PRELUDE_TYPE, readPrelude, resumed } from "./url-prelude.ts";
-import { FORBIDDEN, Refusal, refusalOf } from "./url-refusal.ts";
+import { FORBIDDEN, Refusal, urlFailure } from "./url-refusal.ts";
 import { BadUrlResponse, sendHead, urlHead, urlResponse } from "./url-response.ts";
 
 export interface UrlRouteOptions {
@@ -58,7 +58,7 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
     const extra = cors === undefined || origin === undefined ? {} : corsHeaders(cors, origin);
     const caller = authorized(call, target);
     const body = await readUrlBody(call);
-    const event = urlEvent(request, body, { ...call, now: Date.now(), caller });
+    const event = urlEvent(urlRequestOf(request), body, { ...call, now: Date.now(), caller });
     const qualifier = target.url.qualifier === "$LATEST" ? undefined : target.url.qualifier;
     const runnable = await functions.resolve(target.scope, target.url.functionName, qualifier);
     const invocation = invocationOf(call, runnable, event);
@@ -134,23 +134,20 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
   function fail(call: UrlExchange, error: unknown): void {
     const { response, requestId } = call;
     if (error instanceof ClientGone || response.destroyed) return void response.destroy();
-    const known = refusalOf(error);
-    if (known === undefined) onDefect(error, requestId);
+    const { status, headers, body, defect } = urlFailure(error);
+    if (defect) onDefect(error, requestId);
     if (response.headersSent) return void response.destroy();
-    if (error instanceof BadUrlResponse) {
-      respond(call, 502, { "content-type": "application/json" }, "Internal Server Error");
-      return;
-    }
-    const { status, type, body, retryAfter } =
-      known ?? new Refusal(500, "ServiceException", "Internal Server Error");
-    const headers = {
-      "content-type": "application/json",
-      "x-amzn-errortype": type,
-      ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
-    };
     respond(call, status, headers, body);
   }
 }
+
+const urlRequestOf = (request: IncomingMessage): UrlRequest => ({
+  method: request.method ?? "GET",
+  httpVersion: request.httpVersion,
+  rawHeaders: request.rawHeaders,
+  sourceIp: request.socket.remoteAddress ?? "",
+  secure: "encrypted" in request.socket,
+});
 
 /** What the request says of its signature, in a header or in the query. */
 function signatureOf({ headers }: IncomingMessage, target: string): Signature | undefined {

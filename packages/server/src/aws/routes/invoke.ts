@@ -1,21 +1,21 @@
 /**
- * The short way of a warm, synchronous invocation: no model, no codec, no record. It takes what is plain and known;
- * everything else (unknown names, ARNs, odd headers, large bodies) goes through the model and says what is wrong there.
+ * The short way of an invocation: no model, no codec, and of a synchronous one no record. It takes what is plain; everything else (ARNs, odd
+ * headers, large bodies) goes through the model and says what is wrong there.
  */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
 import type { Invocation, InvocationResult } from "../../domain/invocation.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { traceIdOf } from "../../domain/trace-id.ts";
 import type { Functions, Runnable } from "../../services/functions/index.ts";
-import { checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
-import { sendLambdaError } from "./lambda-failure.ts";
-import { readPayload } from "./payload.ts";
+import { checkEvent, checkJson, clientContextOf, payloadOf } from "../invocation-input.ts";
+import type { DirectCall, DirectCaller, DirectHead, DirectRoute } from "./direct.ts";
+import { answerLambdaError } from "./lambda-failure.ts";
 
 /** Where requests belong and where defects are told. */
 export interface InvokeRouteOptions {
-  readonly functions: Pick<Functions, "peek" | "resolve" | "invoke">;
+  /** Without `accept` events are for the wire. */
+  readonly functions: Pick<Functions, "peek" | "resolve" | "follow" | "invoke"> &
+    Partial<Pick<Functions, "accept">>;
   /** Twelve digits. */
   readonly account: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -23,158 +23,141 @@ export interface InvokeRouteOptions {
 
 const TARGET =
   /^\/2015-03-31\/functions\/([a-zA-Z0-9-_]{1,64})\/invocations(?:\?Qualifier=([a-zA-Z0-9-_]{1,128}))?$/;
-const REGION = /Credential=[^/,]{1,128}\/\d{8}\/([a-z0-9-]{1,32})\/lambda\/aws4_request/;
-
-/** Whom a request names. */
-interface Called {
-  readonly scope: Scope;
-  readonly name: string;
-  readonly qualifier: string | undefined;
-}
+/** `aws-global` is no region but the usual one's other name: the wire knows which that is. */
+const REGION =
+  /Credential=[^/,]{1,128}\/\d{8}\/(?!aws-global\/)([a-z0-9][a-z0-9-]{0,31})\/lambda\/aws4_request/;
+/** What is for the wire to judge. */
+const OTHERS = [
+  "origin", // pages of other sites
+  "sec-fetch-site",
+  "content-encoding",
+  "x-amz-tenant-id",
+  "x-amz-durable-execution-name",
+];
+const TYPES: ReadonlySet<string> = new Set(["RequestResponse", "Event", "DryRun"]);
+const LOGS: ReadonlySet<string> = new Set(["None", "Tail"]);
 
 /** Serves the invocations that it knows how to; the others are not claimed. */
-export function createInvokeRoute({ functions, account, onDefect }: InvokeRouteOptions) {
-  return (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (request.method !== "POST") return false;
-    const target = TARGET.exec(request.url ?? "");
-    if (target === null) return false;
-    const { headers } = request;
-    const length = Number(headers["content-length"]);
-    const plain =
-      length <= MAX_PAYLOAD_BYTES && // also false for what is no number
-      headers["expect"] === undefined &&
-      headers["origin"] === undefined && // pages are for the wire to judge
-      headers["content-encoding"] === undefined &&
-      headers["transfer-encoding"] === undefined &&
-      headers["x-amz-tenant-id"] === undefined &&
-      headers["x-amz-durable-execution-name"] === undefined &&
-      isOneOf(headers["x-amz-invocation-type"], "RequestResponse") &&
-      isOneOf(headers["x-amz-log-type"], "None", "Tail");
+export function createInvokeRoute(options: InvokeRouteOptions): DirectRoute {
+  return (head) => {
+    if (head.method !== "POST") return undefined;
+    const target = TARGET.exec(head.target);
+    if (target === null) return undefined;
+    for (const name of OTHERS) if (head.header(name) !== undefined) return undefined;
+    const type = head.header("x-amz-invocation-type") ?? "RequestResponse";
+    const log = head.header("x-amz-log-type") ?? "None";
+    if (!TYPES.has(type) || !LOGS.has(log)) return undefined;
+    if (type === "Event" && options.functions.accept === undefined) return undefined;
     // Unsigned requests and presigned URLs are for the wire; here a signature will be verified.
-    const region = plain ? REGION.exec(headers["authorization"] ?? "")?.[1] : undefined;
-    if (region === undefined) return false;
-    const called: Called = {
-      scope: { account, region },
-      name: target[1] ?? "",
-      qualifier: target[2],
-    };
-    if (peek(called) === undefined) return false;
-    const requestId = randomUUID();
-    readPayload(request, length, (payload) => {
-      answer(request, response, called, requestId, payload).catch((error) =>
-        sendLambdaError(response, error, requestId, onDefect),
-      );
-    });
-    return true;
+    const region = REGION.exec(head.header("authorization") ?? "")?.[1];
+    if (region === undefined) return undefined;
+    const scope = { account: options.account, region };
+    return new InvokeCall(options, scope, target[1] ?? "", target[2], type, log === "Tail", head);
   };
-
-  function peek({ scope, name, qualifier }: Called): Runnable | undefined {
-    return functions.peek(scope, name, qualifier);
-  }
-
-  async function answer(
-    { headers }: IncomingMessage,
-    response: ServerResponse,
-    called: Called,
-    requestId: string,
-    payload: Uint8Array,
-  ): Promise<void> {
-    // Looked up again: while the body came the function may have been updated or deleted.
-    const runnable =
-      peek(called) ?? (await functions.resolve(called.scope, called.name, called.qualifier));
-    const clientContext = clientContextOf(headers["x-amz-client-context"] as string | undefined);
-    const traceId = traceIdOf(headers["x-amzn-trace-id"] as string | undefined, Date.now());
-    const invocation = new HttpInvocation(
-      response,
-      requestId,
-      payloadOf(payload),
-      runnable.invokedArn,
-      traceId,
-      clientContext,
-      headers["x-amz-log-type"] === "Tail",
-    );
-    const result = await functions.invoke(runnable, invocation);
-    // The handler never saw what is no JSON: that is the caller's mistake, not the function's failure.
-    if (result.functionError !== undefined) checkJson(invocation.payload);
-    send(response, runnable, traceId, result, invocation.wantsLog);
-  }
 }
 
-const isOneOf = (value: string | string[] | undefined, ...usual: string[]): boolean =>
-  value === undefined || usual.includes(value as string);
-
-function send(
-  response: ServerResponse,
-  { deployment }: Runnable,
-  traceId: string,
-  result: InvocationResult,
-  tail: boolean,
-): void {
-  const payload = Buffer.from(
-    result.payload.buffer,
-    result.payload.byteOffset,
-    result.payload.length,
-  );
-  const head = [
-    "Content-Type",
-    "application/json",
-    "Content-Length",
-    String(payload.length),
-    "x-amzn-RequestId",
-    result.requestId,
-    "X-Amz-Executed-Version",
-    deployment.version,
-    "X-Amzn-Trace-Id",
-    traceId,
-  ];
-  if (result.functionError !== undefined) head.push("X-Amz-Function-Error", result.functionError);
-  if (tail) head.push("X-Amz-Log-Result", Buffer.from(result.logTail).toString("base64"));
-  response.writeHead(200, head);
-  // Node joins a short text with the head into one write; bytes would make it two buffers.
-  if (payload.length <= 16_384) response.end(payload.toString("latin1"), "latin1");
-  else response.end(payload);
-}
-
-/** An invocation that came over HTTP. Its signal is made only for who asks. */
-class HttpInvocation implements Invocation {
-  readonly requestId: string;
+/** One request, and the invocation that it asks for. Its signal is made only for who asks. */
+class InvokeCall implements DirectCall, Invocation {
+  readonly requestId = randomUUID();
   readonly kind = "sync";
-  readonly payload: Uint8Array;
-  readonly invokedFunctionArn: string;
-  readonly traceId: string;
-  readonly clientContext?: string;
+  payload: Uint8Array = NOTHING;
+  invokedFunctionArn = "";
+  traceId: string;
+  clientContext?: string;
+  readonly #options: InvokeRouteOptions;
+  readonly #scope: Scope;
+  readonly #name: string;
+  readonly #qualifier: string | undefined;
+  readonly #type: string;
   readonly wantsLog: boolean;
-  readonly #response: ServerResponse;
-  #controller: AbortController | undefined;
+  readonly #encodedContext: string | undefined;
+  #caller: DirectCaller | undefined;
+  #gone: AbortController | undefined;
 
   constructor(
-    response: ServerResponse,
-    requestId: string,
-    payload: Uint8Array,
-    invokedFunctionArn: string,
-    traceId: string,
-    clientContext: string | undefined,
-    wantsLog: boolean,
+    options: InvokeRouteOptions,
+    scope: Scope,
+    name: string,
+    qualifier: string | undefined,
+    type: string,
+    tail: boolean,
+    head: DirectHead,
   ) {
-    this.wantsLog = wantsLog;
-    this.#response = response;
-    this.requestId = requestId;
-    this.payload = payload;
-    this.invokedFunctionArn = invokedFunctionArn;
-    this.traceId = traceId;
-    if (clientContext !== undefined) this.clientContext = clientContext;
+    this.#options = options;
+    this.#scope = scope;
+    this.#name = name;
+    this.#qualifier = qualifier;
+    this.#type = type;
+    this.wantsLog = tail;
+    this.#encodedContext = head.header("x-amz-client-context");
+    this.traceId = traceIdOf(head.header("x-amzn-trace-id"), Date.now());
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
+    if (this.#gone === undefined) {
       const controller = new AbortController();
-      if (this.#response.destroyed) controller.abort();
-      else
-        this.#response.once("close", () => {
-          if (!this.#response.writableFinished) controller.abort();
-        });
-      this.#controller = controller;
+      if (this.#caller?.gone) controller.abort();
+      else this.#caller?.onGone(() => controller.abort());
+      this.#gone = controller;
     }
-    return this.#controller.signal;
+    return this.#gone.signal;
+  }
+
+  get abandoned(): boolean {
+    return this.#caller?.gone === true;
+  }
+
+  serve(body: Uint8Array, caller: DirectCaller): void {
+    this.#caller = caller;
+    this.payload = payloadOf(body);
+    this.#serve(caller).catch((error) =>
+      answerLambdaError(caller, error, this.requestId, this.#options.onDefect),
+    );
+  }
+
+  async #serve(caller: DirectCaller): Promise<void> {
+    const { functions } = this.#options;
+    // Looked up only now: while the body came the function may have been updated or deleted.
+    const runnable =
+      functions.peek(this.#scope, this.#name, this.#qualifier) ??
+      (await functions.resolve(this.#scope, this.#name, this.#qualifier));
+    const clientContext = clientContextOf(this.#encodedContext);
+    if (clientContext !== undefined) this.clientContext = clientContext;
+    this.invokedFunctionArn = runnable.invokedArn;
+    if (this.#type === "RequestResponse") {
+      this.traceId = functions.follow(runnable, this.traceId);
+      const result = await functions.invoke(runnable, this);
+      // The handler never saw what is no JSON: that is the caller's mistake, not the function's failure.
+      if (result.functionError !== undefined) checkJson(this.payload);
+      caller.answer(200, this.#headersOf(runnable, result), result.payload);
+    } else if (this.#type === "Event") {
+      checkEvent(this.payload);
+      await functions.accept?.(runnable, this);
+      caller.answer(202, ["X-Amzn-Trace-Id", this.traceId, ...this.#id], NOTHING);
+    } else caller.answer(204, this.#id, NOTHING);
+  }
+
+  get #id(): string[] {
+    return ["x-amzn-RequestId", this.requestId];
+  }
+
+  #headersOf({ deployment }: Runnable, result: InvocationResult): string[] {
+    const headers = [
+      "Content-Type",
+      "application/json",
+      "x-amzn-RequestId",
+      this.requestId,
+      "X-Amz-Executed-Version",
+      deployment.version,
+      "X-Amzn-Trace-Id",
+      this.traceId,
+    ];
+    if (result.functionError !== undefined)
+      headers.push("X-Amz-Function-Error", result.functionError);
+    if (this.wantsLog)
+      headers.push("X-Amz-Log-Result", Buffer.from(result.logTail).toString("base64"));
+    return headers;
   }
 }
+
+const NOTHING = new Uint8Array(0);

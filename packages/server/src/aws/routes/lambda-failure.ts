@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { YunqueError } from "../../domain/errors.ts";
 import { lambdaError } from "../doors/lambda-errors.ts";
 import { AwsError } from "../error.ts";
@@ -6,53 +5,52 @@ import { failureOf } from "../failure.ts";
 import { internalFailure } from "../faults.ts";
 import { loadService } from "../model.ts";
 import { restJson } from "../protocols/rest-json.ts";
-import { send } from "../send.ts";
+import { headerText } from "../send.ts";
+import type { DirectCaller } from "./direct.ts";
 
 /** Answers an error as Lambda's API does, from outside of the wire. What is no known error is a defect of ours. */
-export function sendLambdaError(
-  response: ServerResponse,
+export function answerLambdaError(
+  caller: DirectCaller,
   error: unknown,
   requestId: string,
   onDefect: (error: unknown, requestId: string) => void,
 ): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
+  if (caller.gone) return;
   if (error instanceof YunqueError && error.code === "FunctionThrottled") {
-    sendThrottled(response, error, requestId);
+    answerThrottled(caller, error, requestId);
     return;
   }
   const service = loadService("lambda");
   const known = lambdaError(error);
   if (!(known instanceof AwsError)) onDefect(error, requestId);
   const shown = known instanceof AwsError ? known : internalFailure(service);
-  const answer = restJson(service).fail(undefined, failureOf(shown, service, requestId));
-  answer.headers["x-amzn-requestid"] ??= requestId;
-  send("POST", answer, response).catch((failure) => onDefect(failure, requestId));
+  const { status, headers, body } = restJson(service).fail(
+    undefined,
+    failureOf(shown, service, requestId),
+  );
+  headers["x-amzn-requestid"] ??= requestId;
+  const flat = Object.entries(headers).flatMap(([name, value]) => [name, headerText(value)]);
+  caller.answer(status, flat, Buffer.from((body ?? "") as string));
 }
 
 /** The answer to a throttled invocation, as far as it is always the same. */
 interface Throttled {
-  readonly head: readonly string[];
-  readonly body: string;
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
 }
 
 /** Who floods the platform must cost it little: what it is answered is written once. */
 const throttled = new Map<unknown, Throttled>();
 
-function sendThrottled(response: ServerResponse, error: YunqueError, requestId: string): void {
+function answerThrottled(caller: DirectCaller, error: YunqueError, requestId: string): void {
   const { reason } = error.details;
   let known = throttled.get(reason);
   if (!known) {
     known = throttledAnswer(error);
     throttled.set(reason, known);
   }
-  const { head, body } = known;
-  paced(() => {
-    response.writeHead(429, [...head, "x-amzn-RequestId", requestId]);
-    response.end(body, "latin1");
-  });
+  const { headers, body } = known;
+  paced(() => caller.answer(429, [...headers, "x-amzn-RequestId", requestId], body));
 }
 
 /** One leaves per millisecond, a hundred more after a pause, and none waits longer than a second. */
@@ -79,7 +77,9 @@ function throttledAnswer(error: YunqueError): Throttled {
     undefined,
     failureOf(lambdaError(error) as AwsError, service, ""),
   );
-  const text = String(body);
-  const head = Object.entries(headers).filter(([name]) => name !== "x-amzn-requestid");
-  return { head: [...head.flat(), "content-length", String(Buffer.byteLength(text))], body: text };
+  const constant = Object.entries(headers).filter(([name]) => name !== "x-amzn-requestid");
+  return {
+    headers: constant.flatMap(([name, value]) => [name, headerText(value)]),
+    body: Buffer.from(String(body)),
+  };
 }

@@ -1,5 +1,15 @@
 /** The event of a function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads (2.0) */
-import type { IncomingMessage } from "node:http";
+
+/** What the event tells of a request. */
+export interface UrlRequest {
+  readonly method: string;
+  /** `1.1` */
+  readonly httpVersion: string;
+  /** Name, value, name, value, as sent. */
+  readonly rawHeaders: readonly string[];
+  readonly sourceIp: string;
+  readonly secure: boolean;
+}
 
 /** What the event needs besides the request. */
 export interface UrlCall {
@@ -31,14 +41,15 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
 const TEXT = /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)\b)/i;
 
 /** The event as JSON in UTF-8. */
-export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCall): Uint8Array {
+export function urlEvent(request: UrlRequest, body: Uint8Array, call: UrlCall): Uint8Array {
   const mark = call.target.indexOf("?");
   const rawPath = mark < 0 ? call.target : call.target.slice(0, mark);
   const rawQueryString = mark < 0 ? "" : call.target.slice(mark + 1);
-  const cookies = request.headers.cookie?.split(/; */);
+  const headers = headersOf(request.rawHeaders);
+  const cookies = headers["cookie"]?.split(/; */);
   const query = queryParameters(rawQueryString);
+  const { secure } = request;
   const sourceIp = addressOf(request);
-  const secure = "encrypted" in request.socket;
   const event = {
     version: "2.0",
     routeKey: "$default",
@@ -46,7 +57,7 @@ export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCa
     rawQueryString,
     ...(cookies === undefined ? {} : { cookies }),
     headers: {
-      ...headersOf(request),
+      ...headers,
       host: call.domain,
       "x-amzn-trace-id": call.traceId,
       "x-forwarded-for": sourceIp,
@@ -61,11 +72,11 @@ export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCa
       domainName: call.domain,
       domainPrefix: call.urlId,
       http: {
-        method: request.method ?? "GET",
+        method: request.method,
         path: rawPath,
         protocol: `HTTP/${request.httpVersion}`,
         sourceIp,
-        userAgent: request.headers["user-agent"] ?? "",
+        userAgent: headers["user-agent"] ?? "",
       },
       requestId: call.requestId,
       routeKey: "$default",
@@ -73,19 +84,24 @@ export function urlEvent(request: IncomingMessage, body: Uint8Array, call: UrlCa
       time: clfTime(call.now),
       timeEpoch: call.now,
     },
-    ...bodyOf(request, body),
+    ...bodyOf(headers, body),
   };
   return Buffer.from(JSON.stringify(event));
 }
 
 /** IPv4 addresses of dual-stack sockets come as `::ffff:127.0.0.1`. */
-const addressOf = ({ socket }: IncomingMessage): string =>
-  (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+const addressOf = ({ sourceIp }: UrlRequest): string => sourceIp.replace(/^::ffff:(?=\d+\.)/, "");
 
-function headersOf(request: IncomingMessage): Record<string, string> {
+function headersOf(rawHeaders: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
-  for (const [name, values] of Object.entries(request.headersDistinct))
-    if (!NOT_PASSED_ON.has(name) && values !== undefined) headers[name] = values.join(",");
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? "";
+    // HTTP/2 says in headers what is the request line of HTTP/1.1, and may take cookies apart (RFC 9113, 8.2.3, 8.3).
+    if (NOT_PASSED_ON.has(name) || name.startsWith(":")) continue;
+    const value = rawHeaders[at + 1] ?? "";
+    const between = name === "cookie" ? "; " : ",";
+    headers[name] = name in headers ? `${headers[name]}${between}${value}` : value;
+  }
   return headers;
 }
 
@@ -101,7 +117,7 @@ function queryParameters(text: string): Record<string, string> | undefined {
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function bodyOf(
-  { headers }: IncomingMessage,
+  headers: Readonly<Record<string, string>>,
   body: Uint8Array,
 ): { body?: string; isBase64Encoded: boolean } {
   if (body.length === 0) return { isBase64Encoded: false };

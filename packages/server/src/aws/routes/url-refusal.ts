@@ -24,10 +24,34 @@ export class Refusal extends Error {
 export const FORBIDDEN =
   "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
 
+/** An error as a URL answers it. */
+export interface UrlFailure {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** It is a defect of ours. */
+  readonly defect: boolean;
+}
+
+/** What a URL answers of an error. */
+export function urlFailure(error: unknown): UrlFailure {
+  const json = { "content-type": "application/json" };
+  if (error instanceof BadUrlResponse)
+    return { status: 502, headers: json, body: "Internal Server Error", defect: false };
+  const known = refusalOf(error);
+  const { status, type, body, retryAfter } =
+    known ?? new Refusal(500, "ServiceException", "Internal Server Error");
+  const headers = {
+    ...json,
+    "x-amzn-errortype": type,
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+  };
+  return { status, headers, body, defect: known === undefined };
+}
+
 /** The service's refusals as a URL answers them; undefined for what is a defect of ours. */
-export function refusalOf(error: unknown): Refusal | undefined {
+function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
-  if (error instanceof BadUrlResponse) return new Refusal(502, "", null);
   if (error instanceof AwsError) return new Refusal(413, error.code, error.message);
   if (!(error instanceof YunqueError)) return undefined;
   switch (error.code) {

@@ -134,7 +134,11 @@ it("a directory stays claimed when nobody holds the whole engine", async (contex
     console.log(again, typeof records.get);`,
     "--expose-gc",
   );
-  const [said] = await once(child.stdout.setEncoding("utf8"), "data");
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  await once(child, "close");
   assert.equal(said, "StorageInUse function\n");
 });
 

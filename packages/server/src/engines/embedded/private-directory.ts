@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, statSync } from "node:fs";
 
 /** What platforms keep in their data directory; SQLite adds its own files to a database's name. */
 const KNOWN =
-  /^(admin-token|blobs|instances|lock\.(db|pid)|logs|packages|records\.db|runtimes|sandbox)([.-].*)?$/;
+  /^(admin-token|blobs|instances|lock\.(db|pid)|logs|packages|(queues|records)\.db|runtimes|sandbox)([.-].*)?$/;
 
 /**
  * Shuts a data directory to other users: one that is new, or holds nothing but a platform's data. A directory that

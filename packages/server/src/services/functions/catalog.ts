@@ -113,6 +113,11 @@ export class Catalog {
     return view === undefined ? [] : [snapshotOf(view)];
   }
 
+  /** Whose function URL this is, where that is in memory. */
+  peekUrlOwner(id: string): UrlOwner | undefined {
+    return this.#urls.get(id);
+  }
+
   /** Whose function URL this is; undefined where it is nobody's. */
   async urlOwner(id: string): Promise<UrlOwner | undefined> {
     const known = this.#urls.get(id);

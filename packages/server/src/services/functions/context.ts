@@ -1,8 +1,11 @@
 import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Delivery, Destinations } from "../../ports/destinations.ts";
 import type { Executor } from "../../ports/executor.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import type { Packages } from "../../ports/packages.ts";
+import type { Queues } from "../../ports/queues.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Catalog, Publish } from "./catalog.ts";
 import type { Settler } from "./settle.ts";
@@ -33,6 +36,13 @@ export interface FunctionsDependencies {
   readonly packages: Packages;
   readonly executor: Omit<Executor, "snapshot" | "close">;
   readonly clock: Clock;
+  readonly queues: Queues;
+  readonly destinations: Destinations;
+  readonly metrics: Metrics;
+  /** A defect of ours or storage that fails, behind the back of any caller. */
+  onFailure(error: unknown): void;
+  /** A record or a dead letter was given up: its destination did not take it. */
+  onUndelivered(delivery: Delivery, why: string): void;
   /**
    * The bytes of an object, at most `maxBytes`.
    * @throws CodeObjectError where it cannot be had.
@@ -52,20 +62,23 @@ export interface FunctionsLimits {
   readonly concurrency: number;
   /** How long a function stays Pending, and an update InProgress, in milliseconds. An invocation does not wait for it. */
   readonly settleMs: number;
-  /** Asynchronous events that wait or run, of all functions together. */
-  readonly queuedEvents: number;
-  /** Bytes of their payloads. */
-  readonly queuedBytes: number;
+  /** Asynchronous events that are accepted at a time: taken from their callers, and not durable yet. */
+  readonly acceptingEvents: number;
+  /** Bytes of events that are in memory, whether they are accepted or run. */
+  readonly eventBytes: number;
   /** Asynchronous events of one function that run at a time. */
   readonly eventConcurrency: number;
+  /** How long an event is this process's own without a sign of life, in milliseconds. */
+  readonly eventLeaseMs: number;
 }
 
 export const DEFAULT_LIMITS: FunctionsLimits = {
   concurrency: 1_000,
   settleMs: 250,
-  queuedEvents: 10_000,
-  queuedBytes: 256 << 20,
+  acceptingEvents: 10_000,
+  eventBytes: 256 << 20,
   eventConcurrency: 100,
+  eventLeaseMs: 60_000,
 };
 
 /** What the use cases share. */

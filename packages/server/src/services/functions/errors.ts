@@ -17,6 +17,7 @@ export type FunctionErrorCode =
   | "RestoreTimedOut"
   | "ProvisionedUnknown"
   | "FunctionThrottled"
+  | "RecursiveInvocation"
   | "RuntimeUnavailable"
   | "InvocationFailed"
   | "FunctionsClosing";
@@ -101,6 +102,12 @@ export const FUNCTION_ERRORS: Readonly<Record<FunctionErrorCode, ErrorEntry>> = 
     retryable: true,
     meaning:
       "The function's or the account's concurrency is used up, or its queue is full. Try again later.",
+  },
+  RecursiveInvocation: {
+    fault: "user",
+    retryable: false,
+    meaning:
+      "The function was invoked 16 times in one chain of requests. Break the loop, or allow it with PutFunctionRecursionConfig.",
   },
   RuntimeUnavailable: {
     fault: "system",

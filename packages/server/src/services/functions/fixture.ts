@@ -5,8 +5,12 @@ import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Delivery, Destinations } from "../../ports/destinations.ts";
 import type { Executor, FunctionConcurrency, ProvisionedState } from "../../ports/executor.ts";
+import type { Dimensions } from "../../ports/metrics.ts";
 import { type Package, PackageError, type Packages } from "../../ports/packages.ts";
+import type { Queues } from "../../ports/queues.ts";
+import type { NewEvent } from "./async-invoke.ts";
 import type { Publish } from "./catalog.ts";
 import { CodeObjectError, type FunctionsLimits } from "./context.ts";
 import { createFunctions, type Functions } from "./index.ts";
@@ -30,6 +34,11 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** Forgets who waits. */
+  forget(): void {
+    this.#timers = [];
+  }
+
   /** How many callbacks wait. */
   get pending(): number {
     return this.#timers.length;
@@ -42,6 +51,11 @@ export class ManualClock implements Clock {
     this.#timers = this.#timers.filter(({ at }) => at > this.#now);
     for (const { callback } of due) callback();
   }
+}
+
+/** Lets everything that is not waiting for the clock happen. */
+export async function idle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What a test's function does with an invocation. */
@@ -180,6 +194,18 @@ export interface TestFunctions {
   deploy(name: string, settings?: SettingsChange & { readonly code?: string }): Promise<void>;
   /** Lets a function that was created or updated arrive. */
   settle(name: string): Promise<void>;
+  /** What destinations took. */
+  readonly deliveries: Delivery[];
+  /** What destinations do with a delivery before they take it. */
+  readonly destinations: Destinations;
+  /** Sums of counters by name, and all values of distributions. */
+  readonly numbers: ReadonlyMap<string, readonly number[]>;
+  readonly failures: unknown[];
+  readonly undelivered: string[];
+  /** Invokes a function asynchronously. */
+  invokeAsync(name: string, event?: Partial<NewEvent> & { qualifier?: string }): Promise<void>;
+  /** Whoever was started so far hears nothing more: neither of the clock nor of the queues, which go on. */
+  crash(): void;
   /** Another service on the same records, as after a restart. */
   again(): Functions;
 }
@@ -195,12 +221,34 @@ export function testFunctions(
   const engine = createMemoryEngine();
   const executor = new FakeExecutor();
   const clock = new ManualClock();
+  const deliveries: Delivery[] = [];
+  const destinations = { deliver: async (_: Delivery) => {} };
+  const failures: unknown[] = [];
+  const undelivered: string[] = [];
+  const numbers = new Map<string, number[]>();
+  const observe = (name: string, _: Dimensions, value: number) => {
+    numbers.set(name, [...(numbers.get(name) ?? []), value]);
+  };
+  const count = (name: string, _: Dimensions, value = 1) => {
+    numbers.set(name, [(numbers.get(name)?.[0] ?? 0) + value]);
+  };
+  let life = 0;
   const open = () =>
     createFunctions({
       records: engine.records,
       packages: new FakePackages(),
       executor,
       clock,
+      queues: untilCrash(engine.queues, () => life),
+      destinations: {
+        deliver: async (delivery) => {
+          await destinations.deliver(delivery);
+          deliveries.push(delivery);
+        },
+      },
+      metrics: { count, observe },
+      onFailure: (error) => failures.push(error),
+      onUndelivered: (_, why) => undelivered.push(why),
       readObject: async (_scope, { bucket, key }) => {
         if (bucket !== "bucket")
           throw new CodeObjectError("NoSuchBucket", "The specified bucket does not exist");
@@ -227,7 +275,21 @@ export function testFunctions(
     executor,
     clock,
     engine,
+    deliveries,
+    destinations,
+    numbers,
+    failures,
+    undelivered,
     settle,
+    async invokeAsync(name, { qualifier, ...event } = {}) {
+      const runnable = await functions.resolve(SCOPE, name, qualifier);
+      const usual = { requestId: "r-1", payload: Buffer.from("{}"), traceId: "Root=1-0-0" };
+      await functions.accept(runnable, { ...usual, ...event });
+    },
+    crash() {
+      life += 1;
+      clock.forget();
+    },
     again: open,
     async deploy(name, { code = "code", ...settings } = {}) {
       await functions.create(SCOPE, {
@@ -243,6 +305,25 @@ export function testFunctions(
       await settle(name);
     },
   };
+}
+
+/** Queues that answer only as long as their user lives; what it asked for may have happened all the same. */
+function untilCrash(queues: Queues, life: () => number): Queues {
+  const mine = life();
+  const never = new Promise<never>(() => {});
+  return new Proxy(queues, {
+    get:
+      (_, name: keyof Queues) =>
+      async (...asked: unknown[]) => {
+        if (life() !== mine) return await never;
+        const call = queues[name] as (...all: unknown[]) => Promise<unknown>;
+        try {
+          return await call.apply(queues, asked);
+        } finally {
+          if (life() !== mine) await never;
+        }
+      },
+  });
 }
 
 /** An invocation with everything but a payload. */

@@ -5,6 +5,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage, pushAccount } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
+import { AsyncInvokes, type NewEvent } from "./async-invoke.ts";
 import { Catalog } from "./catalog.ts";
 import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
 import {
@@ -16,8 +17,7 @@ import {
 import { createFunction, type NewFunction } from "./create.ts";
 import type { DescribedVersion } from "./describe.ts";
 import { createEventInvoke, type EventInvokeOperations } from "./event-invoke.ts";
-import { EventQueue, type QueuedEvent } from "./events.ts";
-import { createInvoke, type InvokeOperations } from "./invoke.ts";
+import { createInvoke, type InvokeOperations, type Runnable } from "./invoke.ts";
 import { createLayerPolicies, type LayerPolicyOperations } from "./layer-policy.ts";
 import { createLayers, type LayerOperations } from "./layers.ts";
 import { createOptions, type OptionOperations } from "./options.ts";
@@ -92,8 +92,14 @@ export interface Functions extends InvokeOperations {
 
   usage(scope: Scope): Promise<AccountUsage>;
 
-  /** Takes an event over that is to be invoked asynchronously. @throws YunqueError where there is no room for it. */
-  enqueue(event: QueuedEvent): void;
+  /**
+   * Takes an event over that is to be invoked asynchronously; resolves once it is durable.
+   * @throws YunqueError where it is not taken.
+   */
+  accept(runnable: Runnable, event: NewEvent): Promise<void>;
+
+  /** Whose function URL this is, where that is in memory; else `urlTarget` knows. Never throws. */
+  peekUrl(id: string): UrlTarget | undefined;
 
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
@@ -113,10 +119,10 @@ export interface Functions extends InvokeOperations {
   /** Ids of every package that something still needs: the others may be swept. */
   livePackages(): Promise<Set<string>>;
 
-  /** Finishes what a stop or a crash left half way. */
+  /** Finishes what a stop or a crash left half way, asynchronous events too. */
   start(): Promise<void>;
 
-  /** Takes no more events and lets the queued ones run for at most `graceMs`; answers how many were given up. */
+  /** Takes no more events and lets the running ones end for at most `graceMs`; answers how many were left. */
   close(graceMs: number): Promise<number>;
 }
 
@@ -127,7 +133,7 @@ export function createFunctions(
     readonly random?: () => number;
   },
 ): Functions {
-  const { records, executor, clock, packages } = dependencies;
+  const { records, executor, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
   const ownedChanged = (scope: Scope): void => {
     pushAccount({ records, executor, limits }, scope).catch(() => {}); // the next change says it again
@@ -156,7 +162,7 @@ export function createFunctions(
     snapStarts,
   };
   const invoke = createInvoke(context);
-  const events = new EventQueue(invoke, clock, limits);
+  const events = new AsyncInvokes(context, invoke);
 
   return {
     ...invoke,
@@ -166,7 +172,10 @@ export function createFunctions(
     updateCode: (scope, name, update) => updateCode(context, scope, name, update),
     updateSettings: (scope, name, change, revisionId) =>
       updateSettings(context, scope, name, change, revisionId),
-    delete: (scope, name, qualifier) => deleteFunction(context, scope, name, qualifier),
+    async delete(scope, name, qualifier) {
+      const gone = await deleteFunction(context, scope, name, qualifier);
+      if (gone !== undefined) await events.forget(gone.scope, gone.name);
+    },
 
     versions: createVersions(context),
     aliases: createAliases(context),
@@ -181,14 +190,14 @@ export function createFunctions(
     codeSigning: createCodeSigning(context),
 
     usage: (scope) => accountUsage(context, scope),
-    enqueue: (event) => events.accept(event),
+    accept: (runnable, event) => events.accept(runnable, event),
+    peekUrl(id) {
+      const owner = catalog.peekUrlOwner(id);
+      return owner && urlTargetOf(owner, id, catalog.peek(owner, owner.functionName));
+    },
     async urlTarget(id) {
       const owner = await catalog.urlOwner(id);
-      if (owner === undefined) return undefined;
-      const { account, region, functionName, qualifier } = owner;
-      const scope = { account, region };
-      const view = catalog.peek(scope, functionName) ?? (await catalog.load(scope, functionName));
-      return view && urlTargetOf(view, qualifier, id);
+      return owner && urlTargetOf(owner, id, await catalog.load(owner, owner.functionName));
     },
     async load(scope, name) {
       const view = await catalog.load(scope, name);
@@ -202,12 +211,13 @@ export function createFunctions(
       await settler.resume();
       await snapStarts.resume();
       await resumeConcurrency(context);
+      await events.start();
     },
     async close(graceMs) {
-      const givenUp = await events.close(graceMs);
+      const left = await events.close(graceMs);
       await settler.close();
       catalog.close();
-      return givenUp;
+      return left;
     },
   };
 }

@@ -1,19 +1,21 @@
 /** The way of an invocation from a function's name to the executor. Warm, it awaits nothing but the executor. */
 import type { Deployment } from "../../domain/deployment.ts";
 import type { YunqueError } from "../../domain/errors.ts";
-import { chooseVersion, type EventInvokeSettings } from "../../domain/function.ts";
+import { chooseVersion } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
+import { descend } from "../../domain/lineage.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { type Executor, ExecutorError, type ThrottleReason } from "../../ports/executor.ts";
+import type { Dimensions } from "../../ports/metrics.ts";
 import type { Catalog } from "./catalog.ts";
 import type { FunctionsContext } from "./context.ts";
 import { conflict, functionError } from "./errors.ts";
 import type { Settler } from "./settle.ts";
 import { functionNotFound } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
-import { eventSettingsOf, type FunctionView } from "./view.ts";
+import type { FunctionView } from "./view.ts";
 
 /** A version that is ready to be invoked. */
 export interface Runnable {
@@ -23,7 +25,12 @@ export interface Runnable {
   readonly qualifier: string | undefined;
   /** Undefined: it shares the account's. 0: nothing of it runs. */
   readonly reservedConcurrency: number | undefined;
-  readonly eventSettings: EventInvokeSettings | undefined;
+  /** Names the function in the lineage of what it invokes; see domain/lineage.ts. */
+  readonly lineage: string;
+  /** The function is meant to call itself: its loops are not stopped. */
+  readonly mayRecur: boolean;
+  /** Whom its metrics are about. */
+  readonly dimensions: Dimensions;
 }
 
 export interface InvokeOperations {
@@ -33,6 +40,12 @@ export interface InvokeOperations {
   /** @throws YunqueError where the function, version or alias does not exist, or cannot run on this machine. */
   resolve(scope: Scope, functionName: string, qualifier?: string): Promise<Runnable>;
 
+  /**
+   * The trace header that a synchronous invocation goes on with, from the one that came with it.
+   * @throws YunqueError `RecursiveInvocation` where the function's loop is to be stopped.
+   */
+  follow(runnable: Runnable, traceId: string): string;
+
   /** Runs to the end. A function's own failure is a result. @throws YunqueError where it could not be run. */
   invoke(runnable: Runnable, invocation: Invocation): Promise<InvocationResult>;
 
@@ -41,7 +54,7 @@ export interface InvokeOperations {
 }
 
 /** What invocations need of the rest of the service. */
-export interface InvokeContext extends Pick<FunctionsContext, "random"> {
+export interface InvokeContext extends Pick<FunctionsContext, "random" | "metrics"> {
   readonly catalog: Pick<Catalog, "peek" | "load">;
   readonly settler: Pick<Settler, "now">;
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes">;
@@ -63,7 +76,9 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       invokedArn: functionArn(view.scope, view.name, qualifier),
       qualifier,
       reservedConcurrency: view.head.reservedConcurrency,
-      eventSettings: eventSettingsOf(view, qualifier),
+      lineage: view.lineage,
+      mayRecur: view.head.recursiveLoop === "Allow",
+      dimensions: view.dimensions,
     };
     view.runnables.set(key, runnable);
     return runnable;
@@ -101,6 +116,13 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       return runnable;
     },
 
+    follow({ lineage, mayRecur, dimensions }, traceId) {
+      const further = descend(traceId, lineage, mayRecur);
+      if (!further.looped) return further.traceId;
+      context.metrics.count("RecursiveInvocationsDropped", dimensions);
+      throw functionError("RecursiveInvocation", RECURSIVE);
+    },
+
     async invoke({ deployment, qualifier }, invocation) {
       return await executor.invoke(deployment, invocation, qualifier).catch(refuse);
     },
@@ -110,6 +132,10 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
     },
   };
 }
+
+/** AWS Lambda, API reference, Invoke: RecursiveInvocationException. */
+export const RECURSIVE =
+  "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your function's invocation.";
 
 /** A version with SnapStart runs once it was initialised ahead of time. */
 function checkSnapshot(view: FunctionView, { snapStart, version }: Deployment): void {

@@ -18,20 +18,27 @@ import {
 import type { StoredFunction } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
 
-/** Deletes a function with all below it, or one published version. A version that is not there is deleted. */
+/**
+ * Deletes a function with all below it, or one published version. A version that is not there is deleted. Answers the
+ * function where it is gone as a whole.
+ */
 export async function deleteFunction(
   context: FunctionsContext,
   caller: Scope,
   functionName: string,
   qualifier?: string,
-): Promise<void> {
+): Promise<Target | undefined> {
   const target = targetOf(caller, functionName, qualifier);
-  if (target.qualifier === undefined) return await deleteWhole(context, target);
+  if (target.qualifier === undefined) {
+    await deleteWhole(context, target);
+    return target;
+  }
   if (target.qualifier === LATEST)
     throw invalid("$LATEST version cannot be deleted without deleting the function.");
   if (kindOf(target.qualifier) !== "version")
     throw invalid("Deletion of aliases is not currently supported.");
   await deleteVersion(context, { ...target, qualifier: undefined }, target.qualifier);
+  return undefined;
 }
 
 async function deleteVersion(

@@ -24,6 +24,7 @@ function replicated(options: { readonly random?: () => number } = {}) {
   const executor = new FakeExecutor();
   replica = createReplica({
     executor,
+    metrics: { count() {}, observe() {} },
     network: { widest: "host", enforced: true },
     async load(scope, name) {
       await functions.load(scope, name);

@@ -5,6 +5,7 @@
 import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
+import type { Metrics } from "../../ports/metrics.ts";
 import { pushConcurrency } from "./concurrency.ts";
 import { createInvoke, type InvokeOperations } from "./invoke.ts";
 import { type UrlTarget, urlTargetOf } from "./url-target.ts";
@@ -14,6 +15,7 @@ import { type FunctionSnapshot, type FunctionView, viewOf } from "./view.ts";
 export interface ReplicaDependencies {
   /** Runs invocations wherever they belong. */
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes" | "limit">;
+  readonly metrics: Metrics;
   readonly network: NetworkRule;
   /** Has the owner read a function, and settle it; where it exists, put() was called before this resolves. */
   load(scope: Scope, name: string): Promise<void>;
@@ -23,6 +25,9 @@ export interface ReplicaDependencies {
 }
 
 export interface FunctionsReplica extends InvokeOperations {
+  /** Whose function URL this is, where that is in memory. */
+  peekUrl(id: string): UrlTarget | undefined;
+
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
@@ -50,7 +55,8 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
     },
   };
   const settler = { now: (scope: Scope, name: string) => dependencies.load(scope, name) };
-  const invokes = createInvoke({ catalog, settler, executor, random });
+  const { metrics } = dependencies;
+  const invokes = createInvoke({ catalog, settler, executor, metrics, random });
 
   function drop(key: string): void {
     for (const { id } of views.get(key)?.urls.values() ?? []) urls.delete(id);
@@ -60,11 +66,12 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
   function ownedBy(id: string): UrlTarget | undefined {
     const owner = urls.get(id);
     const view = owner && views.get(owner.key);
-    return view && urlTargetOf(view, owner.qualifier, id);
+    return owner && urlTargetOf(owner, id, view);
   }
 
   return {
     ...invokes,
+    peekUrl: ownedBy,
     async urlTarget(id) {
       const known = ownedBy(id);
       if (known !== undefined) return known;

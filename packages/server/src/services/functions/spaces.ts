@@ -1,5 +1,6 @@
 /** Where the service's records lie. Whatever belongs to one function is under its name, by qualifier. */
 import type { Scope } from "../../domain/scope.ts";
+import type { Dimensions } from "../../ports/metrics.ts";
 
 /** What a function has besides its head; each is a space of its own, with one record per qualifier. */
 export const CHILDREN = [
@@ -20,6 +21,26 @@ export const LAYERS = "layers";
 export const CODE_SIGNING = "code-signing-configs";
 /** Every function URL of the platform by its id: a request for one names neither account nor region. */
 export const URL_INDEX = "all/all/function-url-ids";
+
+/** Queues of events that wait for an attempt, and of what is told of those that are over; one for each function. */
+export const ASYNC_EVENTS = "async-events";
+export const ASYNC_DELIVERIES = "async-deliveries";
+
+export const functionQueue = (scope: Scope, kind: string, name: string): string =>
+  `${spaceOf(scope, kind)}/${name}`;
+
+/** Whose queue `functionQueue` named. */
+export function ownerOfQueue(queue: string): { readonly scope: Scope; readonly name: string } {
+  const [account = "", region = "", , name = ""] = queue.split("/");
+  return { scope: { account, region }, name };
+}
+
+/** Whom a function's metrics are about. */
+export const dimensionsOf = ({ account, region }: Scope, name: string): Dimensions => ({
+  Account: account,
+  Region: region,
+  FunctionName: name,
+});
 
 export const spaceOf = (scope: Scope, kind: string): string =>
   `${scope.account}/${scope.region}/${kind}`;

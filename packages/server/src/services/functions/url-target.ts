@@ -11,12 +11,13 @@ export interface UrlTarget {
   readonly policy: ResourcePolicy | undefined;
 }
 
-/** The URL of this qualifier, where it still has this id. */
+/** The URL with this id, where the function still has it. */
 export function urlTargetOf(
-  { scope, urls, policies }: FunctionView,
-  qualifier: string,
+  { qualifier }: { readonly qualifier: string },
   id: string,
+  view: FunctionView | undefined,
 ): UrlTarget | undefined {
-  const url = urls.get(qualifier);
-  return url?.id === id ? { scope, url, policy: policies.get(qualifier) } : undefined;
+  const url = view?.urls.get(qualifier);
+  if (view === undefined || url?.id !== id) return undefined;
+  return { scope: view.scope, url, policy: view.policies.get(qualifier) };
 }

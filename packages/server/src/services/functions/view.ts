@@ -1,4 +1,5 @@
 /** A function as invocations see it: read at one moment, immutable afterwards. */
+import { createHash } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type {
   EventInvokeSettings,
@@ -12,9 +13,10 @@ import { type NetworkRule, networkOf } from "../../domain/function-network.ts";
 import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
+import type { Dimensions } from "../../ports/metrics.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Runnable } from "./invoke.ts";
-import { type Child, childSpace, FUNCTIONS, spaceOf } from "./spaces.ts";
+import { type Child, childSpace, dimensionsOf, FUNCTIONS, spaceOf } from "./spaces.ts";
 import { readSpace } from "./store.ts";
 
 /** Everything that an invocation asks of its function. Maps are by version, alias or qualifier. */
@@ -30,6 +32,9 @@ export interface FunctionView {
   readonly urls: ReadonlyMap<string, FunctionUrl>;
   readonly eventInvoke: ReadonlyMap<string, EventInvokeSettings>;
   readonly provisioned: ReadonlyMap<string, ProvisionedSettings>;
+  /** Eight hex digits that name it in lineages. */
+  readonly lineage: string;
+  readonly dimensions: Dimensions;
   /** What `invoke.ts` made of the above; filled as it is asked for. */
   readonly runnables: Map<string, Runnable>;
 }
@@ -103,6 +108,8 @@ export function viewOf(
     urls: new Map(snapshot.urls),
     eventInvoke: new Map(snapshot.eventInvoke),
     provisioned: new Map(snapshot.provisioned),
+    lineage: lineageOf(functionArn(scope, name)),
+    dimensions: dimensionsOf(scope, name),
     runnables: new Map(),
   };
 }
@@ -121,6 +128,9 @@ export function snapshotOf({ scope, name, head, ...view }: FunctionView): Functi
     provisioned: [...view.provisioned],
   };
 }
+
+const lineageOf = (arn: string): string =>
+  createHash("sha256").update(arn).digest("hex").slice(0, 8);
 
 /** Lambda: SnapStart is for published versions alone. */
 export const hasSnapStart = ({ version, settings }: FunctionVersion): boolean =>

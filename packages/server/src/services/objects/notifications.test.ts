@@ -29,9 +29,9 @@ async function listening(deliver?: Deliver) {
     const { Records } = JSON.parse(Buffer.from(payload).toString());
     got.push({ arn, event: Records[0].eventName, key: Records[0].s3.object.key });
   };
-  const fixture = await openFixture(createMemoryEngine(), async (arn, payload) => {
-    await deliver?.(arn, payload);
-    await keep(arn, payload);
+  const fixture = await openFixture(createMemoryEngine(), async (...delivered) => {
+    await deliver?.(...delivered);
+    await keep(...delivered);
   });
   await fixture.objects.putNotificationRules(caller, name, [rule()]);
   const left = async () =>

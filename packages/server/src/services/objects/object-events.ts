@@ -36,7 +36,13 @@ export function eventsOf(store: Store, bucket: Bucket, caller: Caller, happened:
     id: `${event.sequencer}-${index}`,
   }));
   const changes = rules.map(({ id, destination }, index): Change => {
-    const entry: OutboxEntry = { destination, message: notificationMessage(event, id), time };
+    const { traceId } = caller;
+    const entry: OutboxEntry = {
+      destination,
+      message: notificationMessage(event, id),
+      time,
+      ...(traceId === undefined ? {} : { traceId }),
+    };
     return { put: entry, ...(references[index] as OutboxReference) };
   });
   return { changes, references };

@@ -6,10 +6,15 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Records } from "../../ports/records.ts";
 
 /**
- * Hands a message to a function, as an asynchronous invocation. Resolves once it is accepted.
+ * Hands a message to a function, as an asynchronous invocation. Resolves once it is accepted, durably. `traceId`: the
+ * trace header of what happened, where it had one.
  * @throws whatever it likes: an error with `gone: true` says that there is no use in trying again.
  */
-export type Deliver = (functionArn: string, payload: Uint8Array) => Promise<void>;
+export type Deliver = (
+  functionArn: string,
+  payload: Uint8Array,
+  traceId: string | undefined,
+) => Promise<void>;
 
 /** As it lies in the records. */
 export interface OutboxEntry {
@@ -17,6 +22,7 @@ export interface OutboxEntry {
   readonly message: object;
   /** When it happened, in milliseconds since the epoch. */
   readonly time: number;
+  readonly traceId?: string;
 }
 /** Where it lies. */
 export interface OutboxReference {
@@ -142,10 +148,10 @@ export class Outbox {
   }
 
   /** Whether nothing is left to do for the message. */
-  async #handOver({ destination, message, time }: OutboxEntry): Promise<boolean> {
+  async #handOver({ destination, message, time, traceId }: OutboxEntry): Promise<boolean> {
     if (this.#clock.now() - time > LIFETIME_MS) return true;
     try {
-      await this.#deliver(destination, Buffer.from(JSON.stringify(message)));
+      await this.#deliver(destination, Buffer.from(JSON.stringify(message)), traceId);
       return true;
     } catch (error) {
       return error instanceof Object && "gone" in error && error.gone === true;

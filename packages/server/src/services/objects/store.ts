@@ -27,6 +27,8 @@ export interface Caller extends Scope {
   readonly hostId: string;
   readonly principal: string;
   readonly sourceIp: string;
+  /** The trace header of the request: functions that its events invoke go on with it. */
+  readonly traceId?: string;
 }
 
 export interface Bucket extends Scope {
