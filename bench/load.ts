@@ -5,6 +5,8 @@ export interface Load {
   readonly requests: number;
   readonly failures: number;
   readonly seconds: number;
+  /** Successes per second while requests were sent: what was answered after that does not count. */
+  readonly goodput: number;
   /** Milliseconds of each request, in order of completion. */
   readonly latencies: Float64Array;
   /** The same for each body by itself. */
@@ -48,12 +50,14 @@ export async function load(target: Target, connections: number, seconds: number)
   const latencies: number[] = [];
   const byBody: number[][] = requests.map(() => []);
   let failures = 0;
+  let inTime = 0;
   const started = performance.now();
   const until = started + seconds * 1000;
   const done = (status: number, ms: number, which: number) => {
     latencies.push(ms);
     byBody[which]?.push(ms);
     if (status !== (target.status ?? 200)) failures++;
+    else if (performance.now() < until) inTime++;
   };
   const workers = Array.from({ length: connections }, (_, index) => {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -64,6 +68,7 @@ export async function load(target: Target, connections: number, seconds: number)
     requests: latencies.length,
     failures,
     seconds: (performance.now() - started) / 1000,
+    goodput: inTime / seconds,
     latencies: Float64Array.from(latencies),
     byBody: byBody.map((each) => Float64Array.from(each)),
   };

@@ -2,7 +2,7 @@ import { LambdaClient, PutFunctionConcurrencyCommand } from "@aws-sdk/client-lam
 import { deploy } from "../../tests/deploy.ts";
 import { clientSettings, startPlatform } from "../../tests/platform.ts";
 import { type BenchOptions, type Figure, type Measurement, UNLIMITED } from "../figure.ts";
-import { type Load, load, type Target } from "../load.ts";
+import { load, type Target } from "../load.ts";
 
 const CONNECTIONS = 512;
 const RESERVED = 10;
@@ -52,9 +52,9 @@ export const figure: Figure = {
         for (let round = 1; round <= rounds; round++) {
           progress(`${name}: round ${round} of ${rounds}`);
           for (const connections of tried)
-            peak = Math.max(peak, goodput(await load(target, connections, seconds)));
+            peak = Math.max(peak, (await load(target, connections, seconds)).goodput);
           const flood = await load(target, CONNECTIONS, seconds);
-          flooded = Math.max(flooded, goodput(flood));
+          flooded = Math.max(flooded, flood.goodput);
           refused = Math.max(refused, flood.failures / flood.seconds);
         }
         measured.push(
@@ -77,5 +77,3 @@ export const figure: Figure = {
     }
   },
 };
-
-const goodput = ({ requests, failures, seconds }: Load): number => (requests - failures) / seconds;

@@ -13,7 +13,7 @@ import { clientSettings, startPlatform } from "../platform.ts";
 import { seeded } from "../random.ts";
 
 /** 200 for the figure that the project claims. */
-const ROUNDS = Number(process.env["YUNQUE_FAULT_ROUNDS"] ?? 10);
+const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 10);
 const TOKEN = "a-token-of-this-test";
 const CALLERS = 16;
 /** Tells the watcher that an event begins and ends, with the life of the platform that runs it. */

@@ -53,8 +53,8 @@ function answerThrottled(caller: DirectCaller, error: YunqueError, requestId: st
   paced(() => caller.answer(429, [...headers, "x-amzn-RequestId", requestId], body));
 }
 
-/** One leaves per millisecond, a hundred more after a pause, and none waits longer than a second. */
-const EVERY_MS = 1;
+/** Five hundred leave per second, fifty more after a pause, and none waits longer than a second. */
+const EVERY_MS = 2;
 const BURST_MS = 100;
 const LONGEST_MS = 1_000;
 /** When the next one may leave. */
