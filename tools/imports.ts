@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scaling: ["domain", "ports", "services/*"],
   engines: ["domain", "ports"],
   runtimes: ["domain", "ports", "scaling"],
+  cluster: ["domain", "ports", "scaling", "runtimes"],
   aws: ["services/*", "domain"],
   admin: ["services/*", "domain"],
 };
