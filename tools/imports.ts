@@ -15,7 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   services: ["domain", "ports", "services/*"],
   scaling: ["domain", "ports", "services/*"],
   engines: ["domain", "ports"],
-  runtimes: ["domain", "ports", "scaling"],
+  runtimes: ["domain", "ports", "scaling", "http"],
+  http: [],
+  cluster: ["domain", "ports", "scaling", "runtimes"],
   aws: ["services/*", "domain"],
   admin: ["services/*", "domain"],
 };

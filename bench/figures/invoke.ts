@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { deploy } from "../../tests/deploy.ts";
@@ -55,9 +56,10 @@ export const figure: Figure = {
         ours.push(await measure(platform.pid, target, CONNECTIONS, seconds));
         byNode.push(await measure(slow.pid, slowTarget, CONNECTIONS, seconds));
       }
+      const shared = await measureWorkers(floorTarget, floor.pid, { seconds, rounds, progress });
       const bareOne = await measure(floor.pid, floorTarget, 1, seconds);
       const oursOne = await measure(platform.pid, target, 1, seconds);
-      return report(ours, byNode, bare, oursOne.load, bareOne.load);
+      return [...report(ours, byNode, bare, oursOne.load, bareOne.load), ...shared];
     } finally {
       await platform.stop();
       await slow.stop();
@@ -144,18 +146,76 @@ function report(
   ];
 }
 
+/** The same with two workers: their CPU, and that of the primary, is the front end's. */
+async function measureWorkers(
+  floorTarget: Target,
+  floorPid: number,
+  { seconds, rounds, progress }: { seconds: number; rounds: number; progress(text: string): void },
+): Promise<Measurement[]> {
+  const platform = await startPlatform({ flags: [...UNLIMITED, "--workers", "2"] });
+  const ours: Cost[] = [];
+  const bare: Cost[] = [];
+  try {
+    const path = await deployBench(platform.origin);
+    const target: Target = { origin: platform.origin, path, body: BODY };
+    const fronts = [platform.pid, ...descendants(platform.pid).filter(isWorker)];
+    await measure(platform.pid, target, CONNECTIONS, seconds / 2);
+    for (let round = 1; round <= rounds; round++) {
+      progress(`round ${round} of ${rounds}, two workers`);
+      bare.push(await measure(floorPid, floorTarget, CONNECTIONS, seconds));
+      ours.push(await measure(platform.pid, target, CONNECTIONS, seconds, fronts));
+    }
+  } finally {
+    await platform.stop();
+  }
+  const median = (costs: Cost[], of: (cost: Cost) => number) => quantile(costs.map(of), 0.5);
+  const perCpu = ({ load, front }: Cost) => load.requests / front;
+  const perSecond = ({ load }: Cost) => load.requests / load.seconds;
+  const failures = ours.reduce((sum, cost) => sum + cost.load.failures, 0);
+  const floorName = "bare node:http";
+  return [
+    {
+      name: `${CONNECTIONS} connections, --workers 2, front end`,
+      value: median(ours, perCpu),
+      unit: "requests per CPU-second",
+      floor: median(bare, perCpu),
+      floorName,
+    },
+    {
+      name: `${CONNECTIONS} connections, --workers 2`,
+      value: median(ours, perSecond),
+      unit: "requests/s",
+      floor: median(bare, perSecond),
+      floorName,
+    },
+    {
+      name: "failures, --workers 2",
+      value: failures,
+      unit: "requests",
+      target: "none",
+      met: failures === 0,
+    },
+  ];
+}
+
+const isWorker = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").at(-2)?.endsWith("/worker.ts") === true;
+
+/** `fronts`: the processes that serve HTTP. */
 export async function measure(
   pid: number,
   target: Target,
   connections: number,
   seconds: number,
+  fronts: readonly number[] = [pid],
 ): Promise<Cost> {
   const family = () => [pid, ...descendants(pid)];
-  const sum = (pids: number[]) => pids.reduce((total, each) => total + cpuSeconds(each), 0);
-  const front = cpuSeconds(pid);
+  const sum = (pids: readonly number[]) =>
+    pids.reduce((total, each) => total + cpuSeconds(each), 0);
+  const front = sum(fronts);
   const all = sum(family());
   const result = await load(target, connections, seconds);
-  return { load: result, front: cpuSeconds(pid) - front, all: sum(family()) - all };
+  return { load: result, front: sum(fronts) - front, all: sum(family()) - all };
 }
 
 async function deployBench(origin: string): Promise<string> {

@@ -119,6 +119,12 @@ export const configSchema = z.strictObject({
       description: "token of the admin API; without one the platform makes its own",
       secret: true,
     }),
+  workers: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe("processes that serve and run functions beside this one; 0 does everything in one"),
   fastFront: z
     .boolean()
     .default(true)

@@ -3,7 +3,6 @@
  * all; read it, and you know the architecture.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
@@ -22,12 +21,11 @@ import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
 import { type Config, publicConfig } from "./config.ts";
+import { openDataPlane } from "./data-plane.ts";
 import { YunqueError } from "./domain/errors.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
-import { openFront } from "./front/front.ts";
-import { openTls } from "./front/tls.ts";
 import {
   deliverTo,
   destinationsIn,
@@ -36,19 +34,9 @@ import {
   readCode,
   scaleFunctions,
 } from "./links.ts";
+import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
-import type { Sandbox } from "./ports/sandbox.ts";
-import {
-  AWS_SDK,
-  chooseSandbox,
-  createExecutor,
-  customRuntime,
-  installedRuntimes,
-  nodeRuntime,
-  pythonRuntime,
-  SandboxUnavailable,
-} from "./runtimes/index.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
@@ -70,7 +58,7 @@ export async function start(
   { startedAt = Date.now() }: { readonly startedAt?: number } = {},
 ): Promise<Platform> {
   await using opened = new AsyncDisposableStack(); // closed again, last first, where the start fails half way
-  const { account, region, host, port } = config;
+  const { account, region } = config;
   const log = createLog({
     format: config.log,
     level: config.logLevel,
@@ -94,43 +82,24 @@ export async function start(
   });
 
   // It tries the walls in processes of its own; meanwhile the engine's thread starts.
-  const choosing = openSandbox(config, join(directory, "sandbox"));
-  const token = openToken(directory, config.adminToken);
-  const { sandbox, refused } = await choosing;
-  opened.defer(() => sandbox.close?.());
-
-  const ownFilesystem = sandbox.ownFilesystem === true;
-  const runtimesDirectory = join(directory, "runtimes");
-  const custom = customRuntime({ directory: runtimesDirectory, ownFilesystem });
-  let origin = "";
-  const executor = createExecutor({
+  const opening = openDataPlane({
+    config,
     packages,
     logs,
-    clock,
-    sandbox,
-    languages: [
-      custom.extending(
-        nodeRuntime({
-          directory: runtimesDirectory,
-          sdk: AWS_SDK,
-          installed: installedRuntimes(config.dataDir),
-          ownFilesystem,
-        }),
-      ),
-      custom.extending(pythonRuntime({ directory: runtimesDirectory, ownFilesystem })),
-      custom,
-    ],
-    endpoint: () => origin,
     directory,
-    limits: {
-      concurrency: config.limits.concurrency,
-      requestRate: config.limits.requestRate,
-      waiting: config.limits.queuedInvocations,
-      instances: config.instances.max,
-      idleMs: config.instances.idleSeconds * 1000,
-    },
+    metrics,
+    log,
+    onDefect,
   });
-  opened.defer(() => executor.close(0));
+  opened.defer(() =>
+    opening.then(
+      (plane) => plane.close(),
+      () => {},
+    ),
+  );
+  const token = openToken(directory, config.adminToken);
+  const plane = await opening;
+  const { executor, isolation } = plane;
 
   const functions: Functions = createFunctions({
     records,
@@ -154,12 +123,13 @@ export async function start(
         requestId,
         why,
       }),
-    network: { widest: config.network, enforced: keepsNetworks(sandbox) },
+    network: { widest: config.network, enforced: keepsNetworks(isolation) },
     readObject: (scope, object, maxBytes) => readCode(objects, scope, object, maxBytes),
     limits: {
       concurrency: config.limits.concurrency,
       eventConcurrency: config.limits.asyncConcurrency,
     },
+    ...(plane.publish ? { publish: plane.publish } : {}),
   });
   const objects: Objects = createObjects({
     records,
@@ -191,29 +161,22 @@ export async function start(
       region,
       startedAt,
       token,
-      isolation: {
-        tier: sandbox.tier,
-        enforces: sandbox.enforces,
-        lacks: sandbox.lacks ?? [],
-        refused,
-        network: config.network,
-      },
+      isolation,
       config: publicConfig(config),
       services: () => apiCoverage(doors),
-      instances: () => {
-        const { isolation, waiting, deployments } = executor.snapshot();
+      instances: async () => {
+        const { isolation, waiting, deployments } = await plane.snapshot();
         return { isolation, waiting, deployments: [...deployments] };
       },
+      workers: () => plane.workers,
       metrics: () => metrics.text(),
-      logs,
+      logs: plane.logs,
       logGroup: logGroupIn(functions, { account, region }),
     },
     onDefect,
   );
 
-  const doorsToOpen = {
-    host,
-    port,
+  const front = await plane.serve(functions, {
     direct: [
       createInvokeRoute({ functions, account, onDefect }),
       createDirectUrlRoute({ functions, onDefect }),
@@ -222,29 +185,16 @@ export async function start(
       createFunctionUrlRoute({ functions, account, onDefect }),
       admin.route,
       links.route,
-      (request: IncomingMessage, response: ServerResponse) => {
+      (request, response) => {
         void aws(request, response);
         return true;
       },
     ],
-    fast: config.fastFront,
-    connections: config.limits.connections,
-    clock,
-    onDefect,
-  };
-  const tls = await openTls(config, { log, clock });
-  const front = await openFront({ ...doorsToOpen, tls: tls?.identity });
+  });
   opened.defer(() => front.close(0));
-  opened.defer(() => tls?.close());
-  tls?.follow(front);
-  // Functions need not know whom to trust: they reach the platform over this machine's loopback.
-  const inside = tls && (await openFront({ ...doorsToOpen, host: "127.0.0.1", port: 0 }));
-  opened.defer(() => inside?.close(0));
-  origin = (inside ?? front).origin;
-
   opened.defer(announceToken(front.origin, token, log));
 
-  if (sandbox.tier === "none") warnOfNoWalls(log, sandbox, refused);
+  if (isolation.tier === "none") warnOfNoWalls(log, isolation);
   const recovered = recover();
   const closing = opened.move();
 
@@ -255,7 +205,7 @@ export async function start(
       const left = () => Math.max(0, deadline - clock.monotonic());
       log.info("stopping", { graceSeconds: config.shutdownSeconds });
       admin.close();
-      await Promise.all([front.close(left()), inside?.close(left()), objects.close()]);
+      await Promise.all([front.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
       const running = await functions.close(left());
@@ -263,7 +213,7 @@ export async function start(
         log.warn("asynchronous events were still running: they run again after the next start", {
           events: running,
         });
-      await executor.close(left());
+      await plane.end(left());
       await closing.disposeAsync();
       log.info("stopped");
     },
@@ -282,26 +232,7 @@ export async function start(
   }
 }
 
-/** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
-async function openSandbox(
-  { isolation, network }: Config,
-  directory: string,
-): ReturnType<typeof chooseSandbox> {
-  const chosen = await chooseSandbox({ tier: isolation, directory });
-  if (network === "host" || keepsNetworks(chosen.sandbox)) return chosen;
-  throw new SandboxUnavailable(
-    `without a sandbox functions cannot be kept to the network "${network}"`,
-  );
-}
-
-/** Whether functions can be kept to less than the machine's own network. */
-const keepsNetworks = ({ tier }: Sandbox): boolean => tier !== "none";
-
-function warnOfNoWalls(
-  log: Log,
-  { lacks = [] }: Sandbox,
-  refused: Awaited<ReturnType<typeof chooseSandbox>>["refused"],
-): void {
+function warnOfNoWalls(log: Log, { lacks, refused }: Isolation): void {
   log.warn(
     "FUNCTIONS RUN WITHOUT A SANDBOX: they can read and change whatever this user can. Run only code that you trust",
     {

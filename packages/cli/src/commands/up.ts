@@ -116,6 +116,7 @@ const REMEDIES: Readonly<Record<string, readonly [what: string, hint: string]>> 
     "{message}",
     "yunque doctor says what each sandbox needs; --isolation auto takes the best that works, none runs trusted code.",
   ],
+  WorkersUnavailable: ["{message}", "Start without --workers: one process does everything."],
   TlsUnusable: [
     "the certificate cannot be used: {message}",
     "tls.cert names a file with the certificate and those that lead to its root, tls.key one with its key, both in PEM.",

@@ -43,7 +43,12 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
       { service: "lambda", implemented: ["Invoke"], missing: ["CreateCodeSigningConfig"] },
       { service: "iot", implemented: [], missing: ["CreateThing"] },
     ],
-    instances: () => ({ isolation: "none", waiting: { booted: 0, walls: 0 }, deployments: [] }),
+    instances: async () => ({
+      isolation: "none",
+      waiting: { booted: 0, walls: 0 },
+      deployments: [],
+    }),
+    workers: () => [],
     metrics: () => "yunque_things_total 1\n",
     logs: {
       read: async (_group, { since = 0, limit = 1000 }) =>

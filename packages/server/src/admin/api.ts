@@ -29,6 +29,16 @@ export const healthSchema = z.strictObject({
       .describe("Better tiers, and why they do not work here"),
     network: z.string().describe("The widest network that a function may have"),
   }),
+  workers: z
+    .array(
+      z.strictObject({
+        pid: z.int(),
+        serving: z.boolean().describe("False while it starts"),
+        restarts: z.int().describe("How often it ended by itself and was started again"),
+      }),
+    )
+    .readonly()
+    .describe("The processes that serve and run functions; none where one process does everything"),
   services: z.array(z.string()).describe("Services with at least one implemented operation"),
 });
 export type Health = z.output<typeof healthSchema>;

@@ -32,7 +32,8 @@ export interface AdminSources {
   /** The effective configuration; without its secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   services(): readonly Coverage[];
-  instances(): Readonly<Instances>;
+  instances(): Promise<Readonly<Instances>>;
+  workers(): Health["workers"];
   /** Counters and distributions, as Prometheus reads them. */
   metrics(): string;
   readonly logs: LogReader;
@@ -155,6 +156,7 @@ function healthOf(sources: AdminSources): Health {
     region,
     uptimeSeconds: Math.max(0, (Date.now() - sources.startedAt) / 1000),
     isolation,
+    workers: sources.workers(),
     services: sources
       .services()
       .filter(({ implemented }) => implemented.length > 0)

@@ -95,7 +95,7 @@ export class RequestBody {
   }
 
   /** Tells a client that waits for it to send. */
-  private proceed(): void {
+  proceed(): void {
     if (this.waits) this.response.writeContinue();
     this.waits = false;
   }

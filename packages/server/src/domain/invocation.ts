@@ -14,6 +14,8 @@ export interface Invocation {
   readonly traceId: string;
   /** Decoded JSON text of X-Amz-Client-Context. */
   readonly clientContext?: string;
+  /** Whether the end of the log is asked for. Where this is absent it may be. */
+  readonly wantsLog?: boolean;
   /** Aborts when the caller went away. A running handler is not interrupted, a queued one is dropped. */
   readonly signal?: AbortSignal;
   /** Whether that has happened, for who only asks: a signal is dear where it is made for each invocation. */

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, ListenOptions, Server as NetServer, Socket } from "node:net";
 import type { DirectRoute } from "../aws/routes/direct.ts";
 import type { Clock } from "../ports/clock.ts";
 import { FastFront } from "./fast/index.ts";
@@ -31,6 +31,8 @@ export interface FrontOptions {
   readonly connections: number;
   /** Speaks HTTPS with this chain and key, both in PEM. */
   readonly tls?: TlsIdentity | undefined;
+  /** Others of our processes listen on the port, too, and share its connections. */
+  readonly reusePort?: boolean;
   readonly clock: Clock;
   /** Told of what a route threw, which it must not: its request fails, and no other. */
   readonly onDefect: (error: unknown) => void;
@@ -61,7 +63,7 @@ const SWEEP_MS = 20;
 
 /** Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot. */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { host, port, direct, clock, tls, onDefect } = options;
+  const { host, port, reusePort = false, direct, clock, tls, onDefect } = options;
   const routes = [...direct.map(overNode), ...options.routes];
   const server = createHttpServer(tls);
   server.maxConnections = options.connections;
@@ -109,7 +111,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  await listen(server, host, port);
+  await listen(server, { host, port, reusePort });
   const { address, family, port: bound } = server.address() as AddressInfo;
   authority = `${family === "IPv6" ? `[${address}]` : address}:${bound}`;
   const closeIdle = () => {
@@ -174,15 +176,16 @@ function takeConnections(
 }
 
 /** What no route answers. The connection goes, too: a body may still be under way. */
-function refuse(response: ServerResponse, status: number): void {
+export function refuse(response: ServerResponse, status: number): void {
   const connection = response.req.httpVersionMajor === 1 ? { connection: "close" } : {};
   response.writeHead(status, { ...connection, "content-length": 0 }).end();
 }
 
-function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
+/** Resolves once it listens. Rejects with the system's error. */
+export function listen(server: NetServer, at: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen(at, () => {
       server.removeListener("error", reject);
       resolve();
     });

@@ -22,7 +22,7 @@ export interface Answer {
   readonly payload: Uint8Array | undefined;
   readonly failed: boolean;
   readonly report: InvocationReport;
-  readonly tail: LogTail;
+  readonly tail: Pick<LogTail, "bytes">;
 }
 
 /** What is known of an invocation that is under way. */

@@ -299,6 +299,10 @@ export class Fleet implements InstanceOwner {
     return this.#policy.apart;
   }
 
+  get slowMs(): number {
+    return this.#policy.slowMs;
+  }
+
   room(instance: Instance): void {
     this.#free(instance);
     this.#pumpWaiting();

@@ -29,6 +29,8 @@ export interface InstanceOwner {
   wrotePlain(): void;
   /** Such things are written here. */
   readonly apart: boolean;
+  /** A running invocation older than this, in milliseconds, is slow. */
+  readonly slowMs: number;
   /** One or more invocations are over: there may be room. */
   room(instance: Instance): void;
   /** These were not started, and never will be here. */

@@ -1,7 +1,6 @@
 /** One process that runs one function: what stands in line in it, what it says, and how it ends. */
 import type { InvocationReport } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
-import { SLOW_MS } from "../scaling/index.ts";
 import { Alarm } from "./alarm.ts";
 import type { Call } from "./call.ts";
 import {
@@ -191,7 +190,7 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
   lookAtHead(now: number): boolean {
     const { head } = this.#line;
     if (!head || this.#state !== "ready") return false;
-    if (this.runningMs(now) <= SLOW_MS) return this.#line.length > 1 || !head.started;
+    if (this.runningMs(now) <= this.#parts.owner.slowMs) return this.#line.length > 1 || !head.started;
     this.#parts.tick.add(this); // its START, once the END of the one before it is written
     const uncertain = head.inLine && !head.proven;
     if ((this.#line.length > 1 || uncertain) && !this.#recalling) this.#recall();

@@ -143,7 +143,8 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-const plainDeployment = (code: string): Deployment => ({
+/** A small Node.js function with this package of code. */
+export const plainDeployment = (code: string): Deployment => ({
   id: randomUUID(),
   account: "000000000000",
   region: "us-east-1",

@@ -116,7 +116,7 @@ describe("where the processors are used up", () => {
 
   it("a short handler stays a short one, however long it waits for a processor", () => {
     const policy = crowded(0.05, 80);
-    assert.equal(policy.depth, 41);
+    assert.equal(policy.depth, 64);
     assert.equal(wantedWithin(policy, 500, { waiting: 32, inInstances: 32 }), 1);
   });
 

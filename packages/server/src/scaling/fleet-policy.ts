@@ -47,6 +47,8 @@ const FORGIVEN = 0.1;
 const SAME_LACK_MS = 10;
 /** So much handler time may stand in line before an invocation. */
 const LINE_MS = 2;
+/** Where the processors are used up, more of it: what waits in a few instances would wait elsewhere for a processor. */
+const CROWDED_LINE_MS = 8;
 const DEEPEST_LINE = 64;
 /** Handlers that must have been seen before any invocation stands in line behind another. */
 const KNOWN_AFTER = 8;
@@ -87,8 +89,14 @@ export class FleetPolicy {
   get depth(): number {
     const handlerMs = this.#handlerMs;
     if (this.#apart || this.#times.count < KNOWN_AFTER || handlerMs === undefined) return 1;
-    const behind = Math.floor(LINE_MS / Math.max(handlerMs, LINE_MS / DEEPEST_LINE));
+    const lineMs = this.#machine.crowded ? CROWDED_LINE_MS : LINE_MS;
+    const behind = Math.floor(lineMs / Math.max(handlerMs, lineMs / DEEPEST_LINE));
     return Math.min(DEEPEST_LINE, 1 + behind);
+  }
+
+  /** A running invocation older than this is slow: whatever stands behind it is taken back. In a crowd it only waits. */
+  get slowMs(): number {
+    return this.#machine.crowded ? OCCUPIED_MS : SLOW_MS;
   }
 
   /** How many instances this load wants, those that are there included. Ask while something waits. */
@@ -96,8 +104,8 @@ export class FleetPolicy {
     const invocations = load.waiting + load.inInstances;
     const handlerMs = this.#handlerMs;
     if (handlerMs === undefined) return invocations;
-    if (handlerMs >= PATIENCE_MS)
-      return this.#stretched ? Math.max(1, load.instances) : invocations;
+    if (this.#stretched) return Math.min(invocations, Math.max(1, load.instances));
+    if (handlerMs >= PATIENCE_MS) return invocations;
     const short = Math.max(0, invocations - load.occupied);
     const enough = load.occupied + Math.min(short, Math.ceil((short * handlerMs) / PATIENCE_MS));
     return enough <= load.instances || this.#lacksForLong(load) ? enough : load.instances;

@@ -13,8 +13,14 @@ import { type UrlRequest, urlEvent } from "./url-event.ts";
 import { FORBIDDEN, Refusal, urlFailure } from "./url-refusal.ts";
 import { BadUrlResponse, urlResponse } from "./url-response.ts";
 
+/** What a function URL needs of the service. */
+type UrlFunctions = Pick<
+  Functions,
+  "peek" | "resolve" | "follow" | "invoke" | "peekUrl" | "urlTarget"
+>;
+
 export interface DirectUrlOptions {
-  readonly functions: Functions;
+  readonly functions: UrlFunctions;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
@@ -49,11 +55,11 @@ class UrlCall implements DirectCall, UrlRequest {
   readonly urlId: string;
   readonly requestId = randomUUID();
   readonly traceId: string;
-  readonly #functions: Functions;
+  readonly #functions: UrlFunctions;
   readonly #onDefect: DirectUrlOptions["onDefect"];
 
   constructor(
-    functions: Functions,
+    functions: UrlFunctions,
     onDefect: DirectUrlOptions["onDefect"],
     head: DirectHead,
     domain: string,

@@ -23,7 +23,7 @@ import { FORBIDDEN, Refusal, urlFailure } from "./url-refusal.ts";
 import { BadUrlResponse, sendHead, urlHead, urlResponse } from "./url-response.ts";
 
 export interface UrlRouteOptions {
-  readonly functions: Functions;
+  readonly functions: Pick<Functions, "urlTarget" | "resolve" | "invoke" | "stream">;
   /** Twelve digits: whose credentials sign. */
   readonly account: string;
   readonly onDefect: (error: unknown, requestId: string) => void;

@@ -13,7 +13,9 @@ import { answerLambdaError } from "./lambda-failure.ts";
 
 /** Where requests belong and where defects are told. */
 export interface InvokeRouteOptions {
-  readonly functions: Functions;
+  /** Without `accept` events are for the wire. */
+  readonly functions: Pick<Functions, "peek" | "resolve" | "follow" | "invoke"> &
+    Partial<Pick<Functions, "accept">>;
   /** Twelve digits. */
   readonly account: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -45,6 +47,7 @@ export function createInvokeRoute(options: InvokeRouteOptions): DirectRoute {
     const type = head.header("x-amz-invocation-type") ?? "RequestResponse";
     const log = head.header("x-amz-log-type") ?? "None";
     if (!TYPES.has(type) || !LOGS.has(log)) return undefined;
+    if (type === "Event" && options.functions.accept === undefined) return undefined;
     // Unsigned requests and presigned URLs are for the wire; here a signature will be verified.
     const region = REGION.exec(head.header("authorization") ?? "")?.[1];
     if (region === undefined) return undefined;
@@ -66,7 +69,7 @@ class InvokeCall implements DirectCall, Invocation {
   readonly #name: string;
   readonly #qualifier: string | undefined;
   readonly #type: string;
-  readonly #tail: boolean;
+  readonly wantsLog: boolean;
   readonly #encodedContext: string | undefined;
   #caller: DirectCaller | undefined;
   #gone: AbortController | undefined;
@@ -85,7 +88,7 @@ class InvokeCall implements DirectCall, Invocation {
     this.#name = name;
     this.#qualifier = qualifier;
     this.#type = type;
-    this.#tail = tail;
+    this.wantsLog = tail;
     this.#encodedContext = head.header("x-amz-client-context");
     this.traceId = traceIdOf(head.header("x-amzn-trace-id"), Date.now());
   }
@@ -129,7 +132,7 @@ class InvokeCall implements DirectCall, Invocation {
       caller.answer(200, this.#headersOf(runnable, result), result.payload);
     } else if (this.#type === "Event") {
       checkEvent(this.payload);
-      await functions.accept(runnable, this);
+      await functions.accept?.(runnable, this);
       caller.answer(202, ["X-Amzn-Trace-Id", this.traceId, ...this.#id], NOTHING);
     } else caller.answer(204, this.#id, NOTHING);
   }
@@ -151,7 +154,7 @@ class InvokeCall implements DirectCall, Invocation {
     ];
     if (result.functionError !== undefined)
       headers.push("X-Amz-Function-Error", result.functionError);
-    if (this.#tail)
+    if (this.wantsLog)
       headers.push("X-Amz-Log-Result", Buffer.from(result.logTail).toString("base64"));
     return headers;
   }

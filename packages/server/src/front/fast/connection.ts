@@ -7,11 +7,11 @@ import type { Socket } from "node:net";
 import type { DirectCall } from "../../aws/routes/direct.ts";
 import { latin1, ONE_WRITE_BYTES } from "../../aws/send.ts";
 import { MAX_PAYLOAD_BYTES } from "../../domain/function-limits.ts";
+import { Gathered } from "../../http/gathered.ts";
+import { HeadReader, MORE, ODD } from "../../http/head.ts";
 import { isHost } from "../host.ts";
 import type { ConnectionHost } from "./connection-host.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
-import { Gathered } from "./gathered.ts";
-import { HeadReader, MORE, ODD } from "./head.ts";
 import { MAX_HEAD_BYTES, MAX_HEAD_PIECES, MAX_PIPELINED, MAX_UNSENT_BYTES } from "./limits.ts";
 import { verdictOn, type Waits } from "./patience.ts";
 

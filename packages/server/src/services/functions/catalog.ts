@@ -5,7 +5,13 @@ import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
 import { ownConcurrency, pushConcurrency } from "./concurrency.ts";
 import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
-import { type FunctionView, readView } from "./view.ts";
+import {
+  type FunctionSnapshot,
+  type FunctionView,
+  readSnapshot,
+  snapshotOf,
+  viewOf,
+} from "./view.ts";
 
 /** Whom a function URL belongs to. */
 export interface UrlOwner extends Scope {
@@ -13,13 +19,25 @@ export interface UrlOwner extends Scope {
   readonly qualifier: string;
 }
 
+/**
+ * Tells the processes that invoke what a function is from now on; without a snapshot they shall know nothing of it.
+ * Resolves once they go by it.
+ */
+export type Publish = (
+  scope: Scope,
+  name: string,
+  snapshot: FunctionSnapshot | undefined,
+) => Promise<void>;
+
 /** More views than this are not kept: the ones that were read first go first. */
 const MAX_VIEWS = 20_000;
 
 export class Catalog {
   readonly #records: Records;
-  readonly #executor: Executor;
+  readonly #executor: Pick<Executor, "retire" | "limit">;
   readonly #network: NetworkRule;
+  /** Absent where this process alone invokes. */
+  readonly #publish: Publish | undefined;
   readonly #views = new Map<string, FunctionView>();
   readonly #loading = new Map<string, Promise<FunctionView | undefined>>();
   /** Views that changed while they were read. */
@@ -38,11 +56,13 @@ export class Catalog {
   /** `ownedChanged` hears of accounts whose functions have more concurrency for themselves now, or less. */
   constructor(
     records: Records,
-    executor: Executor,
+    executor: Pick<Executor, "retire" | "limit">,
     network: NetworkRule,
     ownedChanged: (scope: Scope) => void,
+    publish?: Publish,
   ) {
     this.#ownedChanged = ownedChanged;
+    this.#publish = publish;
     this.#records = records;
     this.#executor = executor;
     this.#network = network;
@@ -71,13 +91,26 @@ export class Catalog {
     return started;
   }
 
-  /** Somebody changed the function: its view is read again, and instances of what it was are ended. */
-  forget(scope: Scope, name: string): void {
+  /**
+   * Somebody changed the function: its view is read again, and instances of what it was are ended. Where other
+   * processes invoke, the change is to be acknowledged only after what this answers.
+   */
+  forget(scope: Scope, name: string): Promise<void> | undefined {
     const key = keyOf(scope, name);
-    if (this.#loading.has(key)) this.#stale.add(key);
-    else if ((this.#views.delete(key) || this.#deployed.has(key)) && !this.#closed)
-      // Nobody waits for it: who asks next reads it again, if this one fails.
-      this.load(scope, name).catch(() => undefined);
+    const loading = this.#loading.get(key);
+    if (loading !== undefined) this.#stale.add(key);
+    else if (!(this.#views.delete(key) || this.#deployed.has(key)) || this.#closed)
+      return undefined;
+    // Where it fails, nobody but who asks next need hear of it: that one reads it again.
+    const read = (loading ?? this.load(scope, name)).then(nothing, nothing);
+    return this.#publish && read;
+  }
+
+  /** What is in memory of all functions, or of this one. */
+  snapshots(scope?: Scope, name = ""): FunctionSnapshot[] {
+    if (scope === undefined) return [...this.#views.values()].map(snapshotOf);
+    const view = this.peek(scope, name);
+    return view === undefined ? [] : [snapshotOf(view)];
   }
 
   /** Whose function URL this is, where that is in memory. */
@@ -108,8 +141,13 @@ export class Catalog {
     try {
       for (;;) {
         this.#stale.delete(key);
-        const view = await readView(this.#records, scope, name, this.#network);
+        const snapshot = await readSnapshot(this.#records, scope, name);
         if (this.#stale.has(key)) continue;
+        if (this.#publish && (snapshot !== undefined || this.#deployed.has(key))) {
+          await this.#publish(scope, name, snapshot);
+          if (this.#stale.has(key)) continue;
+        }
+        const view = snapshot && viewOf(snapshot, this.#network);
         if (view !== undefined) {
           this.#inhabited.add(spaceOf(scope, FUNCTIONS));
           // Another search, for nothing, ended the watch: what changed since, nobody told.
@@ -120,6 +158,9 @@ export class Catalog {
         if (view !== undefined) this.#keep(key, view);
         return view;
       }
+    } catch (error) {
+      if (this.#deployed.has(key)) await this.#publish?.(scope, name, undefined);
+      throw error;
     } finally {
       this.#loading.delete(key);
       this.#unwatchEmpty(scope);
@@ -157,7 +198,7 @@ export class Catalog {
     this.#watches.set(
       space,
       this.#records.watch(space, (names) => {
-        for (const name of names) this.forget(scope, name);
+        for (const name of names) void this.forget(scope, name);
       }),
     );
     return true;
@@ -174,5 +215,7 @@ export class Catalog {
 
 const ownedBy = ({ head, provisioned }: FunctionView): number =>
   ownConcurrency(head.reservedConcurrency, provisioned.values());
+
+const nothing = (): void => {};
 
 const keyOf = (scope: Scope, name: string): string => `${scope.account}/${scope.region}/${name}`;

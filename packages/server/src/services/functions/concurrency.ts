@@ -10,7 +10,7 @@ const NOTHING: FunctionConcurrency = { reserved: undefined, provisioned: [], kep
 
 /** The function is read, or gone. */
 export function pushConcurrency(
-  executor: Executor,
+  executor: Pick<Executor, "limit">,
   scope: Scope,
   name: string,
   view: FunctionView | undefined,

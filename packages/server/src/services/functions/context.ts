@@ -7,7 +7,7 @@ import type { Metrics } from "../../ports/metrics.ts";
 import type { Packages } from "../../ports/packages.ts";
 import type { Queues } from "../../ports/queues.ts";
 import type { Records } from "../../ports/records.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, Publish } from "./catalog.ts";
 import type { Settler } from "./settle.ts";
 import type { SnapStarts } from "./snap-start.ts";
 import type { Store } from "./store.ts";
@@ -34,7 +34,7 @@ export class CodeObjectError extends Error {
 export interface FunctionsDependencies {
   readonly records: Records;
   readonly packages: Packages;
-  readonly executor: Executor;
+  readonly executor: Omit<Executor, "snapshot" | "close">;
   readonly clock: Clock;
   readonly queues: Queues;
   readonly destinations: Destinations;
@@ -53,6 +53,8 @@ export interface FunctionsDependencies {
   readonly limits: FunctionsLimits;
   /** What functions may reach of the network. */
   readonly network: NetworkRule;
+  /** Absent where no other process invokes. */
+  readonly publish?: Publish;
 }
 
 export interface FunctionsLimits {

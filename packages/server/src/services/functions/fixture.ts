@@ -11,6 +11,7 @@ import type { Dimensions } from "../../ports/metrics.ts";
 import { type Package, PackageError, type Packages } from "../../ports/packages.ts";
 import type { Queues } from "../../ports/queues.ts";
 import type { NewEvent } from "./async-invoke.ts";
+import type { Publish } from "./catalog.ts";
 import { CodeObjectError, type FunctionsLimits } from "./context.ts";
 import { createFunctions, type Functions } from "./index.ts";
 import type { SettingsChange } from "./settings.ts";
@@ -214,6 +215,7 @@ export function testFunctions(
     readonly limits?: Partial<FunctionsLimits>;
     readonly random?: () => number;
     readonly network?: NetworkRule;
+    readonly publish?: Publish;
   } = {},
 ): TestFunctions {
   const engine = createMemoryEngine();
@@ -255,6 +257,7 @@ export function testFunctions(
       network: options.network ?? { widest: "host", enforced: true },
       limits: { settleMs: 100, ...options.limits },
       ...(options.random === undefined ? {} : { random: options.random }),
+      ...(options.publish === undefined ? {} : { publish: options.publish }),
     });
   const functions = open();
 

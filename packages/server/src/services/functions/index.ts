@@ -1,14 +1,12 @@
 /** Lambda's functions: their configuration, and the way of an invocation to an instance. The folder's only door. */
 
 import { LATEST } from "../../domain/function-name.ts";
-import type { ResourcePolicy } from "../../domain/function-policy.ts";
-import type { FunctionUrl } from "../../domain/function-url.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage, pushAccount } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
 import { AsyncInvokes, type NewEvent } from "./async-invoke.ts";
-import { Catalog, type UrlOwner } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
 import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
 import {
   DEFAULT_LIMITS,
@@ -35,12 +33,14 @@ import { createStore } from "./store.ts";
 import { livePackages } from "./sweep.ts";
 import { createTags, type TagOperations } from "./tags.ts";
 import { type CodeUpdate, updateCode, updateSettings } from "./update.ts";
+import { type UrlTarget, urlTargetOf } from "./url-target.ts";
 import { createUrls, type UrlOperations } from "./urls.ts";
 import { createVersions, type VersionOperations } from "./versions.ts";
-import type { FunctionView } from "./view.ts";
+import type { FunctionSnapshot, FunctionView } from "./view.ts";
 
 export type { RuntimeVersion } from "../../ports/executor.ts";
 export type { DescribedAlias } from "./aliases.ts";
+export type { Publish } from "./catalog.ts";
 export type { CodeSource } from "./code.ts";
 export {
   type CodeObject,
@@ -56,16 +56,11 @@ export type { DescribedLayer } from "./layers.ts";
 export type { Page, PageRequest } from "./paging.ts";
 export type { DescribedProvisioned } from "./provisioned.ts";
 export type { DescribedFunction } from "./read.ts";
+export { createReplica, type FunctionsReplica } from "./replica.ts";
 export type { SettingsChange } from "./settings.ts";
+export type { UrlTarget } from "./url-target.ts";
 export type { DescribedUrl } from "./urls.ts";
-
-/** A function URL with what guards it. */
-export interface UrlTarget {
-  readonly scope: Scope;
-  readonly url: FunctionUrl;
-  /** The policy of the function or alias that the URL is of. */
-  readonly policy: ResourcePolicy | undefined;
-}
+export type { FunctionSnapshot } from "./view.ts";
 
 export interface Functions extends InvokeOperations {
   create(scope: Scope, request: NewFunction): Promise<DescribedVersion>;
@@ -109,6 +104,12 @@ export interface Functions extends InvokeOperations {
   /** Whose function URL this is; undefined where it is nobody's. */
   urlTarget(id: string): Promise<UrlTarget | undefined>;
 
+  /** Reads a function into memory, and settles it where it is Pending. */
+  load(scope: Scope, name: string): Promise<void>;
+
+  /** Functions that are in memory, for a process that is published to: all, or this one. */
+  snapshots(scope?: Scope, name?: string): FunctionSnapshot[];
+
   /** What really runs functions of this runtime here; undefined where nothing does. */
   runtimeVersion(runtime: string): Promise<RuntimeVersion | undefined>;
 
@@ -134,9 +135,11 @@ export function createFunctions(
 ): Functions {
   const { records, executor, packages } = dependencies;
   const limits: FunctionsLimits = { ...DEFAULT_LIMITS, ...dependencies.limits };
-  const catalog = new Catalog(records, executor, dependencies.network, (scope) => {
+  const ownedChanged = (scope: Scope): void => {
     pushAccount({ records, executor, limits }, scope).catch(() => {}); // the next change says it again
-  });
+  };
+  const { network, publish } = dependencies;
+  const catalog = new Catalog(records, executor, network, ownedChanged, publish);
   const store = createStore(records, (scope, name) => catalog.forget(scope, name));
   /** The first invocation finds it in memory, and a process that waits. */
   const expect = (scope: Scope, name: string): void => {
@@ -196,6 +199,11 @@ export function createFunctions(
       const owner = await catalog.urlOwner(id);
       return owner && urlTargetOf(owner, id, await catalog.load(owner, owner.functionName));
     },
+    async load(scope, name) {
+      const view = await catalog.load(scope, name);
+      if (view?.head.latest.state === "Pending") await settler.now(scope, name);
+    },
+    snapshots: (scope, name) => catalog.snapshots(scope, name),
     runtimeVersion: (name) => executor.runtimeVersion(name),
     zip: (packageId) => packages.zip(packageId),
     livePackages: () => livePackages(records),
@@ -212,15 +220,4 @@ export function createFunctions(
       return left;
     },
   };
-}
-
-/** The URL with this id, where the function still has it. */
-function urlTargetOf(
-  { account, region, qualifier }: UrlOwner,
-  id: string,
-  view: FunctionView | undefined,
-): UrlTarget | undefined {
-  const url = view?.urls.get(qualifier);
-  if (view === undefined || url?.id !== id) return undefined;
-  return { scope: { account, region }, url, policy: view.policies.get(qualifier) };
 }

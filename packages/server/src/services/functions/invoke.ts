@@ -7,10 +7,12 @@ import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import { descend } from "../../domain/lineage.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { ExecutorError, type ThrottleReason } from "../../ports/executor.ts";
+import { type Executor, ExecutorError, type ThrottleReason } from "../../ports/executor.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
+import type { Catalog } from "./catalog.ts";
 import type { FunctionsContext } from "./context.ts";
 import { conflict, functionError } from "./errors.ts";
+import type { Settler } from "./settle.ts";
 import { functionNotFound } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
 import type { FunctionView } from "./view.ts";
@@ -51,7 +53,14 @@ export interface InvokeOperations {
   stream(runnable: Runnable, invocation: Invocation): Promise<InvocationStream>;
 }
 
-export function createInvoke(context: FunctionsContext): InvokeOperations {
+/** What invocations need of the rest of the service. */
+export interface InvokeContext extends Pick<FunctionsContext, "random" | "metrics"> {
+  readonly catalog: Pick<Catalog, "peek" | "load">;
+  readonly settler: Pick<Settler, "now">;
+  readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes">;
+}
+
+export function createInvoke(context: InvokeContext): InvokeOperations {
   const { catalog, settler, executor, random } = context;
 
   function runnableOf(view: FunctionView, qualifier: string | undefined): Runnable | undefined {

@@ -2,7 +2,7 @@
 import type { FunctionVersion } from "../../domain/function.ts";
 import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { type Executor, SnapshotError } from "../../ports/executor.ts";
+import { SnapshotError } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
 import type { FunctionsDependencies } from "./context.ts";
 import { childSpace, numberId } from "./spaces.ts";
@@ -15,7 +15,7 @@ const VERSIONS = "function-versions";
 export class SnapStarts {
   readonly #store: Store;
   readonly #records: Records;
-  readonly #executor: Executor;
+  readonly #executor: FunctionsDependencies["executor"];
   readonly #network: NetworkRule;
   readonly #running = new Set<Promise<void>>();
 

@@ -59,10 +59,10 @@ export const functionNotFound = (arn: string): YunqueError =>
 export const alreadyExists = (name: string): YunqueError =>
   conflict(`Function already exist: ${name}`);
 
-/** `changed` is told of every function that this store changed, before the caller hears of it. */
+/** `changed` is told of every function that this store changed; the caller hears of it after what that answers. */
 export function createStore(
   records: Records,
-  changed: (scope: Scope, name: string) => void,
+  changed: (scope: Scope, name: string) => Promise<void> | undefined,
 ): Store {
   async function read(scope: Scope, name: string) {
     const found = await records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
@@ -88,7 +88,7 @@ export function createStore(
       } catch (error) {
         throw error instanceof RecordConflict ? alreadyExists(head.name) : error;
       }
-      changed(scope, head.name);
+      await changed(scope, head.name);
     },
 
     async remove(target, changes) {
@@ -105,7 +105,7 @@ export function createStore(
           if (error instanceof RecordConflict && attempt < MAX_ATTEMPTS) continue;
           throw error;
         }
-        changed(scope, name);
+        await changed(scope, name);
         return;
       }
     },
@@ -126,7 +126,7 @@ export function createStore(
           if (error instanceof RecordConflict && attempt < MAX_ATTEMPTS) continue;
           throw error;
         }
-        changed(scope, name);
+        await changed(scope, name);
         return result;
       }
     },

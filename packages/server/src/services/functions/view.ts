@@ -39,13 +39,27 @@ export interface FunctionView {
   readonly runnables: Map<string, Runnable>;
 }
 
-/** Reads a function and all below it; undefined where there is none. `network` is the platform's. */
-export async function readView(
+/** A function and all below it, read at one moment: plain data, which other processes can be handed as JSON. */
+export interface FunctionSnapshot {
+  readonly scope: Scope;
+  readonly name: string;
+  readonly head: FunctionHead;
+  /** Without `$LATEST`, which the head has. */
+  readonly published: readonly FunctionVersion[];
+  readonly aliases: Entries<FunctionAlias>;
+  readonly policies: Entries<ResourcePolicy>;
+  readonly urls: Entries<FunctionUrl>;
+  readonly eventInvoke: Entries<EventInvokeSettings>;
+  readonly provisioned: Entries<ProvisionedSettings>;
+}
+type Entries<T> = readonly (readonly [id: string, value: T])[];
+
+/** Reads a function and all below it; undefined where there is none. */
+export async function readSnapshot(
   records: Records,
   scope: Scope,
   name: string,
-  network: NetworkRule,
-): Promise<FunctionView | undefined> {
+): Promise<FunctionSnapshot | undefined> {
   const head = () => records.get<FunctionHead>(spaceOf(scope, FUNCTIONS), name);
   for (let before = await head(); before !== undefined; ) {
     const under = <T>(kind: Child) => readSpace<T>(records, childSpace(scope, kind, name));
@@ -60,30 +74,59 @@ export async function readView(
     const after = await head();
     // Every change writes the head: the same revision twice says that nothing changed between the reads.
     if (after?.revision === before.revision) {
-      const all = [before.value.latest, ...published.values()];
-      const versions = new Map(all.map((one) => [one.version, one]));
-      const deployments = new Map(
-        all.map((one) => [one.version, deploymentOf(scope, one, network)]),
-      );
       return {
         scope,
         name,
         head: before.value,
-        versions,
-        deployments,
-        aliases,
-        policies,
-        urls,
-        eventInvoke,
-        provisioned,
-        lineage: lineageOf(functionArn(scope, name)),
-        dimensions: dimensionsOf(scope, name),
-        runnables: new Map(),
+        published: [...published.values()],
+        aliases: [...aliases],
+        policies: [...policies],
+        urls: [...urls],
+        eventInvoke: [...eventInvoke],
+        provisioned: [...provisioned],
       };
     }
     before = after;
   }
   return undefined;
+}
+
+/** What invocations see of it. `network` is the platform's. */
+export function viewOf(
+  { scope, name, head, published, ...snapshot }: FunctionSnapshot,
+  network: NetworkRule,
+): FunctionView {
+  const all = [head.latest, ...published];
+  return {
+    scope,
+    name,
+    head,
+    versions: new Map(all.map((one) => [one.version, one])),
+    deployments: new Map(all.map((one) => [one.version, deploymentOf(scope, one, network)])),
+    aliases: new Map(snapshot.aliases),
+    policies: new Map(snapshot.policies),
+    urls: new Map(snapshot.urls),
+    eventInvoke: new Map(snapshot.eventInvoke),
+    provisioned: new Map(snapshot.provisioned),
+    lineage: lineageOf(functionArn(scope, name)),
+    dimensions: dimensionsOf(scope, name),
+    runnables: new Map(),
+  };
+}
+
+/** The reverse of viewOf. */
+export function snapshotOf({ scope, name, head, ...view }: FunctionView): FunctionSnapshot {
+  return {
+    scope,
+    name,
+    head,
+    published: [...view.versions.values()].filter(({ version }) => version !== LATEST),
+    aliases: [...view.aliases],
+    policies: [...view.policies],
+    urls: [...view.urls],
+    eventInvoke: [...view.eventInvoke],
+    provisioned: [...view.provisioned],
+  };
 }
 
 const lineageOf = (arn: string): string =>

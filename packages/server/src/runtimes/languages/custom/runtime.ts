@@ -16,7 +16,7 @@ const WALLED = { node: "/var/runtime/yunque/node", bootstrap: "/var/runtime/yunq
 
 /** What the script of the supervisor is made of. */
 export const SUPERVISOR: BootstrapSources = {
-  folders: ["wire", "output", "languages/bootstrap", "languages/custom/bootstrap"],
+  folders: ["wire", "output", "../http", "languages/bootstrap", "languages/custom/bootstrap"],
   main: "languages/custom/bootstrap/main.ts",
 };
 

@@ -1,9 +1,17 @@
 /** What the APIs answer, in the words and shapes of Lambda's own. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+
+/** As much of Node.js's ServerResponse as these APIs need. */
+export interface ApiResponse {
+  writeHead(status: number, headers?: Readonly<Record<string, string | number>>): ApiResponse;
+  end(body?: Uint8Array | string): unknown;
+  destroy(): unknown;
+  once(event: "close", listener: () => void): unknown;
+}
 
 /** JSON with this status. */
 export function sendJson(
-  response: ServerResponse,
+  response: ApiResponse,
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
@@ -18,13 +26,13 @@ export function sendJson(
 }
 
 /** 202: what was sent is taken. */
-export function accepted(response: ServerResponse): void {
+export function accepted(response: ApiResponse): void {
   sendJson(response, 202, { status: "OK" });
 }
 
 /** An error of the API itself. */
 export function refuse(
-  response: ServerResponse,
+  response: ApiResponse,
   status: number,
   errorType: string,
   errorMessage: string,
@@ -33,7 +41,7 @@ export function refuse(
 }
 
 /** The runtime called what it may not call in its state. */
-export function wrongState(response: ServerResponse, from: string, to: string): void {
+export function wrongState(response: ApiResponse, from: string, to: string): void {
   const why = "Error: State transition is not allowed";
   const message = `State transition from ${from} to ${to} failed for runtime. ${why}`;
   refuse(response, 403, "InvalidStateTransition", message);

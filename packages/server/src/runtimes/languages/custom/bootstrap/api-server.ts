@@ -1,10 +1,12 @@
 /** The HTTP server behind AWS_LAMBDA_RUNTIME_API: on 127.0.0.1, for the function's own processes. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
+import { type AddressInfo, createServer as listenTo } from "node:net";
+import type { ApiResponse } from "./api-answers.ts";
+import { type DirectApi, DirectConnection } from "./direct-connection.ts";
 import type { PeerCheck } from "./peers.ts";
 
 /** Takes a request whose path it knows. */
-export type Route = (request: IncomingMessage, response: ServerResponse) => void;
+export type Route = (request: IncomingMessage, response: ApiResponse) => void;
 
 /** What answers where: "GET /2018-06-01/runtime/invocation/next", with `*` for one part of a path. */
 export type Routes = Readonly<Record<string, Route>>;
@@ -15,18 +17,13 @@ const HEADER_BYTES = 1024 * 1024 + 64 * 1024;
 const MOST_CONNECTIONS = 512;
 
 /** Listens; answers `127.0.0.1:PORT`. */
-export function openApi(routes: Routes, isOurs: PeerCheck): Promise<string> {
+export function openApi(routes: Routes, direct: DirectApi, isOurs: PeerCheck): Promise<string> {
   // Not imported: it would be read before the platform knows that we run.
   const { createServer } = process.getBuiltinModule("node:http");
   const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0, noDelay: true });
   // A runtime is silent as long as its handler runs, and its connection must still be there afterwards.
   server.keepAliveTimeout = 0;
   server.headersTimeout = 0;
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on("connection", (socket) => {
-    const { remotePort = 0, localPort = 0 } = socket;
-    if (!isOurs(remotePort, localPort)) socket.destroy();
-  });
   server.on("clientError", (_error, socket) => socket.destroy());
   server.on("request", (request, response) => {
     request.on("error", () => {}); // its end is told as "close"
@@ -35,16 +32,23 @@ export function openApi(routes: Routes, isOurs: PeerCheck): Promise<string> {
     if (route) route(request, response);
     else notFound(response);
   });
+  const door = listenTo({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    const { remotePort = 0, localPort = 0 } = socket;
+    if (isOurs(remotePort, localPort))
+      new DirectConnection(socket, direct, (odd) => server.emit("connection", odd));
+    else socket.destroy();
+  });
+  door.maxConnections = MOST_CONNECTIONS;
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    door.once("error", reject);
+    door.listen(0, "127.0.0.1", () => {
+      resolve(`127.0.0.1:${(door.address() as AddressInfo).port}`);
     });
   });
 }
 
 /** Says that there is no such path here. */
-export function notFound(response: ServerResponse): void {
+export function notFound(response: ApiResponse): void {
   response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" });
   response.end("404 page not found\n");
 }

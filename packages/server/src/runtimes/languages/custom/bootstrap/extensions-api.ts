@@ -1,6 +1,6 @@
 /** The paths below /2020-01-01/extension: what extensions ask and are answered. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { accepted, header, readBody, refuse, sendJson } from "./api-answers.ts";
+import type { IncomingMessage } from "node:http";
+import { type ApiResponse, accepted, header, readBody, refuse, sendJson } from "./api-answers.ts";
 import type { Routes } from "./api-server.ts";
 import {
   type Extension,
@@ -51,7 +51,7 @@ export function extensionRoutes(host: ExtensionsHost): Routes {
 export function identified(
   extensions: Extensions,
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ApiResponse,
   then: (extension: Extension) => void,
 ): void {
   const id = header(request, "Lambda-Extension-Identifier");
@@ -74,7 +74,7 @@ export function identified(
 async function register(
   host: ExtensionsHost,
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ApiResponse,
 ): Promise<void> {
   const body = await readBody(request, REGISTER_BYTES);
   const name = header(request, "Lambda-Extension-Name");
@@ -133,7 +133,7 @@ function wrongEvent(event: string, external: boolean): string | undefined {
 function failed(
   host: ExtensionsHost,
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ApiResponse,
   to: "InitError" | "ExitError",
   from: readonly ExtensionState[],
 ): void {
@@ -154,7 +154,7 @@ function failed(
 }
 
 function allowed(
-  response: ServerResponse,
+  response: ApiResponse,
   { id, state }: Extension,
   to: ExtensionState,
   from: readonly ExtensionState[],

@@ -2,8 +2,7 @@
  * The extensions of an instance: who has registered, for what, and where each stands.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
  */
-import type { ServerResponse } from "node:http";
-import { sendJson } from "./api-answers.ts";
+import { type ApiResponse, sendJson } from "./api-answers.ts";
 
 /** As Lambda names them in its errors. */
 export type ExtensionState =
@@ -31,7 +30,7 @@ export class Extension {
   /** That its init has ended was told. */
   reported = false;
   /** It asked for the next event. */
-  #waiting: ServerResponse | undefined;
+  #waiting: ApiResponse | undefined;
   /** An event that it has not fetched yet. */
   #inbox: object | undefined;
 
@@ -46,7 +45,7 @@ export class Extension {
   }
 
   /** It asks for its next event. */
-  next(response: ServerResponse): void {
+  next(response: ApiResponse): void {
     this.#waiting?.destroy(); // who asks again has given up the first
     this.#waiting = response;
     response.once("close", () => {

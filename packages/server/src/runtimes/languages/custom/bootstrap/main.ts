@@ -37,7 +37,10 @@ channel.writer.flush();
 const listening = new Promise<string>((resolve, reject) => {
   setImmediate(() => {
     supervisor.prepare();
-    openApi(routes(), createPeerCheck(walls === "walled")).then(resolve, reject);
+    openApi(routes(), supervisor.runtimeApi, createPeerCheck(walls === "walled")).then(
+      resolve,
+      reject,
+    );
   });
 });
 

@@ -2,9 +2,10 @@
  * The paths below /2018-06-01/runtime: what a custom runtime asks and is answered.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { accepted, header, readBody, refuse, wrongState } from "./api-answers.ts";
+import type { IncomingMessage } from "node:http";
+import { type ApiResponse, accepted, header, readBody, refuse, wrongState } from "./api-answers.ts";
 import { notFound, type Routes } from "./api-server.ts";
+import type { DirectApi } from "./direct-connection.ts";
 import { errorObject, type Invocation } from "./invocation.ts";
 import { readError } from "./runtime-errors.ts";
 import { streamResponse } from "./stream-response.ts";
@@ -36,13 +37,13 @@ export interface RuntimeHost {
 const NO_EVENT = Buffer.from("{}");
 
 /** A runtime that asks for its invocations. One at a time. */
-export class RuntimeApi implements Worker {
+export class RuntimeApi implements Worker, DirectApi {
   readonly #host: RuntimeHost;
   #state: RuntimeState = "Started";
   #snapStart = false;
-  #responseBytes = 0;
+  responseBytes = 0;
   /** It waits for its restore, or for an invocation. */
-  #waiting: ServerResponse | undefined;
+  #waiting: ApiResponse | undefined;
   /** The one that it runs, or is about to fetch. */
   #invocation: Invocation | undefined;
 
@@ -53,7 +54,7 @@ export class RuntimeApi implements Worker {
   /** The function is known. */
   begin({ snapStart, responseBytes }: { snapStart: boolean; responseBytes: number }): void {
     this.#snapStart = snapStart;
-    this.#responseBytes = responseBytes;
+    this.responseBytes = responseBytes;
   }
 
   /** Somebody has asked for something here: it is he who runs the function. */
@@ -86,7 +87,7 @@ export class RuntimeApi implements Worker {
   get routes(): Routes {
     const at = "/2018-06-01/runtime";
     return {
-      [`GET ${at}/invocation/next`]: (_request, response) => this.#next(response),
+      [`GET ${at}/invocation/next`]: (_request, response) => this.next(response),
       [`POST ${at}/invocation/*/response`]: (request, response) =>
         this.#named(request, response, (invocation) =>
           this.#respond(invocation, request, response),
@@ -99,7 +100,20 @@ export class RuntimeApi implements Worker {
     };
   }
 
-  #next(response: ServerResponse): void {
+  /** The plain form of a response. */
+  respond(requestId: string, body: Buffer | "truncated", response: ApiResponse): void {
+    const invocation = this.#invocation;
+    if (requestId !== invocation?.frame.requestId) {
+      refuse(response, 400, "InvalidRequestID", "Invalid request ID");
+      return;
+    }
+    if (!this.#answers(response, "InvocationResponse")) return;
+    invocation.responds();
+    if (body === "truncated") void this.#truncated(invocation, response);
+    else void this.#result(invocation, body, response);
+  }
+
+  next(response: ApiResponse): void {
     const state = this.#state;
     if (state === "Running" && this.#invocation) {
       this.#send(response, this.#invocation); // its connection broke before it had it
@@ -115,7 +129,7 @@ export class RuntimeApi implements Worker {
     this.#host.changed();
   }
 
-  #restoreNext(response: ServerResponse): void {
+  #restoreNext(response: ApiResponse): void {
     if (!this.#snapStart) {
       notFound(response); // Lambda has this path only where there is a snapshot
       return;
@@ -129,7 +143,7 @@ export class RuntimeApi implements Worker {
     this.#host.changed();
   }
 
-  #wait(response: ServerResponse): void {
+  #wait(response: ApiResponse): void {
     this.#waiting?.destroy();
     this.#waiting = response;
     response.once("close", () => {
@@ -137,7 +151,7 @@ export class RuntimeApi implements Worker {
     });
   }
 
-  #send(response: ServerResponse, { frame, deadlineMs }: Invocation): void {
+  #send(response: ApiResponse, { frame, deadlineMs }: Invocation): void {
     const event = frame.event.length > 0 ? frame.event : NO_EVENT;
     const headers: Record<string, string | number> = {
       "Content-Type": "application/json",
@@ -156,7 +170,7 @@ export class RuntimeApi implements Worker {
   /** The invocation that the path names, if it is the one that runs. */
   #named(
     { url = "" }: IncomingMessage,
-    response: ServerResponse,
+    response: ApiResponse,
     then: (invocation: Invocation) => void,
   ): void {
     const id = /\/invocation\/([^/]+)\//.exec(url)?.[1];
@@ -168,7 +182,7 @@ export class RuntimeApi implements Worker {
   async #respond(
     invocation: Invocation,
     request: IncomingMessage,
-    response: ServerResponse,
+    response: ApiResponse,
   ): Promise<void> {
     if (!this.#answers(response, "InvocationResponse")) return;
     invocation.responds();
@@ -188,9 +202,9 @@ export class RuntimeApi implements Worker {
       refuse(response, 400, "InvalidFunctionResponseMode", message);
       return;
     }
-    const body = await readBody(request, this.#responseBytes);
+    const body = await readBody(request, this.responseBytes);
     if (body === "too large") {
-      const limit = this.#responseBytes;
+      const limit = this.responseBytes;
       const type = "Function.ResponseSizeTooLarge";
       const message = `Response payload size exceeded maximum allowed payload size (${limit} bytes).`;
       await invocation.error(errorObject(type, message), type);
@@ -198,55 +212,63 @@ export class RuntimeApi implements Worker {
       const told = `Exceeded maximum allowed payload size (${limit} bytes).`;
       refuse(response, 413, "RequestEntityTooLarge", told);
     } else if (body === "truncated") {
-      const type = "Runtime.TruncatedResponse";
-      await invocation.error(errorObject(type, "the response was truncated"), type);
-      this.#sent();
-      refuse(response, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
+      await this.#truncated(invocation, response);
     } else {
-      await invocation.result(body);
-      this.#sent();
-      accepted(response);
+      await this.#result(invocation, body, response);
     }
+  }
+
+  async #truncated(invocation: Invocation, response: ApiResponse): Promise<void> {
+    const type = "Runtime.TruncatedResponse";
+    await invocation.error(errorObject(type, "the response was truncated"), type);
+    this.#sent();
+    refuse(response, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
+  }
+
+  async #result(invocation: Invocation, body: Buffer, response: ApiResponse): Promise<void> {
+    await invocation.result(body);
+    this.#sent();
+    accepted(response);
   }
 
   async #fail(
     invocation: Invocation,
     request: IncomingMessage,
-    response: ServerResponse,
+    response: ApiResponse,
   ): Promise<void> {
     if (!this.#answers(response, "InvocationErrorResponse")) return;
     invocation.responds();
-    const { body, type } = await readError(request, this.#responseBytes);
+    const { body, type } = await readError(request, this.responseBytes);
     await invocation.error(body, type);
     this.#sent();
     accepted(response);
   }
 
-  async #initError(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #initError(request: IncomingMessage, response: ApiResponse): Promise<void> {
     if (this.#state === "Restoring") return this.#restoreError(request, response);
     if (this.#state !== "Started") {
       wrongState(response, this.#state, "InitError");
       return;
     }
     this.#state = "InitError";
-    const { body, type } = await readError(request, this.#responseBytes);
+    const { body, type } = await readError(request, this.responseBytes);
     accepted(response);
     this.#host.initFailed(body, type);
   }
 
-  async #restoreError(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #restoreError(request: IncomingMessage, response: ApiResponse): Promise<void> {
     if (!this.#snapStart) return notFound(response);
     if (this.#state !== "Restoring") {
       wrongState(response, this.#state, "RuntimeRestoreErrorState");
       return;
     }
     this.#state = "RuntimeRestoreErrorState";
-    const { body, type } = await readError(request, this.#responseBytes);
+    const { body, type } = await readError(request, this.responseBytes);
     accepted(response);
     this.#host.restoreFailed(body, type);
   }
 
-  #answers(response: ServerResponse, to: RuntimeState): boolean {
+  #answers(response: ApiResponse, to: RuntimeState): boolean {
     if (this.#state === "Running") {
       this.#state = to;
       return true;

@@ -1,6 +1,6 @@
 /** The path of the Telemetry API. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { readBody, refuse, sendJson } from "./api-answers.ts";
+import type { IncomingMessage } from "node:http";
+import { type ApiResponse, readBody, refuse, sendJson } from "./api-answers.ts";
 import type { Routes } from "./api-server.ts";
 import type { Extension, Extensions } from "./extensions.ts";
 import { identified } from "./extensions-api.ts";
@@ -30,7 +30,7 @@ async function subscribe(
   { telemetry, subscribed }: TelemetryHost,
   { name }: Extension,
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ApiResponse,
 ): Promise<void> {
   const body = await readBody(request, BODY_BYTES);
   if (!telemetry.isOpen) {

@@ -7,7 +7,6 @@
  * One Host; at most one Content-Length without leading zeros; Connection says nothing but keep-alive or close; no
  * Transfer-Encoding, Expect, Upgrade or Trailer; no tabs, no bytes beyond ASCII, no folded lines, no bare CR or LF.
  */
-import type { DirectHead } from "../../aws/routes/direct.ts";
 
 /** More may make a head of it. */
 export const MORE = 0;
@@ -45,7 +44,7 @@ export interface Peer {
 }
 
 /** Reads one head after the other. What it says is that of the last one, as long as its bytes are unchanged. */
-export class HeadReader implements DirectHead {
+export class HeadReader {
   readonly httpVersion = "1.1";
   method = "";
   target = "";
