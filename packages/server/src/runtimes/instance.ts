@@ -190,7 +190,8 @@ export class Instance implements ChannelListener, IdleHost, TellingHost, Farewel
   lookAtHead(now: number): boolean {
     const { head } = this.#line;
     if (!head || this.#state !== "ready") return false;
-    if (this.runningMs(now) <= this.#parts.owner.slowMs) return this.#line.length > 1 || !head.started;
+    if (this.runningMs(now) <= this.#parts.owner.slowMs)
+      return this.#line.length > 1 || !head.started;
     this.#parts.tick.add(this); // its START, once the END of the one before it is written
     const uncertain = head.inLine && !head.proven;
     if ((this.#line.length > 1 || uncertain) && !this.#recalling) this.#recall();
