@@ -2,7 +2,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
-import { FleetPolicy, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
+import { FleetPolicy, type Load, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
 import type { FleetHost } from "./fleet-host.ts";
@@ -101,6 +101,23 @@ export class Fleet implements InstanceOwner {
   get missing(): number {
     const lacking = this.kept - this.size;
     if (this.#waiting.length === 0 || this.deployment.provisioned) return lacking;
+    const load = this.#load;
+    return Math.max(lacking, this.#policy.wanted(load) - load.instances);
+  }
+
+  /** How many more instances would find something to do, at most. */
+  get couldUse(): number {
+    const lacking = this.kept - this.size;
+    if (this.#waiting.length === 0 || this.deployment.provisioned) return lacking;
+    const load = this.#load;
+    const forWork = Math.min(
+      this.#waiting.length - this.#preparing,
+      this.#policy.enough(load) - load.instances,
+    );
+    return Math.max(lacking, forWork);
+  }
+
+  get #load(): Load {
     const now = this.#clock.monotonic();
     // Those that end have their place until they are gone, but do no work; snapshots wait to be used.
     const instances = this.size - this.#snapshots.size;
@@ -110,14 +127,7 @@ export class Fleet implements InstanceOwner {
       inInstances += instance.load;
       if (instance.runningMs(now) > OCCUPIED_MS) occupied++;
     }
-    const load = { waiting: this.#waiting.length, inInstances, instances, occupied, now };
-    return Math.max(lacking, this.#policy.wanted(load) - instances);
-  }
-
-  /** How many more instances would find something to do, at most. */
-  get couldUse(): number {
-    const forWork = this.deployment.provisioned ? 0 : this.#waiting.length - this.#preparing;
-    return Math.max(this.kept - this.size, forWork);
+    return { waiting: this.#waiting.length, inInstances, instances, occupied, now };
   }
 
   /** Invocations that no instance has yet. */
@@ -433,21 +443,31 @@ export class Fleet implements InstanceOwner {
 
   /** Short invocations are gathered: first in the one that is being filled, then in the most recently used one. */
   #pick(call: Call): Instance | undefined {
-    const { depth } = this.#policy;
+    const { depth, mostAtWork } = this.#policy;
     if (depth > 1 && this.#current?.hasRoom(call, depth)) return this.#current;
+    if (this.#atWork >= mostAtWork) return this.#withRoom(call, depth);
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       idle.listed = false;
       if (!idle.free) continue;
       this.#current = idle;
       return idle;
     }
-    if (depth === 1) return undefined;
+    return depth === 1 ? undefined : this.#withRoom(call, depth);
+  }
+
+  #withRoom(call: Call, depth: number): Instance | undefined {
     for (const instance of this.#instances) {
-      if (!instance.hasRoom(call, depth)) continue;
+      if (instance.load === 0 || !instance.hasRoom(call, depth)) continue;
       this.#current = instance;
       return instance;
     }
     return undefined;
+  }
+
+  get #atWork(): number {
+    let count = 0;
+    for (const instance of this.#instances) if (instance.load > 0) count++;
+    return count;
   }
 
   #free(instance: Instance): void {

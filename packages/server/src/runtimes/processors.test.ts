@@ -39,14 +39,16 @@ function machine() {
   };
 }
 
-it("processors are used up once they are hardly ever idle", () => {
+it("processors are used up once they are hardly ever idle, until they are for a third of the time", () => {
   const { processors, pass } = machine();
   processors.wake();
-  pass(10, 100);
+  pass(20, 100);
   assert.equal(processors.crowded, false);
-  pass(4, 100);
+  pass(10, 100);
   assert.equal(processors.crowded, true);
   pass(0, 0); // the kernel has not counted yet
+  assert.equal(processors.crowded, true);
+  pass(30, 100);
   assert.equal(processors.crowded, true);
   pass(50, 100);
   assert.equal(processors.crowded, false);

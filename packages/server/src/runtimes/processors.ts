@@ -1,12 +1,14 @@
 /** Whether this machine's processors are used up. */
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import type { Clock } from "../ports/clock.ts";
 
 /** How often it is looked, while something runs: 30 us each. A tick of the kernel's counters is 10 ms of one processor. */
 const EVERY_MS = 200;
-/** Less of the time than this they had nothing to do. */
-const LITTLE_IDLE = 0.05;
+/** Where they have nothing to do for less of the time than this, they are used up ... */
+const LITTLE_IDLE = 0.15;
+/** ... until it is more than that. */
+const ENOUGH_IDLE = 0.35;
 
 /** Time that all processors together have had since the machine started; any unit. */
 export interface ProcessorTimes {
@@ -18,6 +20,7 @@ export interface ProcessorTimes {
 export class Processors {
   /** They had next to nothing left to give when it was last looked. */
   crowded = false;
+  readonly processors = availableParallelism();
   readonly #clock: Clock;
   readonly #busy: () => boolean;
   readonly #times: () => ProcessorTimes;
@@ -39,7 +42,9 @@ export class Processors {
   #look(last: ProcessorTimes | undefined): void {
     const now = this.#times();
     const total = now.total - (last?.total ?? 0);
-    if (total > 0) this.crowded = (now.idle - (last?.idle ?? 0)) / total < LITTLE_IDLE;
+    const idle = (now.idle - (last?.idle ?? 0)) / total; // NaN where the kernel has not counted yet
+    if (idle < LITTLE_IDLE) this.crowded = true;
+    else if (idle > ENOUGH_IDLE) this.crowded = false;
     this.#last = undefined;
     if (this.#busy()) this.wake();
     else this.crowded = false;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { FleetPolicy, type Load } from "./fleet-policy.ts";
 import { HandlerTimes } from "./handler-times.ts";
 
-const QUIET = { crowded: false };
+const QUIET = { crowded: false, processors: 4 };
 const policyOf = (handlerMs: number, times = 100, machine = QUIET): FleetPolicy => {
   const policy = new FleetPolicy(machine);
   for (let i = 0; i < times; i++) policy.observe(handlerMs);
@@ -107,7 +107,7 @@ describe("how many instances a load wants", () => {
 describe("where the processors are used up", () => {
   /** It took so long while there was room, and then so long in the crowd. */
   const crowded = (before: number, then: number): FleetPolicy => {
-    const machine = { crowded: false };
+    const machine = { crowded: false, processors: 4 };
     const policy = policyOf(before, 100, machine);
     machine.crowded = true;
     for (let i = 0; i < 1_000; i++) policy.observe(then);
@@ -126,13 +126,21 @@ describe("where the processors are used up", () => {
     assert.equal(policy.wanted(load({ waiting: 60, instances: 0 })), 1);
   });
 
+  it("a short one has work in no more instances than there are processors", () => {
+    assert.equal(crowded(4, 6).mostAtWork, 4);
+    assert.equal(crowded(100, 150).mostAtWork, Number.POSITIVE_INFINITY);
+    assert.equal(policyOf(4).mostAtWork, Number.POSITIVE_INFINITY);
+    const wanted = crowded(4, 6).enough(load({ waiting: 60, inInstances: 4, occupied: 1 }));
+    assert.equal(wanted, 5, "and what occupies an instance for good beside them");
+  });
+
   it("one that waits for something else gets what it wants", () => {
     const policy = crowded(50, 60);
     assert.equal(policy.wanted(load({ waiting: 60, inInstances: 4, instances: 4 })), 64);
   });
 
   it("what was learned of a crowd is forgotten once there is room", () => {
-    const machine = { crowded: true };
+    const machine = { crowded: true, processors: 4 };
     const policy = policyOf(50, 100, machine);
     machine.crowded = false;
     assert.equal(policy.wanted(load({ waiting: 3, inInstances: 7, instances: 7 })), 10);

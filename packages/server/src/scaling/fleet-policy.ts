@@ -30,10 +30,14 @@ export interface Load {
 export interface Machine {
   /** Its processors have nothing left to give. */
   readonly crowded: boolean;
+  /** How many there are. */
+  readonly processors: number;
 }
 
 /** A running invocation older than this is slow: whatever stands behind it is taken back. */
 export const SLOW_MS = 5;
+/** In a crowd it may only have waited for a processor until then. */
+const CROWDED_SLOW_MS = 15;
 /** A running invocation older than this occupies its instance for good, as far as anybody can tell. */
 export const OCCUPIED_MS = 50;
 /**
@@ -96,19 +100,36 @@ export class FleetPolicy {
 
   /** A running invocation older than this is slow: whatever stands behind it is taken back. In a crowd it only waits. */
   get slowMs(): number {
-    return this.#machine.crowded ? OCCUPIED_MS : SLOW_MS;
+    return this.#machine.crowded ? CROWDED_SLOW_MS : SLOW_MS;
   }
 
   /** How many instances this load wants, those that are there included. Ask while something waits. */
   wanted(load: Load): number {
-    const invocations = load.waiting + load.inInstances;
+    const enough = this.enough(load);
+    if (enough <= load.instances || !this.#isShort || this.#lacksForLong(load)) return enough;
+    return load.instances;
+  }
+
+  /** How many instances would do for this load, if it lasted. */
+  enough({ waiting, inInstances, instances, occupied }: Load): number {
+    const invocations = waiting + inInstances;
     const handlerMs = this.#handlerMs;
     if (handlerMs === undefined) return invocations;
-    if (this.#stretched) return Math.min(invocations, Math.max(1, load.instances));
+    if (this.#stretched) return Math.min(invocations, Math.max(1, instances));
     if (handlerMs >= PATIENCE_MS) return invocations;
-    const short = Math.max(0, invocations - load.occupied);
-    const enough = load.occupied + Math.min(short, Math.ceil((short * handlerMs) / PATIENCE_MS));
-    return enough <= load.instances || this.#lacksForLong(load) ? enough : load.instances;
+    const short = Math.max(0, invocations - occupied);
+    const few = Math.min(short, Math.ceil((short * handlerMs) / PATIENCE_MS), this.mostAtWork);
+    return occupied + few;
+  }
+
+  /** How many instances may have work at once: in a crowd, short handlers in more of them only wait for each other. */
+  get mostAtWork(): number {
+    const { crowded, processors } = this.#machine;
+    return crowded && this.#isShort && !this.#apart ? processors : Number.POSITIVE_INFINITY;
+  }
+
+  get #isShort(): boolean {
+    return (this.#handlerMs ?? PATIENCE_MS) < PATIENCE_MS;
   }
 
   get #handlerMs(): number | undefined {

@@ -55,7 +55,7 @@ export interface InvokeOperations {
 
 /** What invocations need of the rest of the service. */
 export interface InvokeContext extends Pick<FunctionsContext, "random" | "metrics"> {
-  readonly catalog: Pick<Catalog, "peek" | "load">;
+  readonly catalog: Pick<Catalog, "peek" | "load"> & Partial<Pick<Catalog, "forget">>;
   readonly settler: Pick<Settler, "now">;
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes">;
 }
@@ -106,6 +106,11 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
         await settler.now(scope, name);
         view = await catalog.load(scope, name);
       }
+      if (view !== undefined && awaitsSnapshot(view, runnableOf(view, qualifier))) {
+        // Somebody may have been told already that it is ready, before we were.
+        void catalog.forget?.(scope, name);
+        view = await catalog.load(scope, name);
+      }
       const runnable = view && runnableOf(view, qualifier);
       if (view === undefined || runnable === undefined)
         throw invokedNotFound({ scope, name, qualifier });
@@ -136,6 +141,10 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
 /** AWS Lambda, API reference, Invoke: RecursiveInvocationException. */
 export const RECURSIVE =
   "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your function's invocation.";
+
+const awaitsSnapshot = (view: FunctionView, runnable: Runnable | undefined): boolean =>
+  runnable?.deployment.snapStart === true &&
+  view.versions.get(runnable.deployment.version)?.state === "Pending";
 
 /** A version with SnapStart runs once it was initialised ahead of time. */
 function checkSnapshot(view: FunctionView, { snapStart, version }: Deployment): void {
