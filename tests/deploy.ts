@@ -41,7 +41,7 @@ export async function deploy(
 ): Promise<string> {
   const arn = await create(client, FunctionName, code, settings);
   await waitUntilFunctionActiveV2(
-    { client, maxWaitTime: 30, minDelay: 0.05, maxDelay: 0.2 },
+    { client, maxWaitTime: 120, minDelay: 0.05, maxDelay: 0.2 },
     { FunctionName },
   );
   return arn;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { Depth, Enqueued, Leased, LeaseOptions, MessageId } from "../../ports/queues.ts";
-import type { AddedMessage, Ending } from "./queue-calls.ts";
+import { type AddedMessage, bytesOf, type Ending } from "./queue-calls.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
 import { QueueDelays } from "./queue-delays.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
@@ -133,7 +133,8 @@ export class QueueStore {
   }
 
   #add(name: string, message: AddedMessage, now: number): Enqueued {
-    const { body, attributes, group, delayMs, leaseMs } = message;
+    const { attributes, group, delayMs, leaseMs } = message;
+    const body = bytesOf(message.body);
     const queue = this.#counts.enter(name);
     const { number } = queue;
     const id = ++this.#lastId;
