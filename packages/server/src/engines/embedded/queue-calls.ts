@@ -36,8 +36,8 @@ export type QueueResult = QueueResults[keyof QueueResults];
 
 /** A new message as it goes to the thread: what the port names of it and nothing else. */
 export interface AddedMessage {
-  /** A short one as Latin-1, which goes over for less; else in a buffer of its own: all of a buffer would go over. */
-  readonly body: Uint8Array | string;
+  /** In a buffer of its own: all of a buffer would go over. */
+  readonly body: Uint8Array;
   readonly attributes: string;
   readonly delayMs: number;
   /** -1: not leased. */
@@ -57,22 +57,9 @@ export interface Ending {
   readonly added: readonly { readonly queue: string; readonly message: AddedMessage }[];
 }
 
-const SHORT_BYTES = 16 * 1024;
-
 export function addedMessage(message: NewMessage): AddedMessage {
-  const { attributes, delayMs = 0, leaseMs = -1, group = null } = message;
-  const { buffer, byteOffset, length } = message.body;
-  const bytes = Buffer.from(buffer, byteOffset, length);
-  const body = length <= SHORT_BYTES ? bytes.toString("latin1") : new Uint8Array(bytes);
-  return { body, attributes, delayMs, leaseMs, group };
-}
-
-/** The bytes of a body, in a buffer of their own. */
-export function bytesOf(body: AddedMessage["body"]): Uint8Array {
-  if (typeof body !== "string") return body;
-  const bytes = Buffer.allocUnsafeSlow(body.length);
-  bytes.write(body, "latin1");
-  return bytes;
+  const { body, attributes, delayMs = 0, leaseMs = -1, group = null } = message;
+  return { body: new Uint8Array(body), attributes, delayMs, leaseMs, group };
 }
 
 export function endingOf({ queue, id, epoch, become, enqueue = [] }: Outcome): Ending {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { Depth, Enqueued, Leased, LeaseOptions, MessageId } from "../../ports/queues.ts";
-import { type AddedMessage, bytesOf, type Ending } from "./queue-calls.ts";
+import type { AddedMessage, Ending } from "./queue-calls.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
 import { QueueDelays } from "./queue-delays.ts";
 import { prepareQueueStatements } from "./queue-statements.ts";
@@ -133,8 +133,7 @@ export class QueueStore {
   }
 
   #add(name: string, message: AddedMessage, now: number): Enqueued {
-    const { attributes, group, delayMs, leaseMs } = message;
-    const body = bytesOf(message.body);
+    const { body, attributes, group, delayMs, leaseMs } = message;
     const queue = this.#counts.enter(name);
     const { number } = queue;
     const id = ++this.#lastId;
