@@ -445,7 +445,8 @@ export class Fleet implements InstanceOwner {
   #pick(call: Call): Instance | undefined {
     const { depth, mostAtWork } = this.#policy;
     if (depth > 1 && this.#current?.hasRoom(call, depth)) return this.#current;
-    if (this.#atWork >= mostAtWork) return this.#withRoom(call, depth);
+    if (mostAtWork < this.#instances.size && this.#atWork >= mostAtWork)
+      return this.#withRoom(call, depth);
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       idle.listed = false;
       if (!idle.free) continue;
@@ -464,9 +465,12 @@ export class Fleet implements InstanceOwner {
     return undefined;
   }
 
+  /** Instances that have work, without those that are occupied for good. */
   get #atWork(): number {
+    const now = this.#clock.monotonic();
     let count = 0;
-    for (const instance of this.#instances) if (instance.load > 0) count++;
+    for (const instance of this.#instances)
+      if (instance.load > 0 && instance.runningMs(now) <= OCCUPIED_MS) count++;
     return count;
   }
 
