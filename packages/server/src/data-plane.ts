@@ -1,5 +1,4 @@
 /** What serves requests and runs functions: this process alone, or workers beside it. */
-
 import type { WorkerState } from "./cluster/workers.ts";
 import type { Config } from "./config.ts";
 import { type Isolation, openLocalExecutor } from "./local-executor.ts";
@@ -10,7 +9,6 @@ import type { Metrics } from "./ports/metrics.ts";
 import type { Packages } from "./ports/packages.ts";
 import { openPublicFront, type PublicFront, type Routes } from "./public-front.ts";
 import type { Functions, Publish } from "./services/functions/index.ts";
-import { openWorkerPlane } from "./worker-plane.ts";
 
 export interface DataPlane {
   readonly executor: Omit<Executor, "snapshot" | "close">;
@@ -41,8 +39,11 @@ export interface DataPlaneOptions {
 }
 
 /** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
-export function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  return options.config.workers === 0 ? openOwnPlane(options) : openWorkerPlane(options);
+export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  if (options.config.workers === 0) return openOwnPlane(options);
+  // Not imported where it is not needed: each module that is read makes the start longer.
+  const { openWorkerPlane } = await import("./worker-plane.ts");
+  return openWorkerPlane(options);
 }
 
 async function openOwnPlane(options: DataPlaneOptions): Promise<DataPlane> {

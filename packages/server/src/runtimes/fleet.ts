@@ -446,19 +446,20 @@ export class Fleet implements InstanceOwner {
     const { depth, mostAtWork } = this.#policy;
     if (depth > 1 && this.#current?.hasRoom(call, depth)) return this.#current;
     if (mostAtWork < this.#instances.size && this.#atWork >= mostAtWork)
-      return this.#withRoom(call, depth);
+      return this.#withRoom(call, depth, 1);
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       idle.listed = false;
       if (!idle.free) continue;
       this.#current = idle;
       return idle;
     }
-    return depth === 1 ? undefined : this.#withRoom(call, depth);
+    return depth === 1 ? undefined : this.#withRoom(call, depth, 0);
   }
 
-  #withRoom(call: Call, depth: number): Instance | undefined {
+  /** One that has so many invocations at least, and room for this one. */
+  #withRoom(call: Call, depth: number, least: number): Instance | undefined {
     for (const instance of this.#instances) {
-      if (instance.load === 0 || !instance.hasRoom(call, depth)) continue;
+      if (instance.load < least || !instance.hasRoom(call, depth)) continue;
       this.#current = instance;
       return instance;
     }

@@ -3,7 +3,6 @@
  * answered here, for a third of what Node.js's own server takes; as soon as anything else comes, the connection is
  * handed over to that, with every byte that was not answered.
  */
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { Gathered } from "../../../../http/gathered.ts";
 import { HeadReader, MORE, ODD } from "../../../../http/head.ts";
@@ -142,6 +141,7 @@ class Answer implements ApiResponse {
   readonly #last: boolean;
   readonly #sent: () => void;
   #head = "";
+  #sized = false;
   #gone = ignore;
 
   /** `last`: the client wants no other. */
@@ -152,7 +152,10 @@ class Answer implements ApiResponse {
   }
 
   writeHead(status: number, headers: Readonly<Record<string, string | number>> = {}): this {
+    // Not imported: it would be read before the platform knows that we run.
+    const { STATUS_CODES } = process.getBuiltinModule("node:http");
     this.#head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+    this.#sized = "Content-Length" in headers;
     for (const [name, value] of Object.entries(headers)) this.#head += `${name}: ${value}\r\n`;
     return this;
   }
@@ -162,8 +165,7 @@ class Answer implements ApiResponse {
       typeof body === "string"
         ? Buffer.from(body)
         : Buffer.from(body.buffer, body.byteOffset, body.length);
-    if (!/\r\ncontent-length:/i.test(this.#head))
-      this.#head += `Content-Length: ${bytes.length}\r\n`;
+    if (!this.#sized) this.#head += `Content-Length: ${bytes.length}\r\n`;
     if (this.#last) this.#head += "Connection: close\r\n";
     const head = Buffer.from(`${this.#head}\r\n`, "latin1");
     this.#socket.write(Buffer.concat([head, bytes]));
