@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engines: ["domain", "ports"],
   runtimes: ["domain", "ports", "scaling", "http"],
   http: [],
-  cluster: ["domain", "ports", "scaling", "runtimes"],
+  cluster: ["domain", "ports", "scaling", "runtimes", "http"],
   aws: ["services/*", "domain"],
   admin: ["services/*", "domain"],
 };

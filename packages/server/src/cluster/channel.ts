@@ -3,8 +3,9 @@
  * of frames. Both ends are Yunque's own; a frame that makes no sense ends the channel.
  */
 import type { Duplex } from "node:stream";
-import { FrameReader } from "../runtimes/wire/frame-reader.ts";
+import { readFrames } from "../runtimes/wire/frame-reader.ts";
 import { FrameWriter } from "../runtimes/wire/frame-writer.ts";
+import { nextNumber } from "../runtimes/wire/frames.ts";
 import { receivedError, type SentError, sentError } from "./errors.ts";
 
 /** What one end does for the other: names, each with what it takes and answers; both are JSON. */
@@ -39,17 +40,16 @@ export class Channel<Theirs extends Procedures<Theirs>> {
     this.#stream = stream;
     this.#ours = ours;
     this.#writer = new FrameWriter(stream);
-    const reader = new FrameReader(MAX_MESSAGE_BYTES, (kind, number, payload) =>
-      this.#received(kind, number, JSON.parse(payload.toString()), onDefect),
-    );
-    stream.on("data", (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
+    readFrames(
+      stream,
+      MAX_MESSAGE_BYTES,
+      (kind, number, payload) =>
+        this.#received(kind, number, JSON.parse(payload.toString()), onDefect),
+      (error) => {
         onDefect(error);
         this.close();
-      }
-    });
+      },
+    );
     stream.on("error", () => this.close());
     stream.on("end", () => this.close());
     stream.on("close", () => this.close());
@@ -78,7 +78,7 @@ export class Channel<Theirs extends Procedures<Theirs>> {
     const answer = Promise.withResolvers<unknown>();
     if (this.#stream.destroyed) answer.reject(new ChannelClosed(`no answer to ${name}`));
     else {
-      this.#lastNumber = (this.#lastNumber % 0xffff_ffff) + 1;
+      this.#lastNumber = nextNumber(this.#lastNumber);
       this.#asked.set(this.#lastNumber, answer);
       this.#send(Kind.ask, this.#lastNumber, [name, ...words]);
     }

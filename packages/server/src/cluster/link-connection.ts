@@ -4,8 +4,9 @@ import type { Invocation } from "../domain/invocation.ts";
 import { ExecutorError } from "../ports/executor.ts";
 import type { Reply } from "../runtimes/call.ts";
 import { Tick } from "../runtimes/tick.ts";
-import { FrameReader } from "../runtimes/wire/frame-reader.ts";
+import { readFrames } from "../runtimes/wire/frame-reader.ts";
 import { FrameWriter } from "../runtimes/wire/frame-writer.ts";
+import { nextNumber } from "../runtimes/wire/frames.ts";
 import { receivedError, type SentError } from "./errors.ts";
 import {
   LINK_FRAME_BYTES,
@@ -46,16 +47,12 @@ export class LinkConnection {
   constructor(socket: Socket) {
     this.#socket = socket;
     this.#writer = new FrameWriter(socket);
-    const reader = new FrameReader(LINK_FRAME_BYTES, (kind, number, payload) =>
-      this.#received(kind, number, payload),
+    readFrames(
+      socket,
+      LINK_FRAME_BYTES,
+      (kind, number, payload) => this.#received(kind, number, payload),
+      () => this.close(),
     );
-    socket.on("data", (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch {
-        this.close();
-      }
-    });
     socket.on("error", () => this.close());
     socket.on("end", () => this.close());
     socket.on("close", () => this.close());
@@ -182,7 +179,7 @@ export class LinkConnection {
   }
 
   #nextNumber(): number {
-    this.#lastNumber = (this.#lastNumber % 0xffff_ffff) + 1;
+    this.#lastNumber = nextNumber(this.#lastNumber);
     return this.#lastNumber;
   }
 }

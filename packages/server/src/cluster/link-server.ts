@@ -1,9 +1,10 @@
 /** The home's end of the links: whoever connects has invocations run here. */
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import type { Deployment } from "../domain/deployment.ts";
 import type { Invocation } from "../domain/invocation.ts";
+import { listen } from "../http/listen.ts";
 import { Tick } from "../runtimes/tick.ts";
-import { FrameReader } from "../runtimes/wire/frame-reader.ts";
+import { readFrames } from "../runtimes/wire/frame-reader.ts";
 import { FrameWriter } from "../runtimes/wire/frame-writer.ts";
 import { sentError } from "./errors.ts";
 import type { Home } from "./link.ts";
@@ -40,23 +41,13 @@ export async function serveLinks(
     socket.once("close", () => connections.delete(socket));
     new ServedConnection(socket, home, onDefect);
   });
-  await listening(server, path);
+  await listen(server, { path });
   return {
     close() {
       server.close();
       for (const socket of connections) socket.destroy();
     },
   };
-}
-
-function listening(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => {
-      server.removeListener("error", reject);
-      resolve();
-    });
-  });
 }
 
 class ServedConnection {
@@ -71,17 +62,15 @@ class ServedConnection {
     this.#socket = socket;
     this.#home = home;
     this.#writer = new FrameWriter(socket);
-    const reader = new FrameReader(LINK_FRAME_BYTES, (kind, number, payload) =>
-      this.#received(kind, number, payload),
-    );
-    socket.on("data", (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
+    readFrames(
+      socket,
+      LINK_FRAME_BYTES,
+      (kind, number, payload) => this.#received(kind, number, payload),
+      (error) => {
         onDefect(error);
         socket.destroy();
-      }
-    });
+      },
+    );
     socket.on("error", () => {}); // its close follows
     socket.on("end", () => socket.destroy());
     socket.on("close", () => {

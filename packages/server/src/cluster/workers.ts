@@ -288,11 +288,8 @@ export class Workers<Order, Isolation, Snapshot> {
   ): Promise<Result[]> {
     const acts = this.#places.filter(({ serving }) => serving).map(({ process }) => act(process));
     const results = await Promise.allSettled(acts);
-    const failed = results.find(
-      ({ status, ...rest }) =>
-        status === "rejected" && !((rest as PromiseRejectedResult).reason instanceof ChannelClosed),
-    );
-    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+    for (const one of results)
+      if (one.status === "rejected" && !(one.reason instanceof ChannelClosed)) throw one.reason;
     return results.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   }
 }

@@ -7,8 +7,9 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo, ListenOptions, Server as NetServer, Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { DirectRoute } from "../aws/routes/direct.ts";
+import { listen } from "../http/listen.ts";
 import type { Clock } from "../ports/clock.ts";
 import { FastFront } from "./fast/index.ts";
 import { settleHost } from "./host.ts";
@@ -179,15 +180,4 @@ function takeConnections(
 export function refuse(response: ServerResponse, status: number): void {
   const connection = response.req.httpVersionMajor === 1 ? { connection: "close" } : {};
   response.writeHead(status, { ...connection, "content-length": 0 }).end();
-}
-
-/** Resolves once it listens. Rejects with the system's error. */
-export function listen(server: NetServer, at: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(at, () => {
-      server.removeListener("error", reject);
-      resolve();
-    });
-  });
 }

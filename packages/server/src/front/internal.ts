@@ -1,6 +1,7 @@
 /** The front door for our own workers: what they do not serve themselves comes here, over a Unix socket. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type Front, listen, type Route, refuse } from "./front.ts";
+import { listen } from "../http/listen.ts";
+import { type Front, type Route, refuse } from "./front.ts";
 
 /** In which a worker says who the client is. Clients' own ones never get here. */
 export const PEER_HEADER = "x-yunque-peer";

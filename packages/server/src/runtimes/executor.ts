@@ -35,6 +35,7 @@ import { StreamedReply } from "./streamed-reply.ts";
 import type { Tenant } from "./tenant.ts";
 import { Tenants, type TenantsHost } from "./tenants.ts";
 import { throttled } from "./throttled.ts";
+import { nextNumber } from "./wire/frames.ts";
 
 /** What the runtimes need of the platform. */
 export interface ExecutorOptions {
@@ -270,7 +271,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
       return;
     }
     this.#underWay++;
-    this.#lastNumber = (this.#lastNumber % 0xffff_ffff) + 1;
+    this.#lastNumber = nextNumber(this.#lastNumber);
     const call = new Call(this.#lastNumber, invocation, reply, now, permit, this.#over);
     const isProvisioned = permit === provisioned?.admission;
     try {
@@ -301,7 +302,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
     let fleet = this.#fleets.get(deployment.id);
     if (!fleet) {
       const scratch = deploymentScratch(this.#scratchRoot, deployment.id);
-      const tenant = this.#tenants.of(deployment);
+      const tenant = this.#tenants.of(deployment.functionArn);
       fleet = new Fleet(deployment, scratch, this, tenant);
       this.#fleets.set(deployment.id, fleet);
       tenant.fleets.add(fleet);

@@ -1,7 +1,7 @@
 /** The platform's end of an instance's frames: what we say to it, and what it says, checked. */
 import type { Duplex } from "node:stream";
 import type { Call } from "./call.ts";
-import { FrameReader } from "./wire/frame-reader.ts";
+import { readFrames } from "./wire/frame-reader.ts";
 import { FrameWriter } from "./wire/frame-writer.ts";
 import { Kind, OUTCOME_BYTES, type Specialisation } from "./wire/frames.ts";
 import { writeInvoke } from "./wire/invoke-frame.ts";
@@ -62,17 +62,15 @@ export class InstanceChannel {
     this.#stream = stream;
     this.#writer = new FrameWriter(stream);
     this.#listener = listener;
-    const reader = new FrameReader(responseBytes + ERROR_BYTES, (kind, number, payload) =>
-      this.#frame(kind, number, payload),
-    );
-    stream.on("data", (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
+    readFrames(
+      stream,
+      responseBytes + ERROR_BYTES,
+      (kind, number, payload) => this.#frame(kind, number, payload),
+      (error) => {
         stream.destroy();
         listener.violated(error instanceof Error ? error.message : "no frame");
-      }
-    });
+      },
+    );
     stream.on("error", () => {}); // a write to a process that is gone; its exit says so
     stream.on("end", () => listener.closed());
   }

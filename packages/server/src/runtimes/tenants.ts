@@ -36,8 +36,8 @@ export class Tenants {
     return this.#tenants.values();
   }
 
-  /** The function that a deployment is of. */
-  of({ functionArn }: Deployment): Tenant {
+  /** The function with this ARN, without qualifier. */
+  of(functionArn: string): Tenant {
     const known = this.#tenants.get(functionArn);
     if (known) return known;
     const now = this.#host.clock.monotonic();
@@ -52,7 +52,7 @@ export class Tenants {
     const { reserved, provisioned, kept } = concurrency;
     const plain = reserved === undefined && provisioned.length === 0 && kept.length === 0;
     if (plain && !this.#tenants.has(functionArn)) return;
-    const tenant = this.of({ functionArn } as Deployment);
+    const tenant = this.of(functionArn);
     tenant.admission.reserve(reserved, this.#host.clock.monotonic());
     this.#provision(tenant, provisioned);
     this.#keep(tenant, kept);

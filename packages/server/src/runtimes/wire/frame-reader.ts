@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { HEADER_BYTES } from "./frames.ts";
 
 /** Gets each whole frame, in order. The payload may be a view of bytes that arrived together with others. */
@@ -70,4 +71,21 @@ export class FrameReader {
     }
     return chunk.subarray(taken);
   }
+}
+
+/** Reads the frames of a stream from now on. `broken` hears what the reader or the sink threw at one. */
+export function readFrames(
+  stream: Readable,
+  maxPayload: number,
+  sink: FrameSink,
+  broken: (error: unknown) => void,
+): void {
+  const reader = new FrameReader(maxPayload, sink);
+  stream.on("data", (chunk: Buffer) => {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      broken(error);
+    }
+  });
 }

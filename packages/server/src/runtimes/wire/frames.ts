@@ -10,6 +10,9 @@ export const AHEAD = "ahead";
 /** Bytes before each payload. */
 export const HEADER_BYTES = 9;
 
+/** Numbers of invocations go round, and leave 0 out. */
+export const nextNumber = (last: number): number => (last % 0xffff_ffff) + 1;
+
 /** What a frame is. Below 15 the platform speaks, from 15 on the instance. */
 export const Kind = {
   /** JSON `Specialisation`: become this function, load its handler. */

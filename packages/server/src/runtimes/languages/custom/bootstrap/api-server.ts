@@ -1,6 +1,7 @@
 /** The HTTP server behind AWS_LAMBDA_RUNTIME_API: on 127.0.0.1, for the function's own processes. */
 import type { IncomingMessage } from "node:http";
-import { type AddressInfo, createServer as listenTo } from "node:net";
+import { type AddressInfo, createServer as createDoor } from "node:net";
+import { listen } from "../../../../http/listen.ts";
 import type { ApiResponse } from "./api-answers.ts";
 import { type DirectApi, DirectConnection } from "./direct-connection.ts";
 import type { PeerCheck } from "./peers.ts";
@@ -17,7 +18,11 @@ const HEADER_BYTES = 1024 * 1024 + 64 * 1024;
 const MOST_CONNECTIONS = 512;
 
 /** Listens; answers `127.0.0.1:PORT`. */
-export function openApi(routes: Routes, direct: DirectApi, isOurs: PeerCheck): Promise<string> {
+export async function openApi(
+  routes: Routes,
+  direct: DirectApi,
+  isOurs: PeerCheck,
+): Promise<string> {
   // Not imported: it would be read before the platform knows that we run.
   const { createServer } = process.getBuiltinModule("node:http");
   const server = createServer({ maxHeaderSize: HEADER_BYTES, requestTimeout: 0, noDelay: true });
@@ -32,19 +37,15 @@ export function openApi(routes: Routes, direct: DirectApi, isOurs: PeerCheck): P
     if (route) route(request, response);
     else notFound(response);
   });
-  const door = listenTo({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const door = createDoor({ noDelay: true, allowHalfOpen: true }, (socket) => {
     const { remotePort = 0, localPort = 0 } = socket;
     if (isOurs(remotePort, localPort))
       new DirectConnection(socket, direct, (odd) => server.emit("connection", odd));
     else socket.destroy();
   });
   door.maxConnections = MOST_CONNECTIONS;
-  return new Promise((resolve, reject) => {
-    door.once("error", reject);
-    door.listen(0, "127.0.0.1", () => {
-      resolve(`127.0.0.1:${(door.address() as AddressInfo).port}`);
-    });
-  });
+  await listen(door, { host: "127.0.0.1", port: 0 });
+  return `127.0.0.1:${(door.address() as AddressInfo).port}`;
 }
 
 /** Says that there is no such path here. */

@@ -1,6 +1,6 @@
 /** A language's own program, which speaks the platform's frames: it believes that we are the platform. */
 import type { Duplex } from "node:stream";
-import { FrameReader } from "../../../wire/frame-reader.ts";
+import { readFrames } from "../../../wire/frame-reader.ts";
 import { FrameWriter } from "../../../wire/frame-writer.ts";
 import { Kind, OUTCOME_BYTES, type Specialisation } from "../../../wire/frames.ts";
 import { writeInvoke } from "../../../wire/invoke-frame.ts";
@@ -35,17 +35,15 @@ export class FramedWorker implements Worker {
     this.#told = told;
     this.#restored = !told.snapStart;
     this.#writer = new FrameWriter(channel);
-    const reader = new FrameReader(told.responseBytes + ERROR_BYTES, (kind, call, payload) =>
-      this.#frame(kind, call, payload),
-    );
-    channel.on("data", (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch {
+    readFrames(
+      channel,
+      told.responseBytes + ERROR_BYTES,
+      (kind, call, payload) => this.#frame(kind, call, payload),
+      () => {
         channel.destroy();
         host.violated();
-      }
-    });
+      },
+    );
     channel.on("error", () => {}); // its exit says so
   }
 
