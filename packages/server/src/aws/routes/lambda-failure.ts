@@ -20,33 +20,42 @@ export function answerLambdaError(
     answerThrottled(caller, error, requestId);
     return;
   }
-  const service = loadService("lambda");
   const known = lambdaError(error);
   if (!(known instanceof AwsError)) onDefect(error, requestId);
-  const shown = known instanceof AwsError ? known : internalFailure(service);
-  const { status, headers, body } = restJson(service).fail(
-    undefined,
-    failureOf(shown, service, requestId),
-  );
-  headers["x-amzn-requestid"] ??= requestId;
-  const flat = Object.entries(headers).flatMap(([name, value]) => [name, headerText(value)]);
-  caller.answer(status, flat, Buffer.from((body ?? "") as string));
+  const shown = known instanceof AwsError ? known : internalFailure(loadService("lambda"));
+  const { status, headers, body } = written(shown, requestId);
+  caller.answer(status, [...headers, "x-amzn-requestid", requestId], body);
 }
 
-/** The answer to a throttled invocation, as far as it is always the same. */
-interface Throttled {
+/** An answer without the id of its request. */
+interface Written {
+  readonly status: number;
   readonly headers: readonly string[];
   readonly body: Uint8Array;
 }
 
+function written(error: AwsError, requestId: string): Written {
+  const service = loadService("lambda");
+  const { status, headers, body } = restJson(service).fail(
+    undefined,
+    failureOf(error, service, requestId),
+  );
+  const others = Object.entries(headers).filter(([name]) => name !== "x-amzn-requestid");
+  return {
+    status,
+    headers: others.flatMap(([name, value]) => [name, headerText(value)]),
+    body: Buffer.from(String(body ?? "")),
+  };
+}
+
 /** Who floods the platform must cost it little: what it is answered is written once. */
-const throttled = new Map<unknown, Throttled>();
+const throttled = new Map<unknown, Written>();
 
 function answerThrottled(caller: DirectCaller, error: YunqueError, requestId: string): void {
   const { reason } = error.details;
   let known = throttled.get(reason);
   if (!known) {
-    known = throttledAnswer(error);
+    known = written(lambdaError(error) as AwsError, "");
     throttled.set(reason, known);
   }
   const { headers, body } = known;
@@ -69,17 +78,4 @@ function paced(send: () => void): void {
   nextAt = Math.min(now + LONGEST_MS, Math.max(nextAt + EVERY_MS, now - BURST_MS));
   if (nextAt <= now) send();
   else setTimeout(send, nextAt - now);
-}
-
-function throttledAnswer(error: YunqueError): Throttled {
-  const service = loadService("lambda");
-  const { headers, body } = restJson(service).fail(
-    undefined,
-    failureOf(lambdaError(error) as AwsError, service, ""),
-  );
-  const constant = Object.entries(headers).filter(([name]) => name !== "x-amzn-requestid");
-  return {
-    headers: constant.flatMap(([name, value]) => [name, headerText(value)]),
-    body: Buffer.from(String(body)),
-  };
 }
