@@ -24,7 +24,7 @@ export class Processors {
   readonly #clock: Clock;
   readonly #busy: () => boolean;
   readonly #times: () => ProcessorTimes;
-  #last: ProcessorTimes | undefined;
+  #watching = false;
 
   /** `busy`: something runs that makes it worth to look. */
   constructor(clock: Clock, busy: () => boolean, times = processorTimes) {
@@ -33,20 +33,24 @@ export class Processors {
     this.#times = times;
   }
 
+  /** Something runs from now on. It is looked a moment later: whoever calls has something to send. */
   wake(): void {
-    if (this.#last) return;
-    this.#last = this.#times();
-    this.#clock.after(EVERY_MS, () => this.#look(this.#last));
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#clock.after(0, () => this.#watch(this.#times()));
   }
 
-  #look(last: ProcessorTimes | undefined): void {
+  #watch(since: ProcessorTimes): void {
+    this.#clock.after(EVERY_MS, () => this.#look(since));
+  }
+
+  #look(since: ProcessorTimes): void {
     const now = this.#times();
-    const total = now.total - (last?.total ?? 0);
-    const idle = (now.idle - (last?.idle ?? 0)) / total; // NaN where the kernel has not counted yet
+    const idle = (now.idle - since.idle) / (now.total - since.total); // NaN where the kernel has not counted yet
     if (idle < LITTLE_IDLE) this.crowded = true;
     else if (idle > ENOUGH_IDLE) this.crowded = false;
-    this.#last = undefined;
-    if (this.#busy()) this.wake();
+    this.#watching = this.#busy();
+    if (this.#watching) this.#watch(now);
     else this.crowded = false;
   }
 }
