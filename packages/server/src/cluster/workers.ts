@@ -1,4 +1,5 @@
 /** The workers of a platform: started, told what they need, and started again where one ends by itself. */
+import { doubling } from "../domain/backoff.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ExecutorSnapshot, RuntimeVersion } from "../ports/executor.ts";
@@ -256,10 +257,7 @@ export class Workers<Order, Isolation, Snapshot> {
       place.serving = false;
       if (this.#ending) return;
       place.failures = clock.monotonic() - since > STABLE_MS ? 0 : place.failures + 1;
-      const waitMs = Math.min(
-        LONGEST_WAIT_MS,
-        FIRST_WAIT_MS * 2 ** Math.max(0, place.failures - 1),
-      );
+      const waitMs = doubling(FIRST_WAIT_MS, Math.max(0, place.failures - 1), LONGEST_WAIT_MS);
       onLost(place.index, how, waitMs);
       await new Promise<void>((resolve) => clock.after(waitMs, resolve));
       if (this.#ending) return;

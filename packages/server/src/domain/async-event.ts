@@ -2,6 +2,7 @@
  * What becomes of an event that was invoked asynchronously. Times in milliseconds.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
+import { doubling } from "./backoff.ts";
 import type { EventInvokeSettings } from "./function.ts";
 
 /** An event between its attempts, as it waits in the queue of its function. */
@@ -86,5 +87,4 @@ export function afterRefusal(history: EventHistory, { ageMs }: Patience, age: nu
 }
 
 /** Doubles from a second to five minutes. `nth`: 1 for the first. */
-export const backoffMs = (nth: number): number =>
-  Math.min(FIRST_BACKOFF * 2 ** Math.min(nth - 1, 30), LONGEST_BACKOFF);
+export const backoffMs = (nth: number): number => doubling(FIRST_BACKOFF, nth - 1, LONGEST_BACKOFF);

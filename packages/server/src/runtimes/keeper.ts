@@ -1,4 +1,5 @@
 /** Keeps so many instances of one fleet initialised, whether there is work for them or not. */
+import { doubling } from "../domain/backoff.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -48,7 +49,7 @@ export class Keeper {
     this.#fleet.kept = Math.min(this.wanted, this.#fleet.loaded);
     this.#changed();
     if (this.#cancel) return;
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures++);
+    const wait = doubling(FIRST_WAIT_MS, this.#failures++, LONGEST_WAIT_MS);
     this.#cancel = this.#clock.after(wait, () => this.#resume());
   }
 

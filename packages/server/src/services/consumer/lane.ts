@@ -1,3 +1,4 @@
+import { doubling } from "../../domain/backoff.ts";
 import type { Clock } from "../../ports/clock.ts";
 
 /** As many as a function's handler must have run before the executor knows how long it takes. */
@@ -66,7 +67,7 @@ export class Lane {
       this.pauses = 0;
       this.pausedUntil = 0;
     } else if (this.pausedUntil <= now) {
-      const ms = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.pauses, 30), LONGEST_PAUSE_MS);
+      const ms = doubling(FIRST_PAUSE_MS, this.pauses, LONGEST_PAUSE_MS);
       this.window = 1;
       this.pauses += 1;
       this.pausedUntil = now + ms;
