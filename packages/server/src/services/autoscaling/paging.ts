@@ -43,22 +43,6 @@ export async function pageOf<T>(
   };
 }
 
-/** Every record of a space whose id starts so. */
-export async function listAll<T>(
-  records: Records,
-  space: string,
-  prefix = "",
-): Promise<Listed<T>[]> {
-  const all: Listed<T>[] = [];
-  for (let after = ""; ; ) {
-    const page = await records.list<T>(space, { prefix, after, limit: SCAN });
-    all.push(...page);
-    const last = page.at(-1);
-    if (page.length < SCAN || last === undefined) return all;
-    after = last.id;
-  }
-}
-
 const sealToken = (space: string, id: string): string =>
   Buffer.from(JSON.stringify([space, id]), "utf8").toString("base64url");
 

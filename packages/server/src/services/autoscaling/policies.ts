@@ -2,12 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { partitionOf } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { everyRecord } from "../../ports/every-record.ts";
 import { type ChildFilter, childArn, childPage, isName } from "./children.ts";
 import type { AutoscalingDependencies } from "./context.ts";
 import { DIMENSIONS, type DimensionName } from "./dimensions.ts";
 import { autoscalingError, invalid, notFound } from "./errors.ts";
 import type { ScalingPolicy, TargetName } from "./model.ts";
-import { listAll, type Page } from "./paging.ts";
+import type { Page } from "./paging.ts";
 import { childId, policiesSpace, targetId } from "./spaces.ts";
 import { editTarget, findTarget, naming } from "./store.ts";
 import { nameOf, type TargetRequest } from "./targets.ts";
@@ -57,7 +58,7 @@ export function createPolicies(
       const id = childId(target, name);
       const space = policiesSpace(scope);
       const result = await editTarget(records, scope, target, async (owner) => {
-        const siblings = await listAll<ScalingPolicy>(records, space, `${targetId(target)} `);
+        const siblings = await everyRecord<ScalingPolicy>(records, space, `${targetId(target)} `);
         const before = siblings.find((sibling) => sibling.id === id)?.value;
         if (before === undefined && request.type === undefined)
           throw invalid("Policy type must be specified");

@@ -2,13 +2,14 @@
 import { parseSchedule, ScheduleError, type ScheduleFault } from "../../domain/schedule.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { isTimeZone } from "../../domain/time-zone.ts";
+import { everyRecord } from "../../ports/every-record.ts";
 import type { Change } from "../../ports/records.ts";
 import { entryAt, withoutEntry } from "./agenda.ts";
 import { type ChildFilter, childArn, childPage, isName } from "./children.ts";
 import type { AutoscalingDependencies } from "./context.ts";
 import { autoscalingError, invalid, notFound } from "./errors.ts";
 import type { ScheduledAction } from "./model.ts";
-import { listAll, type Page } from "./paging.ts";
+import type { Page } from "./paging.ts";
 import { nextRun } from "./runs.ts";
 import { actionsSpace, childId, targetId } from "./spaces.ts";
 import { editTarget, findTarget, naming } from "./store.ts";
@@ -53,7 +54,7 @@ export function createActions(
       const space = actionsSpace(scope);
       const id = childId(target, request.name);
       await editTarget(records, scope, target, async ({ group }) => {
-        const siblings = await listAll<ScheduledAction>(records, space, `${targetId(target)} `);
+        const siblings = await everyRecord<ScheduledAction>(records, space, `${targetId(target)} `);
         const before = siblings.find((sibling) => sibling.id === id)?.value;
         if (before === undefined && siblings.length >= MAX_ACTIONS)
           throw autoscalingError(

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { partitionOf } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { everyRecord } from "../../ports/every-record.ts";
 import type { Change, Records } from "../../ports/records.ts";
 import { entryAt, withoutEntry } from "./agenda.ts";
 import { checkFilter } from "./children.ts";
@@ -9,7 +10,7 @@ import type { AutoscalingDependencies } from "./context.ts";
 import { DIMENSIONS, type DimensionName, dimensionOf, roleArn } from "./dimensions.ts";
 import { autoscalingError, invalid } from "./errors.ts";
 import type { ScalableTarget, ScheduledAction, Suspended, TargetName } from "./model.ts";
-import { listAll, type Page, type PageRequest, pageOf } from "./paging.ts";
+import { type Page, type PageRequest, pageOf } from "./paging.ts";
 import { actionsSpace, countsSpace, policiesSpace, targetId, targetsSpace } from "./spaces.ts";
 import { editTarget, noTarget, retried } from "./store.ts";
 import { checkTags, type Tags } from "./tags.ts";
@@ -94,7 +95,7 @@ export function createTargets(
   }
 
   const byArn = async (scope: Scope, arn: string): Promise<ScalableTarget> => {
-    const all = await listAll<ScalableTarget>(records, targetsSpace(scope));
+    const all = await everyRecord<ScalableTarget>(records, targetsSpace(scope));
     const found = all.find(({ value }) => targetArn(scope, value) === arn);
     if (found === undefined)
       throw autoscalingError("ScalableTargetUnknown", `Resource ARN not found: ${arn}`, { arn });
@@ -217,8 +218,8 @@ async function counted(
 /** Policies and scheduled actions go with their target. What stands in the agenda for them goes, too. */
 async function childrenGone(records: Records, scope: Scope, name: TargetName): Promise<Change[]> {
   const prefix = `${targetId(name)} `;
-  const policies = await listAll(records, policiesSpace(scope), prefix);
-  const actions = await listAll<ScheduledAction>(records, actionsSpace(scope), prefix);
+  const policies = await everyRecord(records, policiesSpace(scope), prefix);
+  const actions = await everyRecord<ScheduledAction>(records, actionsSpace(scope), prefix);
   return [
     ...policies.map(({ id }): Change => ({ delete: true, space: policiesSpace(scope), id })),
     ...actions.flatMap(({ id, value }): Change[] => [

@@ -10,12 +10,12 @@ import {
   type NotScaled,
   type TrackingDecision,
 } from "../../domain/target-tracking.ts";
+import { everyRecord } from "../../ports/every-record.ts";
 import { activityOf } from "./activities.ts";
 import { withChange } from "./changes.ts";
 import type { AutoscalingContext } from "./context.ts";
 import { DIMENSIONS } from "./dimensions.ts";
 import type { NotScaledReason, ScalableTarget, ScalingPolicy } from "./model.ts";
-import { listAll } from "./paging.ts";
 import { childId, policiesSpace } from "./spaces.ts";
 import { editTarget, findTarget } from "./store.ts";
 
@@ -88,7 +88,10 @@ export class Tracking {
     this.#stale = false;
     const seen = new Set<string>();
     for (const [key, scope] of [...this.#scopes]) {
-      const policies = await listAll<ScalingPolicy>(this.#context.records, policiesSpace(scope));
+      const policies = await everyRecord<ScalingPolicy>(
+        this.#context.records,
+        policiesSpace(scope),
+      );
       if (policies.length === 0 && !this.#stale) this.#scopes.delete(key);
       for (const { id, value: policy } of policies) {
         const name = `${key} ${id}`;

@@ -4,7 +4,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { Records } from "../../ports/records.ts";
 import { ownConcurrency, pushConcurrency } from "./concurrency.ts";
-import { FUNCTIONS, spaceOf, URL_INDEX } from "./spaces.ts";
+import { FUNCTIONS, functionKey, spaceOf, URL_INDEX } from "./spaces.ts";
 import {
   type FunctionSnapshot,
   type FunctionView,
@@ -76,12 +76,12 @@ export class Catalog {
 
   /** The view where it is in memory and true. */
   peek(scope: Scope, name: string): FunctionView | undefined {
-    return this.#views.get(keyOf(scope, name));
+    return this.#views.get(functionKey(scope, name));
   }
 
   /** The view, read where it must be; undefined where there is no such function. */
   load(scope: Scope, name: string): Promise<FunctionView | undefined> {
-    const key = keyOf(scope, name);
+    const key = functionKey(scope, name);
     const view = this.#views.get(key);
     if (view !== undefined) return Promise.resolve(view);
     const loading = this.#loading.get(key);
@@ -96,7 +96,7 @@ export class Catalog {
    * processes invoke, the change is to be acknowledged only after what this answers.
    */
   forget(scope: Scope, name: string): Promise<void> | undefined {
-    const key = keyOf(scope, name);
+    const key = functionKey(scope, name);
     const loading = this.#loading.get(key);
     if (loading !== undefined) this.#stale.add(key);
     else if (!(this.#views.delete(key) || this.#deployed.has(key)) || this.#closed)
@@ -217,5 +217,3 @@ const ownedBy = ({ head, provisioned }: FunctionView): number =>
   ownConcurrency(head.reservedConcurrency, provisioned.values());
 
 const nothing = (): void => {};
-
-const keyOf = (scope: Scope, name: string): string => `${scope.account}/${scope.region}/${name}`;

@@ -8,6 +8,7 @@ import type { Executor } from "../../ports/executor.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import { pushConcurrency } from "./concurrency.ts";
 import { createInvoke, type InvokeOperations } from "./invoke.ts";
+import { functionKey } from "./spaces.ts";
 import { type UrlTarget, urlTargetOf } from "./url-target.ts";
 import { type FunctionSnapshot, type FunctionView, viewOf } from "./view.ts";
 
@@ -48,10 +49,10 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
   const urls = new Map<string, { readonly key: string; readonly qualifier: string }>();
 
   const catalog = {
-    peek: (scope: Scope, name: string) => views.get(keyOf(scope, name)),
+    peek: (scope: Scope, name: string) => views.get(functionKey(scope, name)),
     async load(scope: Scope, name: string) {
-      if (!views.has(keyOf(scope, name))) await dependencies.load(scope, name);
-      return views.get(keyOf(scope, name));
+      if (!views.has(functionKey(scope, name))) await dependencies.load(scope, name);
+      return views.get(functionKey(scope, name));
     },
   };
   const settler = { now: (scope: Scope, name: string) => dependencies.load(scope, name) };
@@ -81,7 +82,7 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
 
     put(snapshot) {
       const { scope, name } = snapshot;
-      const key = keyOf(scope, name);
+      const key = functionKey(scope, name);
       drop(key);
       const [oldest] = views.size >= MAX_VIEWS ? views.keys() : [];
       if (oldest !== undefined) drop(oldest);
@@ -92,10 +93,8 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
     },
 
     remove(scope, name) {
-      drop(keyOf(scope, name));
+      drop(functionKey(scope, name));
       pushConcurrency(executor, scope, name, undefined);
     },
   };
 }
-
-const keyOf = ({ account, region }: Scope, name: string): string => `${account}/${region}/${name}`;

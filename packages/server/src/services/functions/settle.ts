@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Change, Records } from "../../ports/records.ts";
 import type { FunctionsDependencies } from "./context.ts";
 import { isBeingInitialised } from "./snap-start.ts";
-import { childSpace, FUNCTIONS, numberId, scopesOf, spaceOf } from "./spaces.ts";
+import { childSpace, FUNCTIONS, functionKey, numberId, scopesOf, spaceOf } from "./spaces.ts";
 import { readSpace, type Store, type StoredFunction } from "./store.ts";
 
 /** How many functions are made ready when the platform starts. */
@@ -50,7 +50,7 @@ export class Settler {
 
   /** Settles the function after a while. */
   later(scope: Scope, name: string): void {
-    const key = keyOf(scope, name);
+    const key = functionKey(scope, name);
     this.#expect(scope, name);
     this.#timers.get(key)?.();
     const cancel = this.#clock.after(this.#delayMs, () => {
@@ -63,7 +63,7 @@ export class Settler {
 
   /** Settles the function now; resolves once it is. A function that is gone is settled. */
   now(scope: Scope, name: string): Promise<void> {
-    const key = keyOf(scope, name);
+    const key = functionKey(scope, name);
     const running = this.#running.get(key);
     if (running !== undefined) return running;
     this.#timers.get(key)?.();
@@ -120,5 +120,3 @@ async function settledVersions(stored: StoredFunction): Promise<Change[]> {
   if (version === undefined || !isUnsettled(version) || isBeingInitialised(version)) return [];
   return [{ put: settled(version, version.revisionId), space, id: newest }];
 }
-
-const keyOf = (scope: Scope, name: string): string => `${scope.account}/${scope.region}/${name}`;

@@ -42,6 +42,10 @@ export const dimensionsOf = ({ account, region }: Scope, name: string): Dimensio
   FunctionName: name,
 });
 
+/** Names a function among all of the platform. */
+export const functionKey = ({ account, region }: Scope, name: string): string =>
+  `${account}/${region}/${name}`;
+
 export const spaceOf = (scope: Scope, kind: string): string =>
   `${scope.account}/${scope.region}/${kind}`;
 

@@ -4,6 +4,7 @@ import type { YunqueError } from "../../domain/errors.ts";
 import type { FunctionHead } from "../../domain/function.ts";
 import { functionArn } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { everyRecord } from "../../ports/every-record.ts";
 import { type Change, RecordConflict, type Records } from "../../ports/records.ts";
 import { conflict, notFound } from "./errors.ts";
 import { type Child, childSpace, FUNCTIONS, spaceOf } from "./spaces.ts";
@@ -148,13 +149,6 @@ function storedFunction(records: Records, scope: Scope, head: FunctionHead): Sto
 
 /** Every record of a space, in order of id. */
 export async function readSpace<T>(records: Records, space: string): Promise<Map<string, T>> {
-  const values = new Map<string, T>();
-  const limit = 10_000;
-  for (let after = ""; ; ) {
-    const found = await records.list<T>(space, { after, limit });
-    for (const { id, value } of found) values.set(id, value);
-    const last = found.at(-1);
-    if (found.length < limit || last === undefined) return values;
-    after = last.id;
-  }
+  const all = await everyRecord<T>(records, space);
+  return new Map(all.map(({ id, value }) => [id, value]));
 }
