@@ -1,7 +1,8 @@
 /** The public doors of a process, as the configuration says: HTTP or HTTPS, and where functions come in. */
 import type { DirectRoute } from "./aws/routes/direct.ts";
 import type { Config } from "./config.ts";
-import { openFront, type Route } from "./front/front.ts";
+import { openFront } from "./front/front.ts";
+import type { Route } from "./front/serving.ts";
 import { openTls } from "./front/tls.ts";
 import type { Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";

@@ -1,11 +1,5 @@
 /** The front door: one listener and a readable list of routes. The first route that claims a request serves it. */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { DirectRoute } from "../aws/routes/direct.ts";
@@ -15,9 +9,7 @@ import { FastFront } from "./fast/index.ts";
 import { settleHost } from "./host.ts";
 import { beginsHttp2, Http2Front } from "./http2.ts";
 import { overNode } from "./node-direct.ts";
-
-/** Answers whether the request is this route's. A route that claims one answers it, whatever happens. */
-export type Route = (request: IncomingMessage, response: ServerResponse) => boolean;
+import { closeServer, dispatcher, type Route } from "./serving.ts";
 
 export interface FrontOptions {
   readonly host: string;
@@ -59,8 +51,6 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
 /** SDKs keep connections for some seconds; a longer time here avoids resets under their feet. */
 const KEEP_ALIVE_MS = 75_000;
-/** How often a stop looks for connections whose last answer was sent: their clients would keep them. */
-const SWEEP_MS = 20;
 
 /** Listens and serves. Rejects with the system's error (`EADDRINUSE`, ...) where it cannot. */
 export async function openFront(options: FrontOptions): Promise<Front> {
@@ -70,17 +60,11 @@ export async function openFront(options: FrontOptions): Promise<Front> {
   server.maxConnections = options.connections;
   let authority = "";
   let closing = false;
-  const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
-    try {
-      if (closing) refuse(response, 503);
-      else if (!settleHost(request, authority)) refuse(response, 400);
-      else if (!routes.some((route) => route(request, response))) refuse(response, 404);
-    } catch (error) {
-      onDefect(error);
-      if (response.headersSent) response.destroy();
-      else refuse(response, 500);
-    }
+  const admit = (request: IncomingMessage): number | undefined => {
+    if (closing) return 503;
+    return settleHost(request, authority) ? undefined : 400;
   };
+  const dispatch = dispatcher(routes, admit, onDefect);
   server.on("request", dispatch);
   // A client that asks first is told to go on by the route that reads its body, or refused before it sends.
   server.on("checkContinue", dispatch);
@@ -125,21 +109,12 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     renew(identity) {
       if ("setSecureContext" in server) server.setSecureContext(identity);
     },
-    close(graceMs) {
+    async close(graceMs) {
       closing = true;
-      return new Promise((resolve) => {
-        const cut = setTimeout(() => {
-          for (const socket of sockets) socket.destroy();
-        }, graceMs);
-        const sweep = setInterval(closeIdle, SWEEP_MS);
-        server.close(() => {
-          clearTimeout(cut);
-          clearInterval(sweep);
-          fast.stop();
-          resolve();
-        });
-        closeIdle();
+      await closeServer(server, graceMs, closeIdle, () => {
+        for (const socket of sockets) socket.destroy();
       });
+      fast.stop();
     },
   };
 }
@@ -174,10 +149,4 @@ function takeConnections(
   return (socket) => {
     for (const serve of own) Reflect.apply(serve, server, [socket]);
   };
-}
-
-/** What no route answers. The connection goes, too: a body may still be under way. */
-export function refuse(response: ServerResponse, status: number): void {
-  const connection = response.req.httpVersionMajor === 1 ? { connection: "close" } : {};
-  response.writeHead(status, { ...connection, "content-length": 0 }).end();
 }

@@ -8,8 +8,8 @@ import {
 } from "../aws/routes/direct.ts";
 import { latin1, ONE_WRITE_BYTES } from "../aws/send.ts";
 import { MAX_PAYLOAD_BYTES } from "../domain/function-limits.ts";
-import type { Route } from "./front.ts";
 import { readPayload } from "./payload.ts";
+import type { Route } from "./serving.ts";
 
 /** The same route for Node.js. What has no body of a known length, or asks before it sends, is not offered. */
 export function overNode(route: DirectRoute): Route {

@@ -1,8 +1,8 @@
 /** What a worker does not serve itself goes on to the primary as it came, and its answer back. RFC 9110, 7.6. */
 import { Agent, type IncomingMessage, request as open, type ServerResponse } from "node:http";
 import { RequestBody } from "../aws/body.ts";
-import { type Route, refuse } from "./front.ts";
 import { PEER_HEADER } from "./internal.ts";
+import { type Route, refuse } from "./serving.ts";
 
 /** RFC 9110, 7.6.1: they are about one connection. What else `Connection` names goes with them. */
 const HOP_BY_HOP: readonly string[] = [
