@@ -11,6 +11,7 @@ import type { Instance } from "./instance.ts";
 import type { InstanceOwner } from "./instance-parts.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Provisioned } from "./provisioned.ts";
+import { Roster } from "./roster.ts";
 import type { Scratch } from "./scratch.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Tenant } from "./tenant.ts";
@@ -45,12 +46,7 @@ export class Fleet implements InstanceOwner {
   readonly #scratch: Scratch;
   readonly #policy: FleetPolicy;
   #waiting: Call[] = [];
-  /** Those that have a process, loaded or not. */
-  readonly #instances = new Set<Instance>();
-  /** Without work, the most recently used one last. */
-  #idle: Instance[] = [];
-  /** The one whose line is being filled. */
-  #current: Instance | undefined;
+  readonly #instances: Roster;
   /** Those whose process is being prepared. */
   #preparing = 0;
   /** Invocations whose own instance starts for them: their init ran into its limit before. */
@@ -71,6 +67,7 @@ export class Fleet implements InstanceOwner {
     this.#host = host;
     this.#clock = host.clock;
     this.#policy = new FleetPolicy(host.machine);
+    this.#instances = new Roster(this.#policy, host.clock);
   }
 
   /** @throws ExecutorError where too many wait. */
@@ -87,7 +84,7 @@ export class Fleet implements InstanceOwner {
     for (;;) {
       const call = this.#next();
       if (!call) return;
-      const instance = this.#pick(call);
+      const instance = this.#instances.pick(call);
       if (!instance) break;
       this.#waiting.shift();
       instance.send(call);
@@ -137,9 +134,7 @@ export class Fleet implements InstanceOwner {
 
   /** Instances whose handler is loaded, and that are not about to end. */
   get loaded(): number {
-    let loaded = 0;
-    for (const instance of this.#instances) if (instance.loaded && instance.isUsable) loaded++;
-    return loaded;
+    return this.#instances.loaded;
   }
 
   /** Instances that are there or starting. */
@@ -170,9 +165,10 @@ export class Fleet implements InstanceOwner {
 
   /** The idle instance that has been of no use for the longest time, where it has more than are kept. */
   get longestIdle(): Instance | undefined {
-    if (this.#idle.length === 0 && this.#snapshots.size === 0) return undefined;
+    const { idle } = this.#instances;
+    if (idle.length === 0 && this.#snapshots.size === 0) return undefined;
     if (this.#lasting <= this.kept) return undefined;
-    return this.#idle.find((instance) => instance.free) ?? this.#snapshots.oldest;
+    return idle.find((instance) => instance.free) ?? this.#snapshots.oldest;
   }
 
   /** Starts one more instance, for whatever waits. */
@@ -195,7 +191,8 @@ export class Fleet implements InstanceOwner {
 
   /** Ends what it has more than it should, where that has no work. */
   shed(): void {
-    for (const instance of this.#idle) if (this.#hasTooMany && instance.free) instance.end();
+    for (const instance of this.#instances.idle)
+      if (this.#hasTooMany && instance.free) instance.end();
   }
 
   /** Refuses the last of those that wait: no instance may be started for them. */
@@ -207,8 +204,7 @@ export class Fleet implements InstanceOwner {
   /** Idle instances end now, the others when they are free. */
   retire(): void {
     this.#retired = true;
-    // Among the idle ones may be one that was given work again: see #pick.
-    for (const instance of this.#idle) if (instance.free) instance.end();
+    for (const instance of this.#instances.idle) if (instance.free) instance.end();
     this.#snapshots.end();
     this.#scratch.clear();
   }
@@ -230,9 +226,7 @@ export class Fleet implements InstanceOwner {
 
   /** Instances that are there or starting, without those that are about to end. */
   get #lasting(): number {
-    let lasting = this.#preparing;
-    for (const instance of this.#instances) if (instance.isUsable) lasting++;
-    return lasting;
+    return this.#preparing + this.#instances.lasting;
   }
 
   /**
@@ -329,9 +323,7 @@ export class Fleet implements InstanceOwner {
 
   gone(instance: Instance): void {
     this.#instances.delete(instance);
-    this.#idle = this.#idle.filter((one) => one !== instance);
     this.#snapshots.delete(instance);
-    if (this.#current === instance) this.#current = undefined;
     if (this.size === 0) this.uses = 0;
     if (!instance.loaded) this.#endedInInit(instance);
     this.keeper?.lost();
@@ -441,50 +433,13 @@ export class Fleet implements InstanceOwner {
     if (this.#waiting.length > 0) this.pump();
   }
 
-  /** Short invocations are gathered: first in the one that is being filled, then in the most recently used one. */
-  #pick(call: Call): Instance | undefined {
-    const { depth, mostAtWork } = this.#policy;
-    if (depth > 1 && this.#current?.hasRoom(call, depth)) return this.#current;
-    if (mostAtWork < this.#instances.size && this.#atWork >= mostAtWork)
-      return this.#withRoom(call, depth, 1);
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      idle.listed = false;
-      if (!idle.free) continue;
-      this.#current = idle;
-      return idle;
-    }
-    return depth === 1 ? undefined : this.#withRoom(call, depth, 0);
-  }
-
-  /** One that has so many invocations at least, and room for this one. */
-  #withRoom(call: Call, depth: number, least: number): Instance | undefined {
-    for (const instance of this.#instances) {
-      if (instance.load < least || !instance.hasRoom(call, depth)) continue;
-      this.#current = instance;
-      return instance;
-    }
-    return undefined;
-  }
-
-  /** Instances that have work, without those that are occupied for good. */
-  get #atWork(): number {
-    const now = this.#clock.monotonic();
-    let count = 0;
-    for (const instance of this.#instances)
-      if (instance.load > 0 && instance.runningMs(now) <= OCCUPIED_MS) count++;
-    return count;
-  }
-
   #free(instance: Instance): void {
     if (!instance.free) return;
     const unneeded = this.#retired && this.#waiting.length === 0;
     const given = !unneeded && this.#yields > 0;
     if (given) this.#yields--;
     if (unneeded || given || this.#hasTooMany) instance.end();
-    else if (!instance.listed) {
-      instance.listed = true;
-      this.#idle.push(instance);
-    }
+    else this.#instances.rests(instance);
   }
 
   #watch(): void {
