@@ -4,9 +4,9 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Executor, ExecutorError } from "../ports/executor.ts";
-import { BufferedReply } from "../runtimes/buffered-reply.ts";
+import { buffered } from "../runtimes/buffered-reply.ts";
 import type { Reply } from "../runtimes/call.ts";
-import { StreamedReply } from "../runtimes/streamed-reply.ts";
+import { streamed } from "../runtimes/streamed-reply.ts";
 import { LinkConnection } from "./link-connection.ts";
 
 /** What the home of a function does, wherever it is. */
@@ -15,6 +15,8 @@ export type Home = Pick<Executor, "invoke" | "stream" | "expect" | "initialise" 
 /** A worker that died is back within this, or its functions fail. */
 const CONNECT_MS = 15_000;
 const RETRY_MS = 20;
+/** The home has its own. */
+const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 /** Invocations are queued while it connects. Where the connection is lost, those under way fail. */
 export class Link implements Home {
@@ -34,11 +36,9 @@ export class Link implements Home {
     invocation: Invocation,
     qualifier?: string,
   ): Promise<InvocationResult> {
-    return new Promise((resolve, reject) => {
-      const { requestId } = invocation;
-      const reply = new BufferedReply(requestId, Number.POSITIVE_INFINITY, resolve, reject);
-      this.#begin(deployment, invocation, qualifier, reply, false);
-    });
+    return buffered(invocation.requestId, NO_LIMIT, (reply) =>
+      this.#begin(deployment, invocation, qualifier, reply, false),
+    );
   }
 
   stream(
@@ -46,11 +46,9 @@ export class Link implements Home {
     invocation: Invocation,
     qualifier?: string,
   ): Promise<InvocationStream> {
-    return new Promise((resolve, reject) => {
-      const { requestId } = invocation;
-      const reply = new StreamedReply(requestId, Number.POSITIVE_INFINITY, resolve, reject);
-      this.#begin(deployment, invocation, qualifier, reply, true);
-    });
+    return streamed(invocation.requestId, NO_LIMIT, (reply) =>
+      this.#begin(deployment, invocation, qualifier, reply, true),
+    );
   }
 
   async initialise(deployment: Deployment): Promise<void> {

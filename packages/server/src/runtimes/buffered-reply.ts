@@ -60,3 +60,11 @@ export class BufferedReply implements Reply {
     this.#gathered = larger;
   }
 }
+
+/** An invocation whose whole answer is awaited: `begin` gets what is to be told of it. `limit`: bytes of a response. */
+export const buffered = (
+  requestId: string,
+  limit: number,
+  begin: (reply: Reply) => void,
+): Promise<InvocationResult> =>
+  new Promise((resolve, reject) => begin(new BufferedReply(requestId, limit, resolve, reject)));

@@ -16,7 +16,7 @@ import type { Logs } from "../ports/logs.ts";
 import type { Packages } from "../ports/packages.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 import { LocalPermits, type Permits } from "../scaling/index.ts";
-import { BufferedReply } from "./buffered-reply.ts";
+import { buffered } from "./buffered-reply.ts";
 import { Call, type Reply } from "./call.ts";
 import type { Credentials } from "./environment.ts";
 import { Fleet } from "./fleet.ts";
@@ -31,7 +31,7 @@ import { Processors } from "./processors.ts";
 import { deploymentScratch } from "./scratch.ts";
 import { Seats } from "./seats.ts";
 import { InstanceStarter } from "./start-instance.ts";
-import { StreamedReply } from "./streamed-reply.ts";
+import { streamed } from "./streamed-reply.ts";
 import type { Tenant } from "./tenant.ts";
 import { Tenants, type TenantsHost } from "./tenants.ts";
 import { throttled } from "./throttled.ts";
@@ -114,12 +114,9 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
     invocation: Invocation,
     qualifier?: string,
   ): Promise<InvocationResult> {
-    return new Promise((resolve, reject) => {
-      const { requestId } = invocation;
-      const limit = this.limits.responseBytes;
-      const reply = new BufferedReply(requestId, limit, resolve, reject);
-      this.#accept(deployment, invocation, qualifier, reply);
-    });
+    return buffered(invocation.requestId, this.limits.responseBytes, (reply) =>
+      this.#accept(deployment, invocation, qualifier, reply),
+    );
   }
 
   stream(
@@ -127,12 +124,9 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
     invocation: Invocation,
     qualifier?: string,
   ): Promise<InvocationStream> {
-    return new Promise((resolve, reject) => {
-      const { requestId } = invocation;
-      const limit = this.limits.streamBytes;
-      const reply = new StreamedReply(requestId, limit, resolve, reject);
-      this.#accept(deployment, invocation, qualifier, reply);
-    });
+    return streamed(invocation.requestId, this.limits.streamBytes, (reply) =>
+      this.#accept(deployment, invocation, qualifier, reply),
+    );
   }
 
   expect(deployment: Deployment): void {

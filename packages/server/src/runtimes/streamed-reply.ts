@@ -94,3 +94,11 @@ export class StreamedReply implements Reply {
     }
   }
 }
+
+/** An invocation whose answer is streamed: `begin` gets what is to be told of it. `limit`: bytes of a response. */
+export const streamed = (
+  requestId: string,
+  limit: number,
+  begin: (reply: Reply) => void,
+): Promise<InvocationStream> =>
+  new Promise((resolve, reject) => begin(new StreamedReply(requestId, limit, resolve, reject)));
