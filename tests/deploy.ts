@@ -1,4 +1,5 @@
 import {
+  AddPermissionCommand,
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
   type LambdaClient,
@@ -45,4 +46,17 @@ export async function deploy(
     { FunctionName },
   );
   return arn;
+}
+
+/** Its function URL is for everybody, where it asks for no signature. */
+export async function letEverybodyCall(client: LambdaClient, FunctionName: string): Promise<void> {
+  await client.send(
+    new AddPermissionCommand({
+      FunctionName,
+      StatementId: "public",
+      Action: "lambda:InvokeFunctionUrl",
+      Principal: "*",
+      FunctionUrlAuthType: "NONE",
+    }),
+  );
 }

@@ -4,7 +4,6 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import {
-  AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
   type CreateFunctionUrlConfigCommandInput,
   DeleteFunctionUrlConfigCommand,
@@ -12,7 +11,7 @@ import {
   PutFunctionConcurrencyCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { deploy as deployFunction } from "../deploy.ts";
+import { deploy as deployFunction, letEverybodyCall } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 
 interface Response {
@@ -51,16 +50,7 @@ describe("function URLs", () => {
     const { FunctionUrl = "" } = await lambda.send(
       new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE", ...config }),
     );
-    if (open)
-      await lambda.send(
-        new AddPermissionCommand({
-          FunctionName,
-          StatementId: "public",
-          Action: "lambda:InvokeFunctionUrl",
-          Principal: "*",
-          FunctionUrlAuthType: "NONE",
-        }),
-      );
+    if (open) await letEverybodyCall(lambda, FunctionName);
     const { host, hostname } = new URL(FunctionUrl);
     return { FunctionName, host, path: `/_url/${hostname.split(".")[0]}` };
   }

@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
-  AddPermissionCommand,
   CreateAliasCommand,
   CreateFunctionUrlConfigCommand,
   DeleteAliasCommand,
@@ -29,7 +28,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { create, deploy } from "../deploy.ts";
+import { create, deploy, letEverybodyCall } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 import { zipOf } from "../zip.ts";
 
@@ -331,15 +330,7 @@ describe("concurrency, by AWS's JavaScript client", () => {
     const url = { FunctionName, AuthType: "NONE" } as const;
     const { FunctionUrl = "" } = await lambda.send(new CreateFunctionUrlConfigCommand(url));
     const { hostname } = new URL(FunctionUrl);
-    await lambda.send(
-      new AddPermissionCommand({
-        FunctionName,
-        StatementId: "public",
-        Action: "lambda:InvokeFunctionUrl",
-        Principal: "*",
-        FunctionUrlAuthType: "NONE",
-      }),
-    );
+    await letEverybodyCall(lambda, FunctionName);
     const call = () => lambda.send(new InvokeCommand({ FunctionName }));
     await call();
     await lambda.send(

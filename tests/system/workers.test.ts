@@ -14,7 +14,6 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import {
-  AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
   DeleteFunctionCommand,
   InvokeCommand,
@@ -27,7 +26,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { homeOf } from "../../packages/server/src/cluster/home.ts";
 import { signature } from "../compat/bad-input.ts";
-import { deploy } from "../deploy.ts";
+import { deploy, letEverybodyCall } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 import { runYunque } from "../yunque.ts";
 import { zipOf } from "../zip.ts";
@@ -260,15 +259,7 @@ describe("two workers", () => {
     );
     const path = `/_url/${new URL(FunctionUrl).hostname.split(".")[0]}/`;
     for (const { status } of await many(6, () => send(path, ""))) assert.equal(status, 403);
-    await lambda.send(
-      new AddPermissionCommand({
-        FunctionName,
-        StatementId: "public",
-        Action: "lambda:InvokeFunctionUrl",
-        Principal: "*",
-        FunctionUrlAuthType: "NONE",
-      }),
-    );
+    await letEverybodyCall(lambda, FunctionName);
     for (const { status, body } of await many(6, () => send(path, "")))
       assert.deepEqual([status, body], [201, "POST127.0.0.1"]);
   });
