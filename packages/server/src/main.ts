@@ -26,14 +26,10 @@ import { YunqueError } from "./domain/errors.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
-import {
-  deliverTo,
-  destinationsIn,
-  existsIn,
-  logGroupIn,
-  readCode,
-  scaleFunctions,
-} from "./links.ts";
+import { destinationsIn } from "./links/destinations.ts";
+import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
+import { bucketTargets, readCode } from "./links/objects.ts";
+import { createTargets } from "./links/targets.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
@@ -101,6 +97,10 @@ export async function start(
   const plane = await opening;
   const { executor, isolation } = plane;
 
+  const targets = createTargets({
+    lambda: () => functionTargets(functions),
+    s3: () => bucketTargets(objects, { account, region }),
+  });
   const functions: Functions = createFunctions({
     records,
     packages,
@@ -108,10 +108,7 @@ export async function start(
     clock,
     queues,
     metrics,
-    destinations: destinationsIn(
-      () => functions,
-      () => objects,
-    ),
+    destinations: destinationsIn(targets),
     onFailure: (error) =>
       error instanceof YunqueError
         ? log.error("asynchronous invocations wait", { error })
@@ -135,8 +132,7 @@ export async function start(
     records,
     blobs,
     clock,
-    deliver: deliverTo(functions),
-    functionExists: existsIn(functions),
+    targets,
   });
 
   const autoscaling = createAutoscaling({

@@ -5,7 +5,7 @@ import type { DeadLetterAttributes } from "../domain/invocation-record.ts";
 export interface Destinations {
   /**
    * Hands a delivery over. Resolves once its destination has accepted it, durably.
-   * @throws Undeliverable where no later attempt would succeed; anything else is tried again.
+   * @throws Undeliverable (`ports/targets.ts`) where no later attempt would succeed; anything else is tried again.
    */
   deliver(delivery: Delivery): Promise<void>;
 }
@@ -24,9 +24,4 @@ export interface Delivery {
   readonly deadLetter?: DeadLetterAttributes;
   /** An invocation record, or the event itself: JSON in UTF-8. */
   readonly body: Uint8Array;
-}
-
-/** The destination is gone, or will never take this. */
-export class Undeliverable extends Error {
-  override readonly name = "Undeliverable";
 }

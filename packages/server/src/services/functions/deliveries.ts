@@ -6,8 +6,9 @@ import {
   invocationRecord,
 } from "../../domain/invocation-record.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { type Delivery, Undeliverable } from "../../ports/destinations.ts";
+import type { Delivery } from "../../ports/destinations.ts";
 import type { Leased, Outcome } from "../../ports/queues.ts";
+import { Undeliverable } from "../../ports/targets.ts";
 import { Consumer, type Verdict } from "../consumer/index.ts";
 import type { FunctionsContext } from "./context.ts";
 import { ASYNC_DELIVERIES, dimensionsOf, functionQueue, ownerOfQueue } from "./spaces.ts";

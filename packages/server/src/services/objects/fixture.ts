@@ -5,8 +5,8 @@ import type { ObjectAttributes } from "../../domain/object.ts";
 import type { Blobs } from "../../ports/blobs.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Records } from "../../ports/records.ts";
+import type { Targets } from "../../ports/targets.ts";
 import { type Caller, createObjects, type Objects } from "./index.ts";
-import type { Deliver } from "./outbox.ts";
 
 export const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);
 
@@ -28,12 +28,18 @@ export const plain: ObjectAttributes = {
 
 export const BUCKET = "bucket";
 
+/** Targets that all exist. */
+export const targetsOf = (deliver: Targets["deliver"]): Targets => ({
+  deliver,
+  exists: async () => true,
+});
+
 export async function openFixture(
   engine: { readonly records: Records; readonly blobs: Blobs },
-  deliver: Deliver = async () => undefined,
+  deliver: Targets["deliver"] = async () => undefined,
 ) {
   const clock = handClock();
-  const open = () => createObjects({ ...engine, clock, deliver });
+  const open = () => createObjects({ ...engine, clock, targets: targetsOf(deliver) });
   const objects = open();
   await objects.createBucket(caller, { name: BUCKET });
   return {

@@ -1,8 +1,8 @@
 /** S3's behaviour: buckets, objects, multipart uploads, notifications. The door puts it on AWS's wire. */
-import type { NotificationRule } from "../../domain/notification.ts";
 import type { Blobs } from "../../ports/blobs.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Records } from "../../ports/records.ts";
+import type { Targets } from "../../ports/targets.ts";
 import { BlobShelf } from "./blob-shelf.ts";
 import { createBucket, deleteBucket, headBucket, listBuckets } from "./buckets.ts";
 import { completeUpload } from "./complete-upload.ts";
@@ -10,12 +10,8 @@ import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { describeObject, getObject, headObject } from "./get-object.ts";
 import { listObjects } from "./list-objects.ts";
-import {
-  type DestinationExists,
-  getNotificationRules,
-  putNotificationRules,
-} from "./notifications.ts";
-import { type Deliver, Outbox } from "./outbox.ts";
+import { getNotificationRules, putNotificationRules } from "./notifications.ts";
+import { Outbox } from "./outbox.ts";
 import { putObject } from "./put-object.ts";
 import { createSequence, type Store } from "./store.ts";
 import { liveBlobs, sweepBlobs, sweepParts } from "./sweep.ts";
@@ -29,7 +25,6 @@ export type { Deletion } from "./delete-objects.ts";
 export { OBJECT_ERRORS, type ObjectErrorCode } from "./errors.ts";
 export type { FoundObject } from "./get-object.ts";
 export type { Listing } from "./list-objects.ts";
-export type { Deliver } from "./outbox.ts";
 export type { Bucket, Caller } from "./store.ts";
 export type { StoredPart } from "./upload-parts.ts";
 export type { Incoming } from "./write-body.ts";
@@ -38,10 +33,8 @@ export interface ObjectPorts {
   readonly records: Records;
   readonly blobs: Blobs;
   readonly clock: Clock;
-  /** Brings a message to a function; see `Deliver` for what its errors mean. */
-  readonly deliver: Deliver;
-  /** Whether a notification's function exists. Absent: every function is taken for one that does. */
-  readonly functionExists?: (arn: string) => Promise<boolean>;
+  /** What notifications go to. */
+  readonly targets: Targets;
 }
 
 const useCases = {
@@ -87,8 +80,8 @@ export type Objects = {
 };
 
 export function createObjects(ports: ObjectPorts): Objects {
-  const { records, blobs, clock, deliver } = ports;
-  const outbox = new Outbox({ records, clock, deliver });
+  const { records, blobs, clock, targets } = ports;
+  const outbox = new Outbox({ records, clock, targets });
   let closed = false;
   const stopping = () => closed;
   const store: Store = {
@@ -97,7 +90,7 @@ export function createObjects(ports: ObjectPorts): Objects {
     clock,
     outbox,
     sequence: createSequence(clock),
-    destinationExists: destinationExists(ports),
+    destinationExists: ({ destination }) => targets.exists(destination),
   };
   const bound = Object.entries(useCases).map(([name, useCase]) => [
     name,
@@ -118,9 +111,3 @@ export function createObjects(ports: ObjectPorts): Objects {
     },
   };
 }
-
-/** Queues and topics are not there yet, whatever their names. */
-const destinationExists =
-  ({ functionExists = async () => true }: ObjectPorts): DestinationExists =>
-  async ({ kind, destination }: NotificationRule) =>
-    kind === "function" && (await functionExists(destination));

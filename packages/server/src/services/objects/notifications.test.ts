@@ -2,9 +2,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { NotificationRule } from "../../domain/notification.ts";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
-import { BUCKET, caller, handClock, openFixture, plain, rejects, until } from "./fixture.ts";
+import { type Targets, Undeliverable } from "../../ports/targets.ts";
+import {
+  BUCKET,
+  caller,
+  handClock,
+  openFixture,
+  plain,
+  rejects,
+  targetsOf,
+  until,
+} from "./fixture.ts";
 import { createObjects } from "./index.ts";
-import type { Deliver } from "./outbox.ts";
 
 const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f";
 const name = { bucket: BUCKET };
@@ -23,15 +32,15 @@ interface Got {
 }
 
 /** A bucket with a rule, and a function that keeps what it gets. */
-async function listening(deliver?: Deliver) {
+async function listening(deliver?: Targets["deliver"]) {
   const got: Got[] = [];
-  const keep: Deliver = async (arn, payload) => {
-    const { Records } = JSON.parse(Buffer.from(payload).toString());
+  const keep: Targets["deliver"] = async ({ target: arn, body }) => {
+    const { Records } = JSON.parse(Buffer.from(body).toString());
     got.push({ arn, event: Records[0].eventName, key: Records[0].s3.object.key });
   };
-  const fixture = await openFixture(createMemoryEngine(), async (...delivered) => {
-    await deliver?.(...delivered);
-    await keep(...delivered);
+  const fixture = await openFixture(createMemoryEngine(), async (message) => {
+    await deliver?.(message);
+    await keep(message);
   });
   await fixture.objects.putNotificationRules(caller, name, [rule()]);
   const left = async () =>
@@ -130,7 +139,7 @@ describe("an event on its way", () => {
 
   it("for a function that is gone is dropped", async () => {
     const { put, got, left } = await listening(async () => {
-      throw Object.assign(new Error("no such function"), { gone: true });
+      throw new Undeliverable("no such function");
     });
     await put("k", "x");
     await until(async () => (await left()) === 0);
@@ -161,7 +170,7 @@ describe("an event on its way", () => {
       records,
       blobs,
       clock: handClock(),
-      deliver: async (arn) => void got.push(arn),
+      targets: targetsOf(async ({ target }) => void got.push(target)),
     });
     await next.recover();
     await until(async () => (await left()) === 0);
@@ -195,8 +204,10 @@ describe("rules of a bucket", () => {
     assert.deepEqual(await objects.getNotificationRules(caller, name), [rule({ suffix: "" })]);
   });
 
-  it("for queues and topics are refused, because there are none yet", async () => {
-    const { objects } = await openFixture(createMemoryEngine());
+  it("for what does not exist are refused, unless the client knows better", async () => {
+    const { records, blobs, clock } = await openFixture(createMemoryEngine());
+    const targets = { deliver: async () => {}, exists: async () => false };
+    const objects = createObjects({ records, blobs, clock, targets });
     const queue = rule({ kind: "queue", destination: "arn:aws:sqs:us-east-1:000000000000:q" });
     await rejects(objects.putNotificationRules(caller, name, [queue]), "DestinationMissing", {
       missing: [queue],

@@ -28,9 +28,7 @@ export function eventsOf(store: Store, bucket: Bucket, caller: Caller, happened:
     requestId: caller.requestId,
     hostId: caller.hostId,
   };
-  const rules = bucket.rules.filter(
-    (rule) => rule.kind === "function" && meets(rule, event.name, event.key),
-  );
+  const rules = bucket.rules.filter((rule) => meets(rule, event.name, event.key));
   const references = rules.map((_, index) => ({
     space: outboxSpace(bucket),
     id: `${event.sequencer}-${index}`,
@@ -38,6 +36,7 @@ export function eventsOf(store: Store, bucket: Bucket, caller: Caller, happened:
   const changes = rules.map(({ id, destination }, index): Change => {
     const { traceId } = caller;
     const entry: OutboxEntry = {
+      source: `arn:aws:s3:::${bucket.name}`,
       destination,
       message: notificationMessage(event, id),
       time,

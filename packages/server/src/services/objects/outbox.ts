@@ -4,20 +4,12 @@
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Records } from "../../ports/records.ts";
-
-/**
- * Hands a message to a function, as an asynchronous invocation. Resolves once it is accepted, durably. `traceId`: the
- * trace header of what happened, where it had one.
- * @throws whatever it likes: an error with `gone: true` says that there is no use in trying again.
- */
-export type Deliver = (
-  functionArn: string,
-  payload: Uint8Array,
-  traceId: string | undefined,
-) => Promise<void>;
+import { type Targets, Undeliverable } from "../../ports/targets.ts";
 
 /** As it lies in the records. */
 export interface OutboxEntry {
+  /** ARN of the bucket. */
+  readonly source: string;
   readonly destination: string;
   readonly message: object;
   /** When it happened, in milliseconds since the epoch. */
@@ -50,7 +42,7 @@ const PAGE = 1000;
 export class Outbox {
   readonly #records: Records;
   readonly #clock: Clock;
-  readonly #deliver: Deliver;
+  readonly #targets: Targets;
   readonly #waiting: Job[] = [];
   /** Names of what waits, is under way, or will be tried again. */
   readonly #known = new Set<string>();
@@ -60,10 +52,10 @@ export class Outbox {
   #more = false;
   #closed = false;
 
-  constructor(ports: { records: Records; clock: Clock; deliver: Deliver }) {
+  constructor(ports: { records: Records; clock: Clock; targets: Targets }) {
     this.#records = ports.records;
     this.#clock = ports.clock;
-    this.#deliver = ports.deliver;
+    this.#targets = ports.targets;
   }
 
   /** Sends what is durable by now. Returns at once. */
@@ -148,13 +140,15 @@ export class Outbox {
   }
 
   /** Whether nothing is left to do for the message. */
-  async #handOver({ destination, message, time, traceId }: OutboxEntry): Promise<boolean> {
+  async #handOver({ source, destination, message, time, traceId }: OutboxEntry): Promise<boolean> {
     if (this.#clock.now() - time > LIFETIME_MS) return true;
     try {
-      await this.#deliver(destination, Buffer.from(JSON.stringify(message)), traceId);
+      const body = Buffer.from(JSON.stringify(message));
+      const sender = { service: "s3.amazonaws.com", arn: source };
+      await this.#targets.deliver({ target: destination, body, sender, traceId });
       return true;
     } catch (error) {
-      return error instanceof Object && "gone" in error && error.gone === true;
+      return error instanceof Undeliverable;
     }
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import type { Blobs } from "../../ports/blobs.ts";
-import { BUCKET, caller, chunks, openFixture, plain } from "./fixture.ts";
+import { BUCKET, caller, chunks, openFixture, plain, targetsOf } from "./fixture.ts";
 import { createObjects } from "./index.ts";
 import { sweepBlobs } from "./sweep.ts";
 
@@ -108,7 +108,7 @@ describe("what a crash leaves", () => {
         ...fixture,
         blobs,
         records: watched,
-        deliver: async () => undefined,
+        targets: targetsOf(async () => undefined),
       });
       await sweeping.recover();
     }
