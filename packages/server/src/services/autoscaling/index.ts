@@ -43,23 +43,20 @@ export function createAutoscaling(dependencies: AutoscalingDependencies): Autosc
   const tracking = new Tracking(context);
   const loop = new Loop(context, tracking);
   let started = false;
-  const poke = () => {
-    if (started) loop.poke();
-  };
   return {
-    targets: createTargets(context, poke),
+    targets: createTargets(context),
     policies: createPolicies(context, (scope) => {
       tracking.watch(scope);
-      poke();
+      if (started) loop.track();
     }),
-    actions: createActions(context, poke),
+    actions: createActions(context),
     async activities(scope, filter) {
       return listActivities(records, scope, filter, clock.now());
     },
     async start() {
       for (const scope of scopesWithPolicies(await records.spaces(""))) tracking.watch(scope);
       started = true;
-      poke();
+      await loop.start();
     },
     close: () => loop.close(),
   };

@@ -1,26 +1,22 @@
-/** The one loop of the service: it works the agenda, and tracks what policies are about. Idle, it has no timer. */
+/** Works the agenda, one entry after the other, and tracks what policies are about. Idle, it has no timer. */
 import { YunqueError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { Timetable } from "../timetable/index.ts";
 import { TRIM_EVERY, trimActivities } from "./activities.ts";
-import { type AgendaEntry, firstEntries, withoutEntry } from "./agenda.ts";
+import { type AgendaEntry, type AgendaItem, withoutEntry } from "./agenda.ts";
 import { workAction, workBounds } from "./bounds.ts";
 import { workChange } from "./changes.ts";
 import type { AutoscalingContext } from "./context.ts";
+import { AGENDA } from "./spaces.ts";
 import { SAMPLE_MS, type Tracking } from "./tracking.ts";
 
 const MINUTE_MS = 60_000;
-/** Entries of one round; what is left over follows at once. */
-const ROUND = 100;
-/** Where entries fail, for our own fault or the store's, they are tried again after this. */
-const RETRY_MS = 5000;
-/** Timers of a machine end after 24.8 days. */
-const LONGEST_MS = 24 * 3600 * 1000;
 
 export class Loop {
   readonly #context: AutoscalingContext;
   readonly #tracking: Tracking;
-  #running: Promise<void> | undefined;
-  #again = false;
+  readonly #agenda: Timetable<AgendaItem>;
+  #tracked: Promise<void> | undefined;
   #closed = false;
   #cancel: () => void = () => {};
   /** The minute that goes on, and the time slot of the last sample; both by number since the epoch. */
@@ -30,96 +26,80 @@ export class Loop {
   readonly #worked = new Map<string, number>();
 
   constructor(context: AutoscalingContext, tracking: Tracking) {
+    const { records, clock, onDefect } = context;
     this.#context = context;
     this.#tracking = tracking;
+    this.#agenda = new Timetable({
+      records,
+      clock,
+      space: AGENDA,
+      concurrency: 1, // what happens to one target happens in the order of time
+      run: (entry) => this.#work(entry),
+      onFailure: (error, entry) =>
+        onDefect(error, { during: "scaling", ...(entry?.item.target ?? {}) }),
+    });
   }
 
-  /** Looks at what there is to do, now. Returns at once. */
-  poke(): void {
+  /** Takes up what stands in the agenda, and works it from now on. */
+  async start(): Promise<void> {
+    await this.#agenda.start();
+    this.track();
+  }
+
+  /** There may be policies to track. Returns at once. */
+  track(): void {
     if (this.#closed) return;
-    this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#tracked ??= this.#track()
+      .catch((error: unknown) => this.#context.onDefect(error, { during: "scaling" }))
+      .finally(() => {
+        this.#tracked = undefined;
+        this.#wait();
+      });
   }
 
   /** Starts nothing new, and waits for what is being done. What is left stands in the agenda. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
-    await this.#running;
+    await this.#agenda.close();
+    await this.#tracked;
   }
 
-  async #run(): Promise<void> {
-    while (this.#again && !this.#closed) {
-      this.#again = false;
-      this.#cancel();
-      const wait = await this.#round().catch((error: unknown) => {
-        this.#context.onDefect(error, { during: "scaling" });
-        return RETRY_MS;
-      });
-      if (wait === 0) this.#again = true;
-      else if (wait !== undefined && !this.#again && !this.#closed)
-        this.#cancel = this.#context.clock.after(wait, () => this.poke());
-    }
+  #wait(): void {
+    this.#cancel();
+    if (this.#closed || !this.#tracking.busy) return;
+    const { clock } = this.#context;
+    this.#cancel = clock.after(SAMPLE_MS - (clock.now() % SAMPLE_MS), () => this.track());
   }
 
-  /** Does what is due. Answers how long to wait for the rest; undefined where there is no rest. */
-  async #round(): Promise<number | undefined> {
-    const { records, clock } = this.#context;
-    const entries = await firstEntries(records, ROUND);
-    const due = entries.filter(({ time }) => time <= clock.now());
-    let done = 0;
-    for (const entry of due) {
-      if (this.#closed) return undefined;
-      if (await this.#work(entry)) done++;
-    }
-    await this.#track(due.length === 0);
-    if (done > 0) return 0;
-    if (due.length > 0) return RETRY_MS;
-    const waits = [
-      ...entries.slice(0, 1).map(({ time }) => time - clock.now()),
-      ...(this.#tracking.busy ? [SAMPLE_MS - (clock.now() % SAMPLE_MS)] : []),
-    ];
-    return waits.length === 0 ? undefined : Math.min(Math.max(1, Math.min(...waits)), LONGEST_MS);
-  }
-
-  /** Whether it could be done. */
-  async #work(entry: AgendaEntry): Promise<boolean> {
+  async #work(entry: AgendaEntry): Promise<void> {
     const { item } = entry;
+    const work = { action: workAction, bounds: workBounds, change: workChange }[item.kind];
     try {
-      const work = { action: workAction, bounds: workBounds, change: workChange }[item.kind];
       await work(this.#context, entry);
-      await this.#trim(item.scope);
-      return true;
     } catch (error) {
-      if (await this.#gone(entry, error)) return true;
-      this.#context.onDefect(error, { during: "scaling", ...item.target });
-      return false;
+      if (!(error instanceof YunqueError && error.code === "ScalingObjectNotFound")) throw error;
+      // Its target was given up meanwhile: there is nothing to do, but that a change tells its end.
+      if (item.kind === "change") await workChange(this.#context, entry);
+      else await this.#context.records.commit([withoutEntry(entry.id)]);
     }
+    await this.#trim(item.scope);
   }
 
-  /** Whether its target was given up meanwhile: then there is nothing to do, but that a change tells its end. */
-  async #gone({ id, item }: AgendaEntry, error: unknown): Promise<boolean> {
-    if (!(error instanceof YunqueError && error.code === "ScalingObjectNotFound")) return false;
-    if (item.kind !== "change") await this.#context.records.commit([withoutEntry(id)]);
-    return true;
-  }
-
-  /** Closes the minute, where one has ended, and looks at the metrics, where it is time to and nothing is due. */
-  async #track(idle: boolean): Promise<void> {
+  /** Closes the minute, where one has ended, and looks at the metrics; what stands in the agenda comes before either. */
+  async #track(): Promise<void> {
+    await this.#agenda.caughtUp();
     if (!this.#tracking.busy || this.#closed) return;
     const now = this.#context.clock.now();
     const minute = Math.floor(now / MINUTE_MS);
-    if (this.#minute !== undefined && minute > this.#minute) {
-      await this.#tracking.evaluate(minute);
-      this.#minute = minute;
-      this.#again = true; // what was decided stands in the agenda, and comes before the next look
-      return;
-    }
+    const before = this.#minute;
     this.#minute = minute;
+    if (before !== undefined && minute > before) {
+      await this.#tracking.evaluate(minute);
+      await this.#agenda.caughtUp();
+    }
     const slot = Math.floor(now / SAMPLE_MS);
-    if (!idle || slot === this.#slot) return;
+    if (slot === this.#slot || this.#closed) return;
     this.#slot = slot;
     await this.#tracking.sample(minute);
   }

@@ -41,11 +41,7 @@ export interface ActionOperations {
 
 const MAX_ACTIONS = 200;
 
-/** `poke` tells whoever works the agenda that there is something new in it. */
-export function createActions(
-  { records, clock }: AutoscalingDependencies,
-  poke: () => void,
-): ActionOperations {
+export function createActions({ records, clock }: AutoscalingDependencies): ActionOperations {
   return {
     async put(scope, request) {
       const target = nameOf(request);
@@ -72,7 +68,6 @@ export function createActions(
         ];
         return { changes, result: undefined };
       });
-      poke();
     },
 
     async describe(scope, filter) {

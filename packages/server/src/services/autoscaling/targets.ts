@@ -52,11 +52,11 @@ export interface TargetOperations {
   removeTags(scope: Scope, arn: string, keys: readonly string[]): Promise<void>;
 }
 
-/** `poke` tells whoever works the agenda that there is something new in it. */
-export function createTargets(
-  { records, clock, resources }: AutoscalingDependencies,
-  poke: () => void,
-): TargetOperations {
+export function createTargets({
+  records,
+  clock,
+  resources,
+}: AutoscalingDependencies): TargetOperations {
   async function create(scope: Scope, name: TargetName, registration: Registration) {
     const { min, max, tags = {} } = registration;
     if (min === undefined || max === undefined)
@@ -118,7 +118,6 @@ export function createTargets(
           ? create(scope, name, registration)
           : update(scope, name, registration),
       );
-      poke();
       return targetArn(scope, target);
     },
 
