@@ -2,6 +2,7 @@ import type { Blobs } from "../ports/blobs.ts";
 import type { Logs } from "../ports/logs.ts";
 import type { Queues } from "../ports/queues.ts";
 import type { Records } from "../ports/records.ts";
+import type { Shards } from "../ports/shards.ts";
 
 /** What keeps a platform's state: the storage ports, of one kind, opened and closed together. */
 export interface Engine {
@@ -12,6 +13,7 @@ export interface Engine {
   readonly packageBlobs: Blobs;
   readonly logs: Logs;
   readonly queues: Queues;
+  readonly shards: Shards;
   /** Finishes what was acknowledged or is under way, refuses everything later. Idempotent. */
   close(): Promise<void>;
 }

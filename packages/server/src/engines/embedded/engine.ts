@@ -7,6 +7,7 @@ import { EmbeddedLogs } from "./logs.ts";
 import { shutting } from "./private-directory.ts";
 import { EmbeddedQueues } from "./queues.ts";
 import { EmbeddedRecords } from "./records.ts";
+import { EmbeddedShards } from "./shards.ts";
 import { translating } from "./storage-faults.ts";
 
 export interface EmbeddedOptions {
@@ -15,8 +16,9 @@ export interface EmbeddedOptions {
 }
 
 /**
- * Opens the engine of one machine: SQLite for records and queues, files for blobs and logs, no daemon. It can be used at once; the
- * threads that write start meanwhile, and the first commits wait for them.
+ * Opens the engine of one machine: SQLite for records, queues and shards, files for blobs and logs, no daemon. It can be used at
+ * once. The thread that writes records starts meanwhile, those of queues and shards when they are first needed; the first
+ * commits wait for them.
  * @throws YunqueError StorageInUse, StorageTooNew, StorageDamaged, StorageFull, StorageFailed
  */
 export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promise<Engine> {
@@ -39,6 +41,7 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
   try {
     const records = opened(new EmbeddedRecords(join(root, "records.db")));
     const queues = opened(new EmbeddedQueues(join(root, "queues.db")));
+    const shards = opened(new EmbeddedShards(join(root, "shards.db")));
     const blobs = opened(new EmbeddedBlobs(objects));
     const packageBlobs = opened(new EmbeddedBlobs(zips));
     const logs = opened(new EmbeddedLogs(tails));
@@ -49,6 +52,7 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
       packageBlobs,
       logs,
       queues,
+      shards,
       async close() {
         closing ??= closeAll();
         await closing;

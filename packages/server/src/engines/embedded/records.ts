@@ -46,6 +46,7 @@ export class EmbeddedRecords implements Records {
     this.#database.exec("PRAGMA query_only = ON");
     this.#reader = new RecordReader(this.#database);
     this.#writer = new Writer("records", THREAD, path);
+    this.#writer.start();
   }
 
   async get<T>(space: string, id: string): Promise<Versioned<T> | undefined> {

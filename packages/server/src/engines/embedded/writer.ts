@@ -19,8 +19,9 @@ interface Pending<Call, Result> extends WaitingCall<Call> {
  */
 export class Writer<Call, Result> {
   readonly #name: string;
-  readonly #worker: Worker;
-  readonly #exited: Promise<void>;
+  readonly #thread: URL;
+  readonly #path: string;
+  #started: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
   /** Not settled yet, in order; the last `#unsent` of them are not handed over yet. */
   readonly #pending: Pending<Call, Result>[] = [];
   #unsent = 0;
@@ -29,27 +30,19 @@ export class Writer<Call, Result> {
   #closing: Promise<void> | undefined;
 
   /**
-   * Starts the thread and does not wait for it: calls do, where they come first.
+   * Its thread starts with the first call, or earlier by `start`.
    * @param name for people: "records"
    * @param thread the module that serves the database at `path`
    */
   constructor(name: string, thread: URL, path: string) {
     this.#name = name;
-    this.#worker = new Worker(thread, {
-      name: `writer of ${name}`,
-      workerData: path,
-      execArgv: [],
-    });
-    this.#worker.on("message", (answers: readonly Answer<Result>[]) => this.#settle(answers));
-    this.#worker.on("error", (error) => this.#fail(String(error)));
-    this.#exited = new Promise((resolve) => {
-      this.#worker.once("exit", () => {
-        this.#fail("its thread ended");
-        resolve();
-      });
-    });
-    // Not before its listeners are there: the first of them takes the process in again.
-    this.#worker.unref();
+    this.#thread = thread;
+    this.#path = path;
+  }
+
+  /** Starts the thread and does not wait for it: calls do, where they come first. */
+  start(): void {
+    this.#worker();
   }
 
   /**
@@ -64,7 +57,7 @@ export class Writer<Call, Result> {
       );
     return new Promise((resolve, reject) => {
       // A call under way keeps the process alive; an idle writer does not.
-      if (this.#pending.length === 0) this.#worker.ref();
+      if (this.#pending.length === 0) this.#worker().ref();
       this.#pending.push({ call, bytes, resolve, reject });
       this.#pendingBytes += bytes;
       if (++this.#unsent === 1) setImmediate(() => this.#send());
@@ -78,10 +71,36 @@ export class Writer<Call, Result> {
   }
 
   async #close(): Promise<void> {
+    if (!this.#started) return;
+    const { worker, exited } = this.#started;
     this.#send();
-    this.#worker.ref();
+    worker.ref();
     this.#post(null);
-    await this.#exited;
+    await exited;
+  }
+
+  #worker(): Worker {
+    this.#started ??= this.#start();
+    return this.#started.worker;
+  }
+
+  #start(): { readonly worker: Worker; readonly exited: Promise<void> } {
+    const worker = new Worker(this.#thread, {
+      name: `writer of ${this.#name}`,
+      workerData: this.#path,
+      execArgv: [],
+    });
+    worker.on("message", (answers: readonly Answer<Result>[]) => this.#settle(answers));
+    worker.on("error", (error) => this.#fail(String(error)));
+    const exited = new Promise<void>((resolve) => {
+      worker.once("exit", () => {
+        this.#fail("its thread ended");
+        resolve();
+      });
+    });
+    // Not before its listeners are there: the first of them takes the process in again.
+    worker.unref();
+    return { worker, exited };
   }
 
   #send(): void {
@@ -92,12 +111,12 @@ export class Writer<Call, Result> {
   }
 
   #post(message: WriterMessage<Call>): void {
-    this.#worker.postMessage(message);
+    this.#worker().postMessage(message);
   }
 
   #settle(answers: readonly Answer<Result>[]): void {
     const settled = this.#pending.splice(0, answers.length);
-    if (this.#pending.length === 0) this.#worker.unref();
+    if (this.#pending.length === 0) this.#worker().unref();
     for (const [index, answer] of answers.entries()) {
       const pending = settled[index];
       if (!pending) continue;

@@ -3,6 +3,7 @@ import { MemoryBlobs } from "./blobs.ts";
 import { MemoryLogs } from "./logs.ts";
 import { MemoryQueues } from "./queues.ts";
 import { MemoryRecords } from "./records.ts";
+import { MemoryShards } from "./shards.ts";
 
 /** An engine that forgets everything: the executable specification of the ports, and what unit tests use. */
 export function createMemoryEngine(): Engine {
@@ -11,14 +12,17 @@ export function createMemoryEngine(): Engine {
   const packageBlobs = new MemoryBlobs();
   const logs = new MemoryLogs();
   const queues = new MemoryQueues();
+  const shards = new MemoryShards();
   return {
     records,
     blobs,
     packageBlobs,
     logs,
     queues,
+    shards,
     async close() {
-      await Promise.all([records, blobs, packageBlobs, logs, queues].map((port) => port.close()));
+      const ports = [records, blobs, packageBlobs, logs, queues, shards];
+      await Promise.all(ports.map((port) => port.close()));
     },
   };
 }

@@ -4,6 +4,7 @@ import { blobsContract } from "../../ports/blobs.contract.ts";
 import { logsContract } from "../../ports/logs.contract.ts";
 import { queuesContract } from "../../ports/queues.contract.ts";
 import { recordsContract } from "../../ports/records.contract.ts";
+import { shardsContract } from "../../ports/shards.contract.ts";
 import { createMemoryEngine } from "./engine.ts";
 
 recordsContract({
@@ -39,6 +40,15 @@ queuesContract({
   open: async () => {
     const engine = createMemoryEngine();
     return { port: engine.queues, dispose: () => engine.close() };
+  },
+});
+
+shardsContract({
+  engine: "memory",
+  keeps: false,
+  open: async () => {
+    const engine = createMemoryEngine();
+    return { port: engine.shards, dispose: () => engine.close() };
   },
 });
 
