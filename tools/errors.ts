@@ -4,10 +4,12 @@ import { STORAGE_ERRORS } from "../packages/server/src/ports/storage-errors.ts";
 import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/index.ts";
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
+import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
 
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],
   ["Buckets and objects", OBJECT_ERRORS],
+  ["Queues", QUEUE_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Storage", STORAGE_ERRORS],
 ];

@@ -12,6 +12,8 @@ import { zipOf } from "../zip.ts";
 const AWS = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)]
   .map((directory) => join(directory, "aws"))
   .find((path) => existsSync(path));
+/** What the second and the first version of the command exit with after an error of a service. */
+const FAILED = new Set([254, 255]);
 const skip = AWS ? false : "no aws command here (Debian: apt-get install awscli)";
 
 describe("the aws command line", { skip }, () => {
@@ -92,7 +94,7 @@ describe("the aws command line", { skip }, () => {
 
   test("shows AWS's error for a function that does not exist", async () => {
     const { status, stderr } = await run("lambda get-function --function-name absent".split(" "));
-    assert.equal(status, 254);
+    assert.ok(FAILED.has(status ?? 0));
     assert.match(
       stderr,
       /An error occurred \(ResourceNotFoundException\) when calling the GetFunction operation: Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent/,
@@ -100,8 +102,8 @@ describe("the aws command line", { skip }, () => {
   });
 
   test("names an operation that has no behaviour yet", async () => {
-    const { status, stderr } = await run("sqs create-queue --queue-name later".split(" "));
-    assert.equal(status, 254);
-    assert.match(stderr, /NotImplemented.*CreateQueue/);
+    const { status, stderr } = await run("dynamodb list-tables".split(" "));
+    assert.ok(FAILED.has(status ?? 0));
+    assert.match(stderr, /NotImplemented.*ListTables/);
   });
 });

@@ -16,6 +16,7 @@ import { apiCoverage } from "./aws/coverage.ts";
 import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
+import { createSqsDoor } from "./aws/doors/sqs.ts";
 import { createAws } from "./aws/index.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
@@ -29,6 +30,7 @@ import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { destinationsIn } from "./links/destinations.ts";
 import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
 import { bucketTargets, readCode } from "./links/objects.ts";
+import { queueTargets } from "./links/queues.ts";
 import { createTargets } from "./links/targets.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
@@ -37,6 +39,7 @@ import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
+import { createMessageQueues } from "./services/queues/index.ts";
 
 export interface Platform {
   /** `http://127.0.0.1:4566` */
@@ -100,7 +103,9 @@ export async function start(
   const targets = createTargets({
     lambda: () => functionTargets(functions),
     s3: () => bucketTargets(objects, { account, region }),
+    sqs: () => queueTargets(messageQueues),
   });
+  const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
     records,
     packages,
@@ -146,6 +151,7 @@ export async function start(
   const doors: Doors = {
     lambda: createLambdaDoor(functions, links),
     s3: createS3Door(objects),
+    sqs: createSqsDoor(messageQueues),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
   };
   const aws = createAws({ doors, account, defaultRegion: region, onDefect });
@@ -201,6 +207,7 @@ export async function start(
       const left = () => Math.max(0, deadline - clock.monotonic());
       log.info("stopping", { graceSeconds: config.shutdownSeconds });
       admin.close();
+      await messageQueues.close();
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
@@ -218,6 +225,7 @@ export async function start(
   /** Finishes what a stop or a crash left half way, while the platform serves already. */
   async function recover(): Promise<void> {
     try {
+      await messageQueues.start();
       await functions.start();
       await autoscaling.start();
       await objects.recover();

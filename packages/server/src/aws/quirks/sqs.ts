@@ -19,6 +19,11 @@ export const sqs: Quirks = {
   respond(_request, operation, response) {
     // An error of the query protocol ends with an element for details, which is always empty.
     if (response.status >= 400 && operation !== undefined && typeof response.body === "string")
-      response.body = response.body.replace("</Message></Error>", "</Message><Detail/></Error>");
+      response.body = response.body
+        .replace(
+          "queue does not exist.</Message>",
+          "queue does not exist for this wsdl version.</Message>",
+        )
+        .replace("</Message></Error>", "</Message><Detail/></Error>");
   },
 };
