@@ -7,6 +7,8 @@ export class AwsError extends Error {
   readonly code: string;
   readonly status: number | undefined;
   readonly members: Readonly<Record<string, unknown>>;
+  /** Names in lower case; sent beside whatever the error's form has. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: string,
@@ -14,11 +16,13 @@ export class AwsError extends Error {
     options: {
       readonly status?: number;
       readonly members?: Readonly<Record<string, unknown>>;
+      readonly headers?: Readonly<Record<string, string>>;
     } = {},
   ) {
     super(message);
     this.code = code;
     this.status = options.status;
     this.members = options.members ?? {};
+    this.headers = options.headers ?? {};
   }
 }

@@ -109,5 +109,7 @@ function failed(
     known = internalFailure(service);
   }
   const failure = failureOf(known, service, request.requestId);
-  return quirks.fail?.(request, operation, failure) ?? protocol.fail(operation, failure);
+  const response = quirks.fail?.(request, operation, failure) ?? protocol.fail(operation, failure);
+  Object.assign(response.headers, known.headers);
+  return response;
 }

@@ -18,13 +18,16 @@ export interface ObjectEvent {
   readonly hostId: string;
   readonly key: string;
   /** Absent once the object is gone. */
-  readonly object?: { readonly size: number; readonly etag: string };
+  readonly size?: number;
+  readonly etag?: string;
+  /** Absent: the bucket keeps no versions, or it is the null version. */
+  readonly version?: string;
   readonly sequencer: string;
 }
 
 /** One event as a rule's destination gets it. The order of members is S3's own. */
 export function notificationMessage(event: ObjectEvent, ruleId: string): object {
-  const { name, object } = event;
+  const { name, size, etag, version } = event;
   const tagging = name.startsWith("s3:ObjectTagging:");
   return {
     Records: [
@@ -47,8 +50,9 @@ export function notificationMessage(event: ObjectEvent, ruleId: string): object 
           },
           object: {
             key: formEncode(event.key),
-            ...(object && !tagging && { size: object.size }),
-            ...(object && { eTag: object.etag }),
+            ...(size !== undefined && !tagging && { size }),
+            ...(etag !== undefined && { eTag: etag }),
+            ...(version !== undefined && { versionId: version }),
             ...(!tagging && { sequencer: event.sequencer }),
           },
         },

@@ -31,7 +31,18 @@ export interface StoredObject extends ObjectAttributes {
   readonly lastModified: number;
   /** Place in the order of all changes: a later one is greater as text. */
   readonly sequencer: string;
+  /** Absent: the null version, written while the bucket kept no versions. */
+  readonly version?: string;
   readonly body: Body;
+}
+
+/** A version that says that the object is deleted: the earlier ones are still there. */
+export interface DeleteMarker {
+  readonly marker: true;
+  /** As an object's. */
+  readonly version?: string;
+  readonly lastModified: number;
+  readonly sequencer: string;
 }
 
 /** One blob, or the parts of a multipart upload, whose list is kept apart under the upload's id: it can be long. */

@@ -15,6 +15,7 @@ import { playReading } from "./reading.ts";
 import { skipRecordings } from "./skipped.ts";
 import { playTagging } from "./tagging.ts";
 import { playUploadConditions, playUploads } from "./uploads.ts";
+import { playVersions } from "./versions.ts";
 
 const recordings = openRecordings(
   "s3/s3.json",
@@ -46,6 +47,7 @@ describe("what AWS answered of S3", () => {
   playUploadConditions(recordings, s3);
   playChecksums(recordings, s3);
   playUploadChecksums(recordings, s3);
+  playVersions(recordings, s3);
   playPresigned(recordings, s3);
   playForms(recordings, s3);
   playNotifications(recordings, s3);

@@ -2,13 +2,6 @@ import type { Recordings } from "../harness.ts";
 
 /** What of S3 is recorded and not there yet, or can be no other way. Each reason says what would lift it. */
 export function skipRecordings({ skip }: Recordings): void {
-  skip(
-    "versions of objects come with their own issue",
-    /version(?!-id)/i,
-    /BucketVersioning/,
-    "TestS3::test_s3_copy_object_in_place_suspended_only",
-    "TestS3ListObjectsV2::test_list_ops_encoding_type_validation[list_object_versions]",
-  );
   skip("object lock comes with versions", /ObjectLock/);
   skip("lifecycles of buckets come with their own issue", /Lifecycle/i);
   skip("keys of KMS and of customers come with encryption", /kms|sse_|SSEC|Encryption/i);

@@ -37,6 +37,12 @@ export function objectName(input: NamesBucket & { readonly Key: string }) {
   return { ...bucketName(input), key: input.Key };
 }
 
+export function versionName(
+  input: NamesBucket & { readonly Key: string; readonly VersionId?: string | undefined },
+) {
+  return { ...objectName(input), version: input.VersionId || undefined };
+}
+
 export function uploadName(
   input: NamesBucket & { readonly Key: string; readonly UploadId: string },
 ) {

@@ -1,7 +1,7 @@
 import type { CopySource } from "../../services/objects/index.ts";
 import { accountId } from "./s3-caller.ts";
 import { copyConditions } from "./s3-conditions.ts";
-import { invalidArgument, s3Error } from "./s3-errors.ts";
+import { invalidArgument } from "./s3-errors.ts";
 
 type Input = Parameters<typeof copyConditions>[0] & {
   readonly CopySource: string;
@@ -18,13 +18,9 @@ export function copySource(input: Input): CopySource {
       "x-amz-copy-source", // S3 repeats the name instead of the value
       "Invalid copy source object key",
     );
-  if (version !== undefined && version !== "null")
-    throw s3Error(404, "NoSuchVersion", "The specified version does not exist.", {
-      Key: key,
-      VersionId: version,
-    });
   const expectedOwner = accountId(input.ExpectedSourceBucketOwner);
-  return { bucket, key, expectedOwner, conditions: copyConditions(input) };
+  const conditions = copyConditions(input);
+  return { bucket, key, version: version || undefined, expectedOwner, conditions };
 }
 
 function decoded(text: string): string {

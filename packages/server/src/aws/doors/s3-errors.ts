@@ -17,7 +17,8 @@ export const s3Error = (
   code: string,
   message: string,
   members: Readonly<Record<string, unknown>> = {},
-): AwsError => new AwsError(code, message, { status, members });
+  headers: Readonly<Record<string, string>> = {},
+): AwsError => new AwsError(code, message, { status, members, headers });
 
 /** `InvalidArgument` names the argument and what was given for it. */
 export const invalidArgument = (name: string, value: unknown, message: string): AwsError =>
@@ -103,13 +104,34 @@ const WORDS: Readonly<Record<ObjectErrorCode, Words>> = {
       `The ${location} location constraint is incompatible for the region specific endpoint this request was sent to.`,
     ),
 
-  NoSuchObject: ({ key }) =>
-    s3Error(404, "NoSuchKey", "The specified key does not exist.", { Key: key }),
+  NoSuchObject: ({ key, marker }) =>
+    s3Error(
+      404,
+      "NoSuchKey",
+      "The specified key does not exist.",
+      { Key: key },
+      marker === undefined ? {} : { "x-amz-delete-marker": "true", "x-amz-version-id": marker },
+    ),
   NoSuchObjectVersion: ({ version, key }) =>
     s3Error(404, "NoSuchVersion", "The specified version does not exist.", {
       Key: key,
       VersionId: version,
     }),
+  VersionIdInvalid: ({ version }) =>
+    invalidArgument("versionId", version, "Invalid version id specified"),
+  VersionIsMarker: ({ version, lastModified }) =>
+    s3Error(
+      405,
+      "MethodNotAllowed",
+      "The specified method is not allowed against this resource.",
+      { ResourceType: "DeleteMarker" },
+      {
+        allow: "DELETE",
+        "x-amz-delete-marker": "true",
+        "x-amz-version-id": version,
+        "last-modified": new Date(lastModified).toUTCString(),
+      },
+    ),
   ObjectArchived: ({ storageClass }) =>
     s3Error(
       403,

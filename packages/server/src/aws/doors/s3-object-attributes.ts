@@ -2,11 +2,10 @@ import type { Part, StoredObject } from "../../domain/object.ts";
 import type { Objects } from "../../services/objects/index.ts";
 import type { GetObjectAttributesRequest, S3Api } from "../api/s3.ts";
 import type { Door } from "../context.ts";
-import { callerOf, objectName } from "./s3-caller.ts";
+import { callerOf, versionName } from "./s3-caller.ts";
 import { checksumMembers } from "./s3-checksums.ts";
 import { invalidArgument } from "./s3-errors.ts";
 import { pageSize } from "./s3-listings.ts";
-import { refuseVersion } from "./s3-objects.ts";
 
 const ATTRIBUTES: readonly string[] = [
   "ETag",
@@ -21,7 +20,6 @@ export function objectAttributesDoor(objects: Objects): Door<S3Api> {
   return {
     async GetObjectAttributes(input, context) {
       const { ObjectAttributes: wanted } = input;
-      refuseVersion(input.VersionId, input.Key);
       const unknown = wanted.find((name) => !ATTRIBUTES.includes(name));
       if (unknown !== undefined)
         throw invalidArgument(
@@ -29,11 +27,13 @@ export function objectAttributesDoor(objects: Objects): Door<S3Api> {
           unknown,
           "Invalid attribute name specified.",
         );
-      const { object, parts } = await objects.describeObject(callerOf(context), objectName(input));
+      const name = versionName(input);
+      const { object, parts, version } = await objects.describeObject(callerOf(context), name);
       const { checksum } = object;
       const wants = (name: (typeof wanted)[number]) => wanted.includes(name);
       return {
         LastModified: new Date(object.lastModified),
+        VersionId: version,
         ...(wants("ETag") && { ETag: object.etag }),
         ...(wants("Checksum") && {
           Checksum: { ...checksumMembers(checksum), ChecksumType: checksum.type },

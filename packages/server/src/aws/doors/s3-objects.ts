@@ -20,23 +20,17 @@ import {
   storageClassOf,
   taggingOf,
 } from "./s3-attributes.ts";
-import { bucketName, callerOf, objectName } from "./s3-caller.ts";
+import { bucketName, callerOf, objectName, versionName } from "./s3-caller.ts";
 import { algorithmOf, checksumMembers, incomingOf } from "./s3-checksums.ts";
 import { readConditions, writeConditions } from "./s3-conditions.ts";
 import { copySource } from "./s3-copy-source.ts";
-import {
-  invalidRequest,
-  inWords,
-  malformedXml,
-  notImplementedHeader,
-  s3Error,
-} from "./s3-errors.ts";
+import { invalidRequest, inWords, malformedXml, notImplementedHeader } from "./s3-errors.ts";
 
 export function objectDoor(objects: Objects): Door<S3Api> {
   return {
     async PutObject(input, context) {
       refuseUnsupported(input);
-      const { checksum, etag } = await objects.putObject(callerOf(context), {
+      const { checksum, etag, version } = await objects.putObject(callerOf(context), {
         ...objectName(input),
         attributes: attributesOf(input),
         body: incomingOf(input, context),
@@ -48,6 +42,7 @@ export function objectDoor(objects: Objects): Door<S3Api> {
         ServerSideEncryption: ENCRYPTION,
         ...checksumMembers(checksum),
         ChecksumType: checksum.type,
+        VersionId: version,
       };
     },
 
@@ -67,9 +62,10 @@ export function objectDoor(objects: Objects): Door<S3Api> {
       const { IfMatch, IfMatchLastModifiedTime, IfMatchSize, VersionId } = input;
       if (IfMatchLastModifiedTime) throw notImplementedHeader("x-amz-if-match-last-modified-time");
       if (IfMatchSize !== undefined) throw notImplementedHeader("x-amz-if-match-size");
-      const deletion = { ...objectName(input), ifMatch: IfMatch, version: VersionId };
-      await objects.deleteObject(callerOf(context), deletion);
-      return {};
+      const version = VersionId || undefined;
+      const deletion = { ...objectName(input), ifMatch: IfMatch, version };
+      const { marker } = await objects.deleteObject(callerOf(context), deletion);
+      return { VersionId: version ?? marker, ...(marker !== undefined && { DeleteMarker: true }) };
     },
 
     DeleteObjects: (input, context) => deleteMany(objects, input, context),
@@ -79,25 +75,15 @@ export function objectDoor(objects: Objects): Door<S3Api> {
 type ReadInput = GetObjectRequest | HeadObjectRequest;
 
 function readRequest(input: ReadInput) {
-  const { Range, PartNumber, VersionId } = input;
+  const { Range, PartNumber } = input;
   if (Range !== undefined && PartNumber !== undefined)
     throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
-  refuseVersion(VersionId, input.Key);
   return {
-    ...objectName(input),
+    ...versionName(input),
     conditions: readConditions(input),
     ...(Range !== undefined && { range: Range }),
     ...(PartNumber !== undefined && { part: PartNumber }),
   };
-}
-
-/** A bucket without versions knows only the version "null". */
-export function refuseVersion(version: string | undefined, key: string): void {
-  if (version !== undefined && version !== "null")
-    throw s3Error(404, "NoSuchVersion", "The specified version does not exist.", {
-      Key: key,
-      VersionId: version,
-    });
 }
 
 /** The headers of an object, for the range or part that was asked for. */
@@ -107,6 +93,7 @@ function describe(found: FoundObject, input: ReadInput, context: AwsContext) {
   if (range !== undefined) context.reply.status = 206;
   return {
     ...attributeMembers(object),
+    VersionId: found.version,
     ContentLength: end - start,
     ...(range && { ContentRange: contentRange(range, object.size) }),
     ...(part && { PartsCount: part.count }),
@@ -148,7 +135,7 @@ async function copy(objects: Objects, input: CopyObjectRequest, context: AwsCont
   const { websiteRedirect } = attributesOf(input);
   const storageClass = storageClassOf(input.StorageClass);
   const algorithm = algorithmOf(input.ChecksumAlgorithm);
-  const made = await objects.copyObject(callerOf(context), {
+  const copied = await objects.copyObject(callerOf(context), {
     ...objectName(input),
     source: copySource(input),
     ...(replaces && { describe: descriptionOf(input) }),
@@ -159,7 +146,10 @@ async function copy(objects: Objects, input: CopyObjectRequest, context: AwsCont
     encrypted: input.ServerSideEncryption !== undefined,
     conditions: writeConditions(input),
   });
+  const made = copied.object;
   return {
+    CopySourceVersionId: copied.sourceVersion,
+    VersionId: copied.version,
     CopyObjectResult: {
       ETag: `"${made.etag}"`,
       LastModified: new Date(made.lastModified),
@@ -176,14 +166,23 @@ async function deleteMany(objects: Objects, input: DeleteObjectsRequest, context
   const deletions: Deletion[] = wanted.map((each) => ({
     key: each.Key,
     ifMatch: each.ETag,
-    version: each.VersionId,
+    version: each.VersionId || undefined,
   }));
-  const failures = await objects.deleteObjects(callerOf(context), bucketName(input), deletions);
+  const results = await objects.deleteObjects(callerOf(context), bucketName(input), deletions);
   const named = wanted.map(({ Key, VersionId }) => ({ Key, ...(VersionId && { VersionId }) }));
-  const errors = failures.flatMap((failure, index) =>
+  const errors = results.flatMap(({ failure }, index) =>
     failure === undefined ? [] : [{ ...named[index], ...codeAndMessage(failure) }],
   );
-  const deleted = named.filter((_, index) => failures[index] === undefined);
+  const deleted = results.flatMap(({ failure, marker }, index) =>
+    failure !== undefined
+      ? []
+      : [
+          {
+            ...named[index],
+            ...(marker !== undefined && { DeleteMarker: true, DeleteMarkerVersionId: marker }),
+          },
+        ],
+  );
   return {
     ...(Quiet !== true && deleted.length > 0 && { Deleted: deleted }),
     ...(errors.length > 0 && { Errors: errors }),

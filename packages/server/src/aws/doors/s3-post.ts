@@ -44,7 +44,7 @@ async function post(objects: Objects, input: PostObjectRequest, context: AwsCont
   const described = describedBy(fields);
   refuseUnsupported(described);
   const checksum = claimedBy(fields);
-  const { etag } = await objects.putObject(callerOf(context), {
+  const { etag, version } = await objects.putObject(callerOf(context), {
     bucket: Bucket,
     key,
     attributes: { ...attributesOf(described), tags: taggingOf(fields.get("tagging")) },
@@ -52,7 +52,7 @@ async function post(objects: Objects, input: PostObjectRequest, context: AwsCont
     conditions: {},
     event: "Post",
   });
-  return answer(fields, { Bucket, Key: key, ETag: `"${etag}"` }, context);
+  return answer(fields, { Bucket, Key: key, ETag: `"${etag}"`, version }, context);
 }
 
 /** Signatures are verified where identities are; what a policy allows is decided here. */
@@ -169,12 +169,17 @@ async function* within(
 /** As the form wants it: 204, 200, 201 with a document, or a way to somewhere else. */
 function answer(
   fields: FormFields,
-  made: { readonly Bucket: string; readonly Key: string; readonly ETag: string },
+  made: {
+    readonly Bucket: string;
+    readonly Key: string;
+    readonly ETag: string;
+    readonly version: string | undefined;
+  },
   context: AwsContext,
 ) {
   const { Bucket, Key, ETag } = made;
   const Location = objectUrl(context, Bucket, Key);
-  const common = { ETag, ServerSideEncryption: ENCRYPTION };
+  const common = { ETag, ServerSideEncryption: ENCRYPTION, VersionId: made.version };
   const redirect = fields.get("success_action_redirect") ?? fields.get("redirect") ?? "";
   if (/^https?:/i.test(redirect) && URL.canParse(redirect)) {
     const url = new URL(redirect);

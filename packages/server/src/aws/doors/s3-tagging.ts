@@ -3,8 +3,7 @@ import { YunqueError } from "../../domain/errors.ts";
 import type { Objects } from "../../services/objects/index.ts";
 import type { S3Api, Tag } from "../api/s3.ts";
 import type { Door } from "../context.ts";
-import { bucketName, callerOf, objectName } from "./s3-caller.ts";
-import { refuseVersion } from "./s3-objects.ts";
+import { bucketName, callerOf, versionName } from "./s3-caller.ts";
 
 export function taggingDoor(objects: Objects): Door<S3Api> {
   return {
@@ -22,22 +21,20 @@ export function taggingDoor(objects: Objects): Door<S3Api> {
     },
 
     async GetObjectTagging(input, context) {
-      refuseVersion(input.VersionId, input.Key);
-      const tags = objects.getObjectTags(callerOf(context), objectName(input));
-      return { TagSet: shown(await tags.catch(withBucket)) };
+      const found = objects.getObjectTags(callerOf(context), versionName(input));
+      const { tags, version } = await found.catch(withBucket);
+      return { TagSet: shown(tags), VersionId: version };
     },
 
     async PutObjectTagging(input, context) {
-      refuseVersion(input.VersionId, input.Key);
       const tags = given(input.Tagging.TagSet);
-      await objects.putObjectTags(callerOf(context), objectName(input), tags);
-      return {};
+      const put = await objects.putObjectTags(callerOf(context), versionName(input), tags);
+      return { VersionId: put.version };
     },
 
     async DeleteObjectTagging(input, context) {
-      refuseVersion(input.VersionId, input.Key);
-      await objects.putObjectTags(callerOf(context), objectName(input), []);
-      return {};
+      const put = await objects.putObjectTags(callerOf(context), versionName(input), []);
+      return { VersionId: put.version };
     },
   };
 }
@@ -46,7 +43,7 @@ export function taggingDoor(objects: Objects): Door<S3Api> {
 function withBucket(error: unknown): never {
   if (!(error instanceof YunqueError) || error.code !== "NoSuchObject") throw error;
   const { bucket, key } = error.details;
-  throw new YunqueError(error.code, error.message, { key: `${bucket}/${key}` });
+  throw new YunqueError(error.code, error.message, { ...error.details, key: `${bucket}/${key}` });
 }
 
 const given = (tags: readonly Tag[]) => tags.map(({ Key, Value }) => ({ key: Key, value: Value }));

@@ -58,6 +58,7 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
           LastModified: new Date(stored.part.lastModified),
           ...shownChecksum(stored),
         },
+        CopySourceVersionId: stored.sourceVersion,
         ServerSideEncryption: ENCRYPTION,
       };
     },
@@ -120,6 +121,7 @@ async function complete(
     ServerSideEncryption: ENCRYPTION,
     ...checksumMembers(object.checksum, parts.length),
     ChecksumType: object.checksum.type,
+    VersionId: object.version,
   };
 }
 

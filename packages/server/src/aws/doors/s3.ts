@@ -11,6 +11,7 @@ import { postDoor } from "./s3-post.ts";
 import { taggingDoor } from "./s3-tagging.ts";
 import { uploadListingDoor } from "./s3-upload-listing.ts";
 import { uploadDoor } from "./s3-uploads.ts";
+import { versionDoor } from "./s3-versions.ts";
 
 /** S3 on AWS's wire. What is in it, and where it differs: docs/reference/s3.md. */
 export function createS3Door(objects: Objects): Door<S3Api> {
@@ -20,6 +21,7 @@ export function createS3Door(objects: Objects): Door<S3Api> {
     ...postDoor(objects),
     ...objectAttributesDoor(objects),
     ...listingDoor(objects),
+    ...versionDoor(objects),
     ...uploadDoor(objects),
     ...uploadListingDoor(objects),
     ...taggingDoor(objects),

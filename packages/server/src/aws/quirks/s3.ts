@@ -70,7 +70,7 @@ export const s3: Quirks = {
   fail(request, operation, failure) {
     return bareError(
       request,
-      operation === undefined ? unrouted(request, failure) : worded(failure),
+      operation === undefined ? unrouted(request, failure) : worded(request, failure),
     );
   },
 };
@@ -154,8 +154,10 @@ function unrouted({ method, path }: AwsRequest, failure: Failure): Failure {
   };
 }
 
-/** S3 has a name of its own for a document that is too long. */
-function worded(failure: Failure): Failure {
+/** S3 has a name of its own for a document that is too long, and names the method that a delete marker does not know. */
+function worded({ method }: AwsRequest, failure: Failure): Failure {
+  if (failure.members["ResourceType"] === "DeleteMarker")
+    return { ...failure, members: { Method: method, ...failure.members } };
   if (failure.code !== "RequestEntityTooLargeException") return failure;
   const code = "MaxMessageLengthExceeded";
   return { ...failure, code, message: "Your request was too large.", status: 400 };

@@ -9,9 +9,11 @@ import {
   type Bucket,
   bucketsSpace,
   type Caller,
+  markersSpace,
   objectsSpace,
   retried,
   type Store,
+  versionsSpace,
 } from "./store.ts";
 import { checkTags } from "./tags.ts";
 import { dropUploads } from "./uploads.ts";
@@ -151,8 +153,7 @@ export async function deleteBucket(store: Store, caller: Caller, name: BucketNam
     const marked = { ...bucket, deleting: store.clock.now() };
     await store.records.commit([bucketChange(marked, found.revision)]);
     const { revision } = await findBucket(store, caller, name);
-    const [object] = await store.records.list(objectsSpace(bucket), { limit: 1 });
-    if (object !== undefined) {
+    if (!(await isEmpty(store, bucket))) {
       await store.records.commit([bucketChange(bucket, revision)]);
       throw objectError("BucketNotEmpty", { bucket: bucket.name });
     }
@@ -160,6 +161,12 @@ export async function deleteBucket(store: Store, caller: Caller, name: BucketNam
     const space = bucketsSpace(bucket.account);
     await store.records.commit([{ delete: true, space, id: bucket.name, expect: revision }]);
   });
+}
+
+async function isEmpty(store: Store, bucket: Bucket): Promise<boolean> {
+  for (const space of [objectsSpace(bucket), markersSpace(bucket), versionsSpace(bucket)])
+    if ((await store.records.list(space, { limit: 1 })).length > 0) return false;
+  return true;
 }
 
 const bucketChange = (bucket: Bucket, expect: number): Change => ({

@@ -13,8 +13,9 @@ import type { WriteConditions } from "../../domain/object-conditions.ts";
 import type { Change, Listed } from "../../ports/records.ts";
 import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
-import { lookUpObject, type PartList } from "./find-object.ts";
-import { tryToReplace } from "./replace-object.ts";
+import { lookUpObject } from "./find-object.ts";
+import type { PartList } from "./parts.ts";
+import { type NewObject, tryToReplace } from "./replace-object.ts";
 import {
   type Bucket,
   type Caller,
@@ -131,11 +132,7 @@ function checkChecksum({ number, checksums }: ChosenPart, part: Part, upload: Up
   if (value !== undefined && value !== part.checksum) throw missing();
 }
 
-function assemble(
-  request: CompleteRequest,
-  upload: Upload,
-  parts: readonly Part[],
-): Omit<StoredObject, "sequencer"> {
+function assemble(request: CompleteRequest, upload: Upload, parts: readonly Part[]): NewObject {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (request.size !== undefined && request.size !== size)
     throw objectError("CompletionSizeMismatch", { announced: request.size, size });

@@ -6,8 +6,8 @@ import { BUCKET, caller, NOW, openFixture, plain, rejects } from "./fixture.ts";
 
 async function opened() {
   const fixture = await openFixture(createMemoryEngine());
-  const copy = (from: string, to: string, more: Partial<CopyRequest> = {}) =>
-    fixture.objects.copyObject(caller, {
+  const copy = async (from: string, to: string, more: Partial<CopyRequest> = {}) => {
+    const { object } = await fixture.objects.copyObject(caller, {
       bucket: BUCKET,
       key: to,
       source: { bucket: BUCKET, key: from, conditions: {} },
@@ -15,6 +15,8 @@ async function opened() {
       conditions: {},
       ...more,
     });
+    return object;
+  };
   return { ...fixture, copy };
 }
 

@@ -9,14 +9,15 @@ import type { ReadConditions, WriteConditions } from "../../domain/object-condit
 import type { Tag } from "../../domain/object-tags.ts";
 import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
-import { lookUpObject, type ObjectName } from "./find-object.ts";
+import { lookUpObject, type ObjectName, type VersionName } from "./find-object.ts";
 import { getObject, type OpenObject } from "./get-object.ts";
 import { checkAttributes, describe, keepingNothing } from "./put-object.ts";
 import { checkWriteConditions, replaceObject } from "./replace-object.ts";
 import type { Caller, Store } from "./store.ts";
+import { shownVersion } from "./versions.ts";
 import { writeBody } from "./write-body.ts";
 
-export interface CopySource extends ObjectName {
+export interface CopySource extends VersionName {
   readonly conditions: ReadConditions;
 }
 
@@ -37,12 +38,19 @@ export interface CopyRequest extends ObjectName {
   readonly conditions: WriteConditions;
 }
 
+/** What came of a copy, and which version it is of which version. */
+export interface Copied {
+  readonly object: StoredObject;
+  readonly version: string | undefined;
+  readonly sourceVersion: string | undefined;
+}
+
 /** Copies the bytes: an object never shares them with another one. */
 export async function copyObject(
   store: Store,
   caller: Caller,
   request: CopyRequest,
-): Promise<StoredObject> {
+): Promise<Copied> {
   const { source, key, conditions } = request;
   const { value: bucket } = await findWritableBucket(store, caller, request);
   checkWriteConditions(conditions, key, (await lookUpObject(store, bucket, key))?.value);
@@ -55,10 +63,11 @@ export async function copyObject(
     checkAttributes(attributes);
     const algorithm = request.algorithm ?? original.checksum.algorithm;
     const written = await writeBody(store.blobs, { bytes }, [algorithm]);
-    const object = describe(store, attributes, written, algorithm);
-    return await keepingNothing(store, [written.blob], () =>
-      replaceObject(store, caller, request, { object, conditions, event: "Copy" }),
+    const described = describe(store, attributes, written, algorithm);
+    const object = await keepingNothing(store, [written.blob], () =>
+      replaceObject(store, caller, request, { object: described, conditions, event: "Copy" }),
     );
+    return { object, version: shownVersion(bucket, object), sourceVersion: original.version };
   } finally {
     await bytes[Symbol.asyncIterator]().return?.();
   }
@@ -96,6 +105,7 @@ function renamed(error: unknown, { ifNoneMatch }: ReadConditions): unknown {
 const isSelfCopy = (request: CopyRequest): boolean =>
   request.source.bucket === request.bucket &&
   request.source.key === request.key &&
+  request.source.version === undefined && // an old version may become the current one so
   request.describe === undefined &&
   request.storageClass === undefined &&
   request.websiteRedirect === undefined &&

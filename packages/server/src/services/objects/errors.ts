@@ -21,7 +21,9 @@ export const OBJECT_ERRORS = {
   ),
 
   NoSuchObject: user("There is no object of this key."),
-  NoSuchObjectVersion: user("The bucket keeps no versions; an object has only the version null."),
+  NoSuchObjectVersion: user("The object has no version of this id."),
+  VersionIdInvalid: user("The version id is none that S3 could have given."),
+  VersionIsMarker: user("The version is a delete marker: there is nothing to read or to describe."),
   ObjectArchived: user("The object's storage class is an archive: it cannot be read."),
   ObjectKeyTooLong: user("A key has 1 to 1,024 bytes of UTF-8."),
   MetadataTooLarge: user("User metadata has at most 2 KB, names and values together."),

@@ -1,17 +1,18 @@
-import { limits, type Part, type StoredObject } from "../../domain/object.ts";
-import type { Versioned } from "../../ports/records.ts";
+import { limits, type StoredObject } from "../../domain/object.ts";
 import type { BucketName } from "./buckets.ts";
 import { objectError } from "./errors.ts";
-import { type Bucket, objectsSpace, partListsSpace, type Store } from "./store.ts";
+import type { Bucket, Store } from "./store.ts";
+import { findVersion, isMarker, type Located, readHead, versionOf } from "./versions.ts";
 
 /** How a request names an object. */
 export interface ObjectName extends BucketName {
   readonly key: string;
 }
 
-/** The parts of an object of a multipart upload. */
-export interface PartList {
-  readonly parts: readonly Part[];
+/** How a request names an object, or one version of it. */
+export interface VersionName extends ObjectName {
+  /** Absent: the current one. */
+  readonly version?: string | undefined;
 }
 
 /** @throws ObjectKeyTooLong. Keys of U+0000 or broken UTF-16 can name no object, and are refused where one would come to be. */
@@ -21,35 +22,33 @@ export function checkKey(key: string): void {
     throw objectError("ObjectKeyTooLong", { size });
 }
 
-/** @throws NoSuchObject */
+/** @throws NoSuchObject, NoSuchObjectVersion, VersionIdInvalid, VersionIsMarker */
 export async function findObject(
   store: Store,
   bucket: Bucket,
-  { key }: { readonly key: string },
-): Promise<Versioned<StoredObject>> {
-  const found = await lookUpObject(store, bucket, key);
-  if (found === undefined) throw objectError("NoSuchObject", { key, bucket: bucket.name });
-  return found;
+  { key, version }: { readonly key: string; readonly version?: string | undefined },
+): Promise<Located<StoredObject>> {
+  checkKey(key);
+  if (version !== undefined) {
+    const found = await findVersion(store, bucket, key, version);
+    if (!isMarker(found.value)) return found as Located<StoredObject>;
+    throw objectError("VersionIsMarker", { version, lastModified: found.value.lastModified });
+  }
+  const { object, marker } = await readHead(store, bucket, key);
+  if (object !== undefined) return object;
+  throw objectError("NoSuchObject", {
+    key,
+    bucket: bucket.name,
+    ...(marker && { marker: versionOf(marker.value) }),
+  });
 }
 
+/** The current version, where it is an object. */
 export async function lookUpObject(
   store: Store,
   bucket: Bucket,
   key: string,
-): Promise<Versioned<StoredObject> | undefined> {
+): Promise<Located<StoredObject> | undefined> {
   checkKey(key);
-  return store.records.get<StoredObject>(objectsSpace(bucket), key);
-}
-
-/** The parts of an object, one for an object that was put in one piece. Undefined where it was replaced meanwhile. */
-export async function partsOf(
-  store: Store,
-  bucket: Bucket,
-  object: StoredObject,
-): Promise<readonly Part[] | undefined> {
-  const { body, size, etag, checksum, lastModified } = object;
-  if (body.blob !== undefined)
-    return [{ number: 1, blob: body.blob, size, etag, checksum: checksum.value, lastModified }];
-  const list = await store.records.get<PartList>(partListsSpace(bucket), body.upload);
-  return list?.value.parts;
+  return (await readHead(store, bucket, key)).object;
 }

@@ -6,10 +6,12 @@ import { type ByteRange, locate, parseRange } from "../../domain/object-range.ts
 import { BlobMissing } from "../../ports/blobs.ts";
 import { findBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
-import { findObject, type ObjectName, partsOf } from "./find-object.ts";
+import { findObject, type VersionName } from "./find-object.ts";
+import { partsOf } from "./parts.ts";
 import type { Bucket, Caller, Store } from "./store.ts";
+import { shownVersion } from "./versions.ts";
 
-export interface ReadRequest extends ObjectName {
+export interface ReadRequest extends VersionName {
   readonly conditions: ReadConditions;
   /** The Range header, as it came. */
   readonly range?: string;
@@ -18,6 +20,8 @@ export interface ReadRequest extends ObjectName {
 
 export interface FoundObject {
   readonly object: StoredObject;
+  /** Which version it is, where the bucket keeps or kept versions. */
+  readonly version: string | undefined;
   /** Set where not the whole object was asked for, even if it is what the range comes to. */
   readonly range?: ByteRange;
   /** Set where a part of a multipart object was asked for. */
@@ -39,7 +43,7 @@ export async function headObject(
   const { value: object } = await findObject(store, bucket, request);
   checkReadable(store, object, request);
   const parts = request.part === undefined ? [] : await partsOf(store, bucket, object);
-  return select(object, parts ?? [], request);
+  return { ...select(object, parts ?? [], request), version: shownVersion(bucket, object) };
 }
 
 /** An object with its bytes, all of one state of it: who replaces it meanwhile changes nothing for this reader. */
@@ -57,8 +61,8 @@ export async function getObject(
     if (parts === undefined) return undefined;
     const found = select(object, parts, request);
     const range = found.range ?? { start: 0, end: object.size };
-    const bytes = await openParts(store, bucket, request.key, object, locate(parts, range));
-    return bytes && { ...found, bytes };
+    const bytes = await openParts(store, bucket, request, object, locate(parts, range));
+    return bytes && { ...found, version: shownVersion(bucket, object), bytes };
   });
 }
 
@@ -66,12 +70,12 @@ export async function getObject(
 export async function describeObject(
   store: Store,
   caller: Caller,
-  name: ObjectName,
-): Promise<{ readonly object: StoredObject; readonly parts: readonly Part[] }> {
+  name: VersionName,
+): Promise<Pick<FoundObject, "object" | "version"> & { readonly parts: readonly Part[] }> {
   const { value: bucket } = await findBucket(store, caller, name);
   return untilSettled(store, bucket, name, async (object) => {
     const parts = await partsOf(store, bucket, object);
-    return parts && { object, parts };
+    return parts && { object, parts, version: shownVersion(bucket, object) };
   });
 }
 
@@ -79,11 +83,11 @@ export async function describeObject(
 async function untilSettled<T>(
   store: Store,
   bucket: Bucket,
-  { key }: ObjectName,
+  { key, version }: VersionName,
   read: (object: StoredObject) => Promise<T | undefined>,
 ): Promise<T> {
   for (let missing: string | undefined; ; ) {
-    const { value: object } = await findObject(store, bucket, { key });
+    const { value: object } = await findObject(store, bucket, { key, version });
     const result = await read(object);
     if (result !== undefined) return result;
     // The same object twice: nobody replaced it, its bytes are lost. Nothing that a caller did.
@@ -103,7 +107,9 @@ function checkReadable(store: Store, object: StoredObject, { conditions }: ReadR
     });
 }
 
-function select(object: StoredObject, parts: readonly Part[], request: ReadRequest): FoundObject {
+type Selection = Omit<FoundObject, "version">;
+
+function select(object: StoredObject, parts: readonly Part[], request: ReadRequest): Selection {
   if (request.part !== undefined) return selectPart(object, parts, request.part);
   if (request.range === undefined) return { object };
   const range = parseRange(request.range, object.size);
@@ -112,7 +118,7 @@ function select(object: StoredObject, parts: readonly Part[], request: ReadReque
   return { object, ...(range && { range }) };
 }
 
-function selectPart(object: StoredObject, parts: readonly Part[], number: number): FoundObject {
+function selectPart(object: StoredObject, parts: readonly Part[], number: number): Selection {
   const index = parts.findIndex((part) => part.number === number);
   const part = parts[index];
   if (part === undefined)
@@ -134,7 +140,7 @@ type Piece = { readonly piece: Part; readonly range: ByteRange };
 async function openParts(
   store: Store,
   bucket: Bucket,
-  key: string,
+  { key, version }: VersionName,
   object: StoredObject,
   pieces: readonly Piece[],
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
@@ -142,7 +148,7 @@ async function openParts(
   try {
     const first = pieces[0] && (await store.blobs.read(pieces[0].piece.blob, pieces[0].range));
     // From here on nobody deletes the others: either they were pinned in time, or the object is another one by now.
-    const now = pieces.length > 1 ? await findObject(store, bucket, { key }) : undefined;
+    const now = pieces.length > 1 ? await findObject(store, bucket, { key, version }) : undefined;
     if (now === undefined || now.value.sequencer === object.sequencer)
       return chain(store, first, pieces.slice(1), unpin);
     unpin();

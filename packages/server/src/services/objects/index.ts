@@ -10,6 +10,7 @@ import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { describeObject, getObject, headObject } from "./get-object.ts";
 import { listObjects } from "./list-objects.ts";
+import { listVersions } from "./list-versions.ts";
 import { getNotificationRules, putNotificationRules } from "./notifications.ts";
 import { Outbox } from "./outbox.ts";
 import { putObject } from "./put-object.ts";
@@ -18,14 +19,16 @@ import { liveBlobs, sweepBlobs, sweepParts } from "./sweep.ts";
 import { getBucketTags, getObjectTags, putBucketTags, putObjectTags } from "./tags.ts";
 import { copyPart, listParts, uploadPart } from "./upload-parts.ts";
 import { abortUpload, createUpload, listUploads } from "./uploads.ts";
+import { getVersioning, putVersioning } from "./versioning.ts";
 
 export type { ChosenPart } from "./complete-upload.ts";
 export type { CopySource } from "./copy-object.ts";
-export type { Deletion } from "./delete-objects.ts";
+export type { Deleted, Deletion } from "./delete-objects.ts";
 export { OBJECT_ERRORS, type ObjectErrorCode } from "./errors.ts";
 export type { FoundObject } from "./get-object.ts";
 export type { Listing } from "./list-objects.ts";
-export type { Bucket, Caller } from "./store.ts";
+export type { ListedVersion } from "./list-versions.ts";
+export type { Bucket, Caller, Versioning } from "./store.ts";
 export type { StoredPart } from "./upload-parts.ts";
 export type { Incoming } from "./write-body.ts";
 
@@ -54,6 +57,9 @@ const useCases = {
   deleteObject,
   deleteObjects,
   listObjects,
+  listVersions,
+  getVersioning,
+  putVersioning,
   getObjectTags,
   putObjectTags,
   createUpload,
@@ -84,12 +90,15 @@ export function createObjects(ports: ObjectPorts): Objects {
   const outbox = new Outbox({ records, clock, targets });
   let closed = false;
   const stopping = () => closed;
+  let sweeping = true;
   const store: Store = {
     records,
     blobs: new BlobShelf(blobs),
     clock,
     outbox,
     sequence: createSequence(clock),
+    sweeping: () => sweeping,
+    moved: new Set(),
     destinationExists: ({ destination }) => targets.exists(destination),
   };
   const bound = Object.entries(useCases).map(([name, useCase]) => [
@@ -103,7 +112,9 @@ export function createObjects(ports: ObjectPorts): Objects {
     async recover() {
       await outbox.recover();
       await sweepParts(records, stopping);
-      await sweepBlobs(blobs, () => liveBlobs(records), stopping);
+      await sweepBlobs(blobs, () => liveBlobs(records), stopping, undefined, store.moved);
+      sweeping = false;
+      store.moved.clear();
     },
     close() {
       closed = true;

@@ -66,7 +66,7 @@ export async function listObjects(
 }
 
 /** `photos/` for the key `photos/2026/a.jpg`, no prefix and the delimiter `/`. */
-function commonPrefix(
+export function commonPrefix(
   key: string,
   prefix: string,
   delimiter: string | undefined,

@@ -2,6 +2,7 @@
 import { canonicalId } from "../../domain/bucket.ts";
 import { meets } from "../../domain/notification.ts";
 import { notificationMessage, type ObjectEvent } from "../../domain/notification-event.ts";
+import type { StoredObject } from "../../domain/object.ts";
 import type { Change } from "../../ports/records.ts";
 import type { OutboxEntry, OutboxReference } from "./outbox.ts";
 import { type Bucket, type Caller, outboxSpace, type Store } from "./store.ts";
@@ -12,7 +13,15 @@ export interface Events {
   readonly references: readonly OutboxReference[];
 }
 
-type Happened = Pick<ObjectEvent, "name" | "key" | "object" | "sequencer">;
+type Happened = Pick<ObjectEvent, "name" | "key" | "sequencer"> &
+  Partial<Pick<ObjectEvent, "size" | "etag" | "version">>;
+
+/** What an event says of an object that is there. */
+export const stateOf = ({ size, etag, version }: StoredObject) => ({
+  size,
+  etag,
+  ...(version !== undefined && { version }),
+});
 
 /** One message for each function whose rule the event meets. */
 export function eventsOf(store: Store, bucket: Bucket, caller: Caller, happened: Happened): Events {

@@ -11,7 +11,7 @@ import { mayHaveBeenKept } from "../../ports/storage-errors.ts";
 import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type ObjectName } from "./find-object.ts";
-import { checkWriteConditions, replaceObject } from "./replace-object.ts";
+import { checkWriteConditions, type NewObject, replaceObject } from "./replace-object.ts";
 import type { Caller, Store } from "./store.ts";
 import { checkTags } from "./tags.ts";
 import { type Incoming, type Written, writeBody } from "./write-body.ts";
@@ -50,7 +50,7 @@ export function describe(
   attributes: ObjectAttributes,
   { blob, size, etag, checksums }: Written,
   algorithm: ChecksumAlgorithm,
-): Omit<StoredObject, "sequencer"> {
+): NewObject {
   return {
     ...attributes,
     size,

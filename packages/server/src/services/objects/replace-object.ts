@@ -2,22 +2,20 @@
 
 import type { StoredObject } from "../../domain/object.ts";
 import { matches, type WriteConditions } from "../../domain/object-conditions.ts";
+import { newVersionId } from "../../domain/object-version.ts";
 import type { Change } from "../../ports/records.ts";
 import { findWritableBucket, stillThere } from "./buckets.ts";
 import { objectError } from "./errors.ts";
-import { lookUpObject, type ObjectName, partsOf } from "./find-object.ts";
-import { eventsOf } from "./object-events.ts";
-import {
-  type Bucket,
-  type Caller,
-  objectsSpace,
-  partListsSpace,
-  retried,
-  type Store,
-} from "./store.ts";
+import { checkKey, type ObjectName } from "./find-object.ts";
+import { eventsOf, stateOf } from "./object-events.ts";
+import { type Bucket, type Caller, retried, type Store } from "./store.ts";
+import { placeVersion, readHead } from "./versions.ts";
+
+/** An object before it has its place among all changes. */
+export type NewObject = Omit<StoredObject, "sequencer" | "version">;
 
 export interface Replacement {
-  readonly object: Omit<StoredObject, "sequencer">;
+  readonly object: NewObject;
   readonly conditions: WriteConditions;
   /** What events call it. */
   readonly event: "Put" | "Post" | "Copy" | "CompleteMultipartUpload";
@@ -49,26 +47,25 @@ export async function tryToReplace(
   replacement: Replacement,
 ): Promise<StoredObject> {
   const bucket = await findWritableBucket(store, caller, name);
-  const current = await lookUpObject(store, bucket.value, name.key);
-  checkWriteConditions(replacement.conditions, name.key, current?.value, replacement.since);
-  const object: StoredObject = { ...replacement.object, sequencer: store.sequence() };
+  checkKey(name.key);
+  const head = await readHead(store, bucket.value, name.key);
+  checkWriteConditions(replacement.conditions, name.key, head.object?.value, replacement.since);
+  const object: StoredObject = { ...replacement.object, ...newPlace(store, bucket.value) };
   const events = eventsOf(store, bucket.value, caller, {
     name: `s3:ObjectCreated:${replacement.event}`,
     key: name.key,
-    object,
+    ...stateOf(object),
     sequencer: object.sequencer,
   });
-  const old = await abandoned(store, bucket.value, current?.value);
-  const at = { space: objectsSpace(bucket.value), id: name.key };
+  const step = await placeVersion(store, bucket.value, name.key, head, object);
   await store.records.commit([
-    { put: object, ...at, expect: current?.revision ?? 0 },
+    ...step.changes,
     stillThere(bucket),
     ...(replacement.also ?? []),
-    ...old.changes,
     ...events.changes,
   ]);
   store.outbox.send(events.references);
-  await store.blobs.discard(old.blobs);
+  await store.blobs.discard(step.blobs);
   return object;
 }
 
@@ -89,15 +86,12 @@ export function checkWriteConditions(
     throw objectError("ObjectWriteConflict", { key, condition: "If-Match" });
 }
 
-/** What goes with an object that is replaced or deleted: changes for the same commit, and blobs for after it. */
-export async function abandoned(
+/** The place of a new version among all changes, and its id where the bucket keeps versions. */
+export function newPlace(
   store: Store,
   bucket: Bucket,
-  object: StoredObject | undefined,
-): Promise<{ readonly changes: readonly Change[]; readonly blobs: readonly string[] }> {
-  if (object === undefined) return { changes: [], blobs: [] };
-  const blobs = ((await partsOf(store, bucket, object)) ?? []).map((part) => part.blob);
-  const { body } = object;
-  if (body.blob !== undefined) return { changes: [], blobs };
-  return { changes: [{ delete: true, space: partListsSpace(bucket), id: body.upload }], blobs };
+): Pick<StoredObject, "sequencer" | "version"> {
+  const sequencer = store.sequence();
+  const named = bucket.versioning === "Enabled";
+  return { sequencer, ...(named && { version: newVersionId(sequencer) }) };
 }

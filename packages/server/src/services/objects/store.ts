@@ -17,6 +17,10 @@ export interface Store {
   readonly outbox: Outbox;
   /** Whether the destination of a notification is there. */
   readonly destinationExists: DestinationExists;
+  /** Whether the sweep looks for blobs that nobody names: it reads one space after the other. */
+  readonly sweeping: () => boolean;
+  /** Blobs of objects whose record moved to another space meanwhile. */
+  readonly moved: Set<string>;
   /** A text greater than all that it gave before, also before a restart as long as the clock does not go back. */
   sequence(): string;
 }
@@ -31,6 +35,8 @@ export interface Caller extends Scope {
   readonly traceId?: string;
 }
 
+export type Versioning = "Enabled" | "Suspended";
+
 export interface Bucket extends Scope {
   readonly name: string;
   /** What the creator asked for, where it is not the region's own name: `EU`. */
@@ -39,6 +45,8 @@ export interface Bucket extends Scope {
   readonly created: number;
   readonly tags: readonly Tag[];
   readonly rules: readonly NotificationRule[];
+  /** Absent: the bucket never kept versions. Once it did it can only pause. */
+  readonly versioning?: Versioning;
   /** Set while a deletion looks whether the bucket is empty: nothing may be written then. */
   readonly deleting?: number;
 }
@@ -49,8 +57,14 @@ export const bucketsSpace = (account: string): string => `${account}/global/buck
 const within = (bucket: Bucket, kind: string): string =>
   `${bucket.account}/${bucket.region}/${kind}/${bucket.name}`;
 
-/** id: key. StoredObject. */
+/** id: key. StoredObject: the current version, where it is no delete marker. */
 export const objectsSpace = (bucket: Bucket): string => within(bucket, "objects");
+/** id: key. DeleteMarker, where the current version is one. */
+export const markersSpace = (bucket: Bucket): string => within(bucket, "object-markers");
+/** id: key and order, as versionRecordId says. OldVersion: all versions but the current one. */
+export const versionsSpace = (bucket: Bucket): string => within(bucket, "object-versions");
+/** id: key. NullPlace: where the null version is, if it is not the current one. */
+export const nullsSpace = (bucket: Bucket): string => within(bucket, "object-null-versions");
 /** id: id of the upload that the object came of. PartList. */
 export const partListsSpace = (bucket: Bucket): string => within(bucket, "object-parts");
 /** id: key, U+0001, upload id: sorted by key, then by age. Upload. */

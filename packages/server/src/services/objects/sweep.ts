@@ -2,7 +2,8 @@
 import type { Part, StoredObject } from "../../domain/object.ts";
 import type { Blobs } from "../../ports/blobs.ts";
 import type { Records } from "../../ports/records.ts";
-import type { PartList } from "./find-object.ts";
+import type { PartList } from "./parts.ts";
+import { isMarker, type OldVersion } from "./versions.ts";
 
 /** Says that the platform stops: the sweep ends where it is, and the next start begins it anew. */
 export type Stopping = () => boolean;
@@ -14,6 +15,7 @@ const GROUP = 500_000;
  * Deletes the blobs that were there when the engine was opened and that nobody names. A blob is named by one record
  * from its first commit to its end, so what is not live now was dead then.
  * @param live ids of all blobs that records name; called once or more.
+ * @param moved blobs of objects that change places while `live` looks through one after the other.
  * @returns how many it deleted.
  */
 export async function sweepBlobs(
@@ -21,6 +23,7 @@ export async function sweepBlobs(
   live: () => AsyncIterable<string>,
   stopping: Stopping = () => false,
   groupSize = GROUP,
+  moved: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   let count = 0;
   for await (const _ of blobs.inherited()) count++;
@@ -35,6 +38,7 @@ export async function sweepBlobs(
     }
     for (const id of dead) {
       if (stopping()) return swept;
+      if (moved.has(id)) continue;
       await blobs.delete(id);
       swept++;
     }
@@ -55,6 +59,9 @@ export async function* liveBlobs(records: Records): AsyncGenerator<string> {
   for (const space of await spacesOf(records, "objects"))
     for await (const { body } of values<StoredObject>(records, space))
       if (body.blob !== undefined) yield body.blob;
+  for (const space of await spacesOf(records, "object-versions"))
+    for await (const version of values<OldVersion>(records, space))
+      if (!isMarker(version) && version.body.blob !== undefined) yield version.body.blob;
 }
 
 /** Deletes the parts of uploads that ended while the platform did. Their blobs are nobody's then. */

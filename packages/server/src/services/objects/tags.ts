@@ -15,9 +15,16 @@ import {
   updateBucket,
 } from "./buckets.ts";
 import { objectError } from "./errors.ts";
-import { findObject, type ObjectName } from "./find-object.ts";
-import { eventsOf } from "./object-events.ts";
-import { type Caller, objectsSpace, retried, type Store } from "./store.ts";
+import { findObject, type VersionName } from "./find-object.ts";
+import { eventsOf, stateOf } from "./object-events.ts";
+import { type Caller, retried, type Store } from "./store.ts";
+import { shownVersion } from "./versions.ts";
+
+/** Tags of an object, and which version of it they are of where the bucket has versions. */
+export interface VersionTags {
+  readonly tags: readonly Tag[];
+  readonly version: string | undefined;
+}
 
 /** @throws TagInvalid with the details of the fault. */
 export function checkTags(tags: readonly Tag[], limit: number): void {
@@ -51,37 +58,38 @@ export async function putBucketTags(
 export async function getObjectTags(
   store: Store,
   caller: Caller,
-  name: ObjectName,
-): Promise<Tag[]> {
+  name: VersionName,
+): Promise<VersionTags> {
   const { value: bucket } = await findBucket(store, caller, name);
-  return sortTags((await findObject(store, bucket, name)).value.tags);
+  const { value: object } = await findObject(store, bucket, name);
+  return { tags: sortTags(object.tags), version: shownVersion(bucket, object) };
 }
 
 /** Replaces them all; none deletes them. Neither the object's age nor its entity tag changes. */
 export async function putObjectTags(
   store: Store,
   caller: Caller,
-  name: ObjectName,
+  name: VersionName,
   tags: readonly Tag[],
-): Promise<void> {
+): Promise<VersionTags> {
   checkTags(tags, OBJECT_TAGS);
-  const events = await retried(async () => {
+  const { events, version } = await retried(async () => {
     const bucket = await findWritableBucket(store, caller, name);
-    const { value, revision } = await findObject(store, bucket.value, name);
+    const { value, revision, space, id } = await findObject(store, bucket.value, name);
     const object: StoredObject = { ...value, tags };
     const made = eventsOf(store, bucket.value, caller, {
       name: tags.length > 0 ? "s3:ObjectTagging:Put" : "s3:ObjectTagging:Delete",
       key: name.key,
-      object,
+      ...stateOf(object),
       sequencer: store.sequence(),
     });
-    const space = objectsSpace(bucket.value);
     await store.records.commit([
-      { put: object, space, id: name.key, expect: revision },
+      { put: object, space, id, expect: revision },
       stillThere(bucket),
       ...made.changes,
     ]);
-    return made;
+    return { events: made, version: shownVersion(bucket.value, object) };
   });
   store.outbox.send(events.references);
+  return { tags, version };
 }

@@ -26,6 +26,8 @@ export interface StoredPart {
   readonly part: Part;
   /** What the client hears of its checksum: nothing of one that it did not ask for. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
+  /** Which version was copied, where the source has versions. */
+  readonly sourceVersion?: string | undefined;
 }
 
 export async function uploadPart(
@@ -72,7 +74,11 @@ export async function copyPart(
     const algorithm = upload.checksum?.algorithm ?? DEFAULT_ALGORITHM;
     const written = await writeBody(store.blobs, { bytes }, [algorithm]);
     const part = await keepPart(store, caller, request, algorithm, written);
-    return { part, ...(upload.checksum && { checksum: { algorithm, value: part.checksum } }) };
+    return {
+      part,
+      sourceVersion: object.version,
+      ...(upload.checksum && { checksum: { algorithm, value: part.checksum } }),
+    };
   } finally {
     await bytes[Symbol.asyncIterator]().return?.();
   }
