@@ -32,10 +32,15 @@ export async function npm(directory: string): Promise<Client | Unavailable> {
     if (failure) return { skip: `aws-lambda-ric could not be installed: ${failure}` };
   }
   const ric = join(installed, "node_modules/aws-lambda-ric");
+  const client = join(ric, "dist/rapid-client.node");
+  // Where npm did not run them: newer versions ask for leave first.
+  for (const script of ["preinstall", "postinstall"]) {
+    const failure = !existsSync(client) && (await failureOf(ric, "sh", [`scripts/${script}.sh`]));
+    if (failure) return { skip: `aws-lambda-ric could not be compiled: ${failure}` };
+  }
   const files: Record<string, Uint8Array | string> = { bootstrap: BOOTSTRAP, "app.js": APP };
   for (const folder of ["bin", "dist"])
     for (const name of await readdir(join(ric, folder)))
       files[`ric/${folder}/${name}`] = await readFile(join(ric, folder, name));
-  const native = await readFile(join(ric, "build/Release/rapid-client.node"));
-  return { code: { ...files, "ric/dist/rapid-client.node": native } };
+  return { code: files };
 }

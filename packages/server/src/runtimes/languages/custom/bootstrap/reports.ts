@@ -28,31 +28,33 @@ export class Reports {
   }
 
   initStart(): void {
-    this.#telemetry.platform("initStart", {
+    this.#telemetry.platform("initStart", () => ({
       ...this.#init,
       functionName: this.#environment["AWS_LAMBDA_FUNCTION_NAME"],
       functionVersion: this.#environment["AWS_LAMBDA_FUNCTION_VERSION"],
       instanceMaxMemory: this.#memoryMB * 2 ** 20,
-    });
+    }));
   }
 
   initRuntimeDone(errorType?: string): void {
-    this.#telemetry.platform("initRuntimeDone", { ...this.#init, ...statusOf(errorType) });
+    const ending = statusOf(errorType);
+    this.#telemetry.platform("initRuntimeDone", () => ({ ...this.#init, ...ending }));
   }
 
   initReport(errorType?: string): void {
-    this.#initMs = performance.now() - this.#begunAt;
-    this.#telemetry.platform("initReport", {
+    const initMs = performance.now() - this.#begunAt;
+    this.#initMs = initMs;
+    this.#telemetry.platform("initReport", () => ({
       ...this.#init,
       ...statusOf(errorType),
-      metrics: { durationMs: rounded(this.#initMs) },
-    });
+      metrics: { durationMs: rounded(initMs) },
+    }));
   }
 
   /** An extension has come to the end of its init, well or not. */
   extension({ name, state, events }: Extension, errorType?: string): void {
     const record = { name, state, events: [...events], ...(errorType ? { errorType } : {}) };
-    this.#telemetry.platform("extension", record);
+    this.#telemetry.platform("extension", () => record);
     const error = errorType ? `\tError Type: ${errorType}` : "";
     const text = `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${[...events]}]${error}`;
     this.#say("extension", record, text);
@@ -65,64 +67,67 @@ export class Reports {
 
   restoreStart(): void {
     this.#restoringAt = performance.now();
-    const { functionName, functionVersion } = this.#function;
-    this.#telemetry.platform("restoreStart", { functionName, functionVersion });
+    this.#telemetry.platform("restoreStart", () => this.#function);
   }
 
   restoreDone(errorType?: string): void {
-    this.#telemetry.platform("restoreRuntimeDone", statusOf(errorType));
-    this.#telemetry.platform("restoreReport", {
+    this.#telemetry.platform("restoreRuntimeDone", () => statusOf(errorType));
+    this.#telemetry.platform("restoreReport", () => ({
       ...statusOf(errorType),
       metrics: { durationMs: rounded(performance.now() - this.#restoringAt) },
-    });
+    }));
   }
 
   start({ frame }: Invocation): void {
-    this.#telemetry.platform("start", {
+    this.#telemetry.platform("start", () => ({
       requestId: frame.requestId,
       version: this.#function.functionVersion,
       ...tracing(frame.traceId),
-    });
+    }));
   }
 
   /** The runtime is done with the invocation; `status` where it did not answer. */
   runtimeDone(invocation: Invocation, status?: "timeout" | "failure", errorType?: string): void {
-    const { frame, respondingAt, startedAt, durationMs, producedBytes, outcome } = invocation;
-    const now = performance.now();
-    const answeredAt = startedAt + durationMs;
-    const spans = outcome
-      ? [
-          span("responseLatency", startedAt, respondingAt),
-          span("responseDuration", respondingAt, Math.max(answeredAt, respondingAt)),
-          span("runtimeOverhead", answeredAt, now),
-        ]
-      : [];
-    this.#telemetry.platform("runtimeDone", {
-      requestId: frame.requestId,
-      ...ending(outcome, status, errorType),
-      metrics: { durationMs: rounded(outcome ? durationMs : now - startedAt), producedBytes },
-      ...(spans.length > 0 ? { spans } : {}),
-      ...tracing(frame.traceId),
+    this.#telemetry.platform("runtimeDone", () => {
+      const { frame, respondingAt, startedAt, durationMs, producedBytes, outcome } = invocation;
+      const now = performance.now();
+      const answeredAt = startedAt + durationMs;
+      const spans = outcome
+        ? [
+            span("responseLatency", startedAt, respondingAt),
+            span("responseDuration", respondingAt, Math.max(answeredAt, respondingAt)),
+            span("runtimeOverhead", answeredAt, now),
+          ]
+        : [];
+      return {
+        requestId: frame.requestId,
+        ...ending(outcome, status, errorType),
+        metrics: { durationMs: rounded(outcome ? durationMs : now - startedAt), producedBytes },
+        ...(spans.length > 0 ? { spans } : {}),
+        ...tracing(frame.traceId),
+      };
     });
   }
 
   /** Runtime and extensions are done with it. */
   report(invocation: Invocation, status?: "timeout" | "failure", errorType?: string): void {
-    const { frame, outcome, startedAt, durationMs } = invocation;
-    const ms = outcome ? durationMs : performance.now() - startedAt;
     const initMs = this.#initMs;
     this.#initMs = undefined; // only the first one pays for the init
-    this.#telemetry.platform("report", {
-      requestId: frame.requestId,
-      ...ending(outcome, status, errorType),
-      metrics: {
-        durationMs: rounded(ms),
-        billedDurationMs: Math.ceil(ms + (initMs ?? 0)),
-        memorySizeMB: this.#memoryMB,
-        maxMemoryUsedMB: Math.min(this.#memoryMB, Math.ceil(this.#peakKiB() / 1024)),
-        ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }),
-      },
-      ...tracing(frame.traceId),
+    this.#telemetry.platform("report", () => {
+      const { frame, outcome, startedAt, durationMs } = invocation;
+      const ms = outcome ? durationMs : performance.now() - startedAt;
+      return {
+        requestId: frame.requestId,
+        ...ending(outcome, status, errorType),
+        metrics: {
+          durationMs: rounded(ms),
+          billedDurationMs: Math.ceil(ms + (initMs ?? 0)),
+          memorySizeMB: this.#memoryMB,
+          maxMemoryUsedMB: Math.min(this.#memoryMB, Math.ceil(this.#peakKiB() / 1024)),
+          ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }),
+        },
+        ...tracing(frame.traceId),
+      };
     });
   }
 

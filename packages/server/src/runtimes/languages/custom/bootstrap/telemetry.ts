@@ -29,7 +29,7 @@ export class Telemetry {
 
   /** Something happened. */
   emit(category: Category, type: string, record: unknown): void {
-    if (!this.#early && this.#subscribers.size === 0) return;
+    if (!this.#wanted) return;
     const event = { time: new Date().toISOString(), type, record };
     for (const subscriber of this.#subscribers.values()) subscriber.add(category, event);
     if (!this.#early) return;
@@ -38,8 +38,9 @@ export class Telemetry {
       this.#early.push({ category, event });
   }
 
-  platform(type: string, record: object): void {
-    this.emit("platform", `platform.${type}`, record);
+  /** `record` is made only where somebody may want it. */
+  platform(type: string, record: () => object): void {
+    if (this.#wanted) this.emit("platform", `platform.${type}`, record());
   }
 
   /** A further subscription of the same extension takes the place of its first. */
@@ -48,11 +49,12 @@ export class Telemetry {
     const subscriber = new Subscriber(subscription);
     this.#subscribers.set(name, subscriber);
     for (const { category, event } of this.#early ?? []) subscriber.add(category, event);
-    this.platform("telemetrySubscription", {
-      name,
-      state: "Subscribed",
-      types: subscription.types,
-    });
+    const { types } = subscription;
+    this.platform("telemetrySubscription", () => ({ name, state: "Subscribed", types }));
+  }
+
+  get #wanted(): boolean {
+    return this.#early !== undefined || this.#subscribers.size > 0;
   }
 
   get isOpen(): boolean {
