@@ -2,7 +2,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
-import { FleetPolicy, type Load, OCCUPIED_MS, SLOW_MS } from "../scaling/index.ts";
+import { FleetPolicy, type Load, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
 import type { FleetHost } from "./fleet-host.ts";
@@ -119,12 +119,15 @@ export class Fleet implements InstanceOwner {
     // Those that end have their place until they are gone, but do no work; snapshots wait to be used.
     const instances = this.size - this.#snapshots.size;
     let inInstances = this.#bound.size + this.#boundPreparing;
+    const { occupiedMs } = this.#policy;
+    let loading = this.#preparing;
     let occupied = 0;
     for (const instance of this.#instances) {
       inInstances += instance.load;
-      if (instance.runningMs(now) > OCCUPIED_MS) occupied++;
+      if (!instance.loaded) loading++;
+      if (instance.runningMs(now) > occupiedMs) occupied++;
     }
-    return { waiting: this.#waiting.length, inInstances, instances, occupied, now };
+    return { waiting: this.#waiting.length, inInstances, instances, loading, occupied, now };
   }
 
   /** Invocations that no instance has yet. */

@@ -13,6 +13,7 @@ const load = (changes: Partial<Load>): Load => ({
   waiting: 0,
   inInstances: 0,
   instances: 1,
+  loading: 0,
   occupied: 0,
   now: 0,
   ...changes,
@@ -60,10 +61,11 @@ describe("how many instances a load wants", () => {
     assert.equal(policyOf(0.05).wanted(load({ waiting: 1, instances: 0 })), 1);
   });
 
-  it("is few for short handlers: no invocation should wait longer than 5 ms", () => {
+  it("is few for short handlers, and one more per processor at a time", () => {
     assert.equal(wantedWithin(policyOf(0.05), 500, { waiting: 32, inInstances: 32 }), 1);
-    assert.equal(wantedWithin(policyOf(0.5), 60, { waiting: 32, inInstances: 32 }), 7);
-    assert.equal(wantedWithin(policyOf(4), 60, { waiting: 32, inInstances: 32 }), 52);
+    assert.equal(wantedWithin(policyOf(0.5), 60, { waiting: 32, inInstances: 32 }), 5);
+    assert.equal(policyOf(0.5).enough(load({ waiting: 32, inInstances: 32 })), 7);
+    assert.equal(wantedWithin(policyOf(4), 60, { waiting: 32, inInstances: 32 }), 5);
   });
 
   it("is not more for what only lasts a moment", () => {
@@ -83,7 +85,7 @@ describe("how many instances a load wants", () => {
     for (let moment = 0; moment < 50; moment++)
       for (let ms = 0; ms < 10; ms += 2)
         most = Math.max(most, policy.wanted(load({ waiting: 64, now: moment * 20 + ms })));
-    assert.equal(most, 7);
+    assert.equal(most, 5);
   });
 
   it("counts an instance that is occupied for good as one that is not there", () => {
@@ -134,9 +136,17 @@ describe("where the processors are used up", () => {
     assert.equal(wanted, 5, "and what occupies an instance for good beside them");
   });
 
-  it("one that waits for something else gets what it wants", () => {
+  it("one that waits for something else gets what it wants, two per processor at a time", () => {
     const policy = crowded(50, 60);
-    assert.equal(policy.wanted(load({ waiting: 60, inInstances: 4, instances: 4 })), 64);
+    const now = { waiting: 60, inInstances: 4, instances: 4 };
+    assert.equal(policy.wanted(load(now)), 12);
+    assert.equal(policy.wanted(load({ ...now, loading: 4 })), 8);
+    assert.equal(policy.wanted(load({ ...now, loading: 9 })), 4);
+  });
+
+  it("what takes a while may only have waited: it is replaced later", () => {
+    assert.equal(policyOf(50).occupiedMs, 50);
+    assert.equal(crowded(50, 60).occupiedMs, 500);
   });
 
   it("what was learned of a crowd is forgotten once there is room", () => {

@@ -20,7 +20,9 @@ export interface Load {
   readonly inInstances: number;
   /** Instances that are there or starting. */
   readonly instances: number;
-  /** Those of them whose running invocation is already older than `OCCUPIED_MS`. */
+  /** Those of them whose handler is not loaded yet. */
+  readonly loading: number;
+  /** Those of them whose running invocation is already older than `occupiedMs`. */
   readonly occupied: number;
   /** Monotonic milliseconds. */
   readonly now: number;
@@ -40,6 +42,10 @@ export const SLOW_MS = 5;
 const CROWDED_SLOW_MS = 15;
 /** A running invocation older than this occupies its instance for good, as far as anybody can tell. */
 export const OCCUPIED_MS = 50;
+/** In a crowd one may only have waited for a processor until then: nothing is started in its place before. */
+const CROWDED_OCCUPIED_MS = 500;
+/** Where the processors are used up, more instances that load their handlers at once only hold each other up. */
+const CROWDED_LOADING = 2;
 /**
  * For short handlers, instances must have been too few for so long, all in all, before another one is started: about
  * what a start takes. Whoever starts one for every handler that is interrupted for a moment has a storm of them soon.
@@ -106,12 +112,26 @@ export class FleetPolicy {
   /** How many instances this load wants, those that are there included. Ask while something waits. */
   wanted(load: Load): number {
     const enough = this.enough(load);
-    if (enough <= load.instances || !this.#isShort || this.#lacksForLong(load)) return enough;
-    return load.instances;
+    if (enough <= load.instances || !this.#isShort) return enough;
+    if (!this.#lacksForLong(load)) return load.instances;
+    return Math.min(enough, load.instances + this.#machine.processors);
+  }
+
+  /** A running invocation older than this occupies its instance for good, as far as new ones are concerned. */
+  get occupiedMs(): number {
+    return this.#machine.crowded ? CROWDED_OCCUPIED_MS : OCCUPIED_MS;
   }
 
   /** How many instances would do for this load, if it lasted. */
-  enough({ waiting, inInstances, instances, occupied }: Load): number {
+  enough(load: Load): number {
+    const enough = this.#enough(load);
+    const { crowded, processors } = this.#machine;
+    if (!crowded) return enough;
+    const { instances, loading } = load;
+    return Math.min(enough, instances + Math.max(0, CROWDED_LOADING * processors - loading));
+  }
+
+  #enough({ waiting, inInstances, instances, occupied }: Load): number {
     const invocations = waiting + inInstances;
     const handlerMs = this.#handlerMs;
     if (handlerMs === undefined) return invocations;
