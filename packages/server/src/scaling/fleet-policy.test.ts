@@ -144,6 +144,12 @@ describe("where the processors are used up", () => {
     assert.equal(policy.wanted(load({ ...now, loading: 9 })), 4);
   });
 
+  it("one of some milliseconds runs eight times per processor at most", () => {
+    assert.equal(crowded(20, 30).mostAtWork, 32);
+    assert.equal(crowded(20, 30).wanted(load({ waiting: 60, instances: 30 })), 32);
+    assert.equal(policyOf(20).mostAtWork, Number.POSITIVE_INFINITY);
+  });
+
   it("what takes a while may only have waited: it is replaced later", () => {
     assert.equal(policyOf(50).occupiedMs, 50);
     assert.equal(crowded(50, 60).occupiedMs, 500);

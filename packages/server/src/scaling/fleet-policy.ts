@@ -46,6 +46,8 @@ export const OCCUPIED_MS = 50;
 const CROWDED_OCCUPIED_MS = 500;
 /** Where the processors are used up, more instances that load their handlers at once only hold each other up. */
 const CROWDED_LOADING = 2;
+/** There, so many handlers per processor that take less than `OCCUPIED_MS` may run at once: nobody knows whether they sleep. */
+const CROWDED_BRIEF = 8;
 /**
  * For short handlers, instances must have been too few for so long, all in all, before another one is started: about
  * what a start takes. Whoever starts one for every handler that is interrupted for a moment has a storm of them soon.
@@ -136,16 +138,22 @@ export class FleetPolicy {
     const handlerMs = this.#handlerMs;
     if (handlerMs === undefined) return invocations;
     if (this.#stretched) return Math.min(invocations, Math.max(1, instances));
-    if (handlerMs >= PATIENCE_MS) return invocations;
+    if (handlerMs >= PATIENCE_MS) return Math.min(invocations, occupied + this.mostAtWork);
     const short = Math.max(0, invocations - occupied);
     const few = Math.min(short, Math.ceil((short * handlerMs) / PATIENCE_MS), this.mostAtWork);
     return occupied + few;
   }
 
-  /** How many instances may have work at once: in a crowd, short handlers in more of them only wait for each other. */
+  /**
+   * How many instances may have work at once. In a crowd, short handlers in more of them than processors only wait for
+   * each other, and those of some milliseconds in many more.
+   */
   get mostAtWork(): number {
     const { crowded, processors } = this.#machine;
-    return crowded && this.#isShort && !this.#apart ? processors : Number.POSITIVE_INFINITY;
+    if (!crowded) return Number.POSITIVE_INFINITY;
+    if (this.#isShort) return this.#apart ? Number.POSITIVE_INFINITY : processors;
+    const isBrief = (this.#handlerMs ?? OCCUPIED_MS) < OCCUPIED_MS;
+    return isBrief ? CROWDED_BRIEF * processors : Number.POSITIVE_INFINITY;
   }
 
   get #isShort(): boolean {
