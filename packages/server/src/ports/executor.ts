@@ -98,6 +98,9 @@ export interface ProvisionedConcurrency extends KeptInstances {
   readonly qualifier: string;
 }
 
+/** `ProvisionedState.failure` where more is to be kept than there are places for. */
+export const NO_PLACES = "Places.Exhausted";
+
 /** Numbers of instances. */
 export interface ProvisionedState {
   /** Instances that are initialised, at work or not. While an alias moves: of both versions. */

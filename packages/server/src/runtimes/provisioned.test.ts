@@ -77,6 +77,17 @@ describe("provisioned concurrency", () => {
     assert.equal(state(bench, deployment)?.inUse, 0);
   });
 
+  it("says so where the machine has no places for so many, and has what fits", async () => {
+    await using bench = await openBench({ limits: { instances: 2 } });
+    const deployment = await bench.deploy(WORKER);
+    bench.executor.limit(deployment.functionArn, provision(deployment, 3));
+    assert.equal(state(bench, deployment)?.failure, "Places.Exhausted");
+    await until(() => state(bench, deployment)?.available === 2);
+    bench.executor.limit(deployment.functionArn, provision(deployment, 2));
+    await ready(bench, deployment);
+    assert.equal(state(bench, deployment)?.failure, undefined);
+  });
+
   it("stays when nobody calls, and when others need places", async () => {
     await using bench = await openBench({ limits: { idleMs: 60, instances: 2 } });
     const deployment = await bench.deploy(WORKER);

@@ -1,7 +1,7 @@
 /** The functions on this machine, and the accounts that they are of: what each may have, and what is kept for it. */
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { FunctionConcurrency, ProvisionedState } from "../ports/executor.ts";
+import { type FunctionConcurrency, NO_PLACES, type ProvisionedState } from "../ports/executor.ts";
 import { AccountAdmission, FunctionAdmission, type Permits } from "../scaling/index.ts";
 import type { Fleet } from "./fleet.ts";
 import { Keeper } from "./keeper.ts";
@@ -12,7 +12,12 @@ import { Tenant } from "./tenant.ts";
 export interface TenantsHost {
   readonly clock: Clock;
   /** The account's concurrency, and synchronous requests per second for each. */
-  readonly limits: { readonly concurrency: number; readonly requestRate: number };
+  readonly limits: {
+    readonly concurrency: number;
+    readonly requestRate: number;
+    /** Places on this machine. */
+    readonly instances: number;
+  };
   /** What the functions of an account share in a region; asked for once. */
   permits(account: string, region: string): Permits;
   /** The fleet of a deployment, made where there is none. */
@@ -84,6 +89,7 @@ export class Tenants {
       failure ??= state.failure;
     }
     if (!found) return undefined;
+    if (!ready && this.#kept > this.#host.limits.instances) failure ??= NO_PLACES;
     // While an alias moves there are those of both versions.
     available = Math.min(wanted, available);
     return { available, inUse, ready, failure };
@@ -102,6 +108,14 @@ export class Tenants {
         provisioned: [],
         kept: [],
       });
+  }
+
+  /** Instances that are kept for anybody, there or not. */
+  get #kept(): number {
+    let kept = 0;
+    for (const { fleets } of this.#tenants.values())
+      for (const { keeper } of fleets) kept += keeper?.wanted ?? 0;
+    return kept;
   }
 
   #account(account: string, region: string): AccountAdmission {

@@ -3,6 +3,7 @@ import type { FunctionAlias, ProvisionedSettings } from "../../domain/function.t
 import { MIN_UNRESERVED_CONCURRENCY } from "../../domain/function-limits.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { NO_PLACES } from "../../ports/executor.ts";
 import { accountUsage, pushAccount } from "./account.ts";
 import { ownConcurrency } from "./concurrency.ts";
 import type { FunctionsContext } from "./context.ts";
@@ -48,6 +49,8 @@ export interface ProvisionedOperations {
 const KIND = "function-provisioned";
 /** AWS's reason for an instance that could not be initialised. */
 const INIT_FAILURE = "FUNCTION_ERROR_INIT_FAILURE";
+/** Ours: the machine has no places for so many. */
+const NO_CAPACITY = "INSUFFICIENT_CAPACITY";
 
 export function createProvisioned(context: FunctionsContext): ProvisionedOperations {
   const { store, executor, catalog, clock } = context;
@@ -58,15 +61,15 @@ export function createProvisioned(context: FunctionsContext): ProvisionedOperati
     { concurrency, modifiedAt }: ProvisionedSettings,
   ): DescribedProvisioned => {
     const state = executor.provisioned(functionArn(stored.scope, stored.name), qualifier);
-    const failed = state?.failure !== undefined;
+    const failure = state?.failure;
     return {
       arn: functionArn(stored.scope, stored.name, qualifier),
       requested: concurrency,
       // AWS, recorded: both are 0 at first, and one more for each instance that is initialised.
       allocated: state?.available ?? 0,
       available: state?.available ?? 0,
-      status: failed ? "FAILED" : state?.ready ? "READY" : "IN_PROGRESS",
-      statusReason: failed ? INIT_FAILURE : undefined,
+      status: failure ? "FAILED" : state?.ready ? "READY" : "IN_PROGRESS",
+      statusReason: failure && (failure === NO_PLACES ? NO_CAPACITY : INIT_FAILURE),
       modifiedAt,
     };
   };
