@@ -28,9 +28,11 @@ import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { destinationsIn } from "./links/destinations.ts";
+import { createEventSources } from "./links/event-sources.ts";
+import { functionCalls } from "./links/function-calls.ts";
 import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
 import { bucketTargets, readCode } from "./links/objects.ts";
-import { queueTargets } from "./links/queues.ts";
+import { queueSource, queueTargets } from "./links/queues.ts";
 import { createTargets } from "./links/targets.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
@@ -38,7 +40,9 @@ import { systemClock as clock } from "./ports/clock.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
+import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
+import { createPollers } from "./services/pollers/index.ts";
 import { createMessageQueues } from "./services/queues/index.ts";
 
 export interface Platform {
@@ -147,9 +151,30 @@ export async function start(
     onDefect,
   });
 
+  const sources = createEventSources({
+    queues: { sqs: () => queueSource(messageQueues) },
+    streams: {},
+  });
+  const mappings = createMappings({
+    records,
+    clock,
+    ...sources,
+    pollers: createPollers({ clock, ...sources }),
+    functions: functionCalls(functions),
+    targets,
+    metrics,
+    compilePattern: (pattern) => {
+      throw new Error(`patterns cannot be matched yet: ${pattern}`);
+    },
+    maxConcurrency: Math.min(config.limits.concurrency, 1250),
+    onDefect,
+    onUndelivered: (mapping, why) =>
+      log.error("what an event source mapping gave up was not told of", { ...mapping, why }),
+  });
+
   const links = createCodeLinks((id) => functions.zip(id), clock.now, onDefect);
   const doors: Doors = {
-    lambda: createLambdaDoor(functions, links),
+    lambda: createLambdaDoor(functions, mappings, links),
     s3: createS3Door(objects),
     sqs: createSqsDoor(messageQueues),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
@@ -211,6 +236,11 @@ export async function start(
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
+      const batches = await mappings.close(left());
+      if (batches > 0)
+        log.warn("batches of event source mappings were still running: they run again", {
+          batches,
+        });
       const running = await functions.close(left());
       if (running > 0)
         log.warn("asynchronous events were still running: they run again after the next start", {
@@ -228,6 +258,7 @@ export async function start(
       await messageQueues.start();
       await functions.start();
       await autoscaling.start();
+      await mappings.start();
       await objects.recover();
       await packages.sweep(await functions.livePackages());
     } catch (error) {

@@ -42,3 +42,9 @@ export function descend(traceId: string, hash: string, mayRecur: boolean): Desce
   if (steps >= LONGEST_LOOP && !mayRecur) return to(1, hash, 0);
   return to(Math.min(steps + 1, 32_767), watched, rounds);
 }
+
+/** How far a chain has come back to the function that is watched, and then from it: who has more is nearer to being stopped. */
+export function depthOf(traceId: string): number {
+  const parts = PARTS.exec(LINEAGE.exec(traceId)?.[1] ?? "");
+  return parts === null ? -1 : Number(parts[3]) * 100_000 + Number(parts[1]);
+}

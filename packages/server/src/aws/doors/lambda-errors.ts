@@ -1,12 +1,13 @@
 import { YunqueError } from "../../domain/errors.ts";
 import type { FunctionErrorCode } from "../../services/functions/index.ts";
+import type { MappingErrorCode } from "../../services/mappings/index.ts";
 import type { LambdaApi } from "../api/lambda.ts";
 import type { Door } from "../context.ts";
 import { AwsError } from "../error.ts";
 import { worded } from "./worded.ts";
 
-/** Lambda's name for each error of the functions service. */
-const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
+/** Lambda's name for each error of its services. */
+const NAMES: Readonly<Record<FunctionErrorCode | MappingErrorCode, string>> = {
   FunctionNotFound: "ResourceNotFoundException",
   FunctionConflict: "ResourceConflictException",
   InvalidFunction: "InvalidParameterValueException",
@@ -26,6 +27,10 @@ const NAMES: Readonly<Record<FunctionErrorCode, string>> = {
   RuntimeUnavailable: "InvalidRuntimeException",
   InvocationFailed: "ServiceException",
   FunctionsClosing: "ServiceException",
+  MappingNotFound: "ResourceNotFoundException",
+  MappingConflict: "ResourceConflictException",
+  MappingBusy: "ResourceInUseException",
+  InvalidMapping: "InvalidParameterValueException",
 };
 
 /** What Lambda answers of errors that its model does not know. */
@@ -47,7 +52,7 @@ export function lambdaError(error: unknown): unknown {
   const storage = STORAGE[error.code];
   if (storage !== undefined) return new AwsError("ServiceException", storage);
   if (!Object.hasOwn(NAMES, error.code)) return error;
-  const name = NAMES[error.code as FunctionErrorCode];
+  const name = NAMES[error.code as keyof typeof NAMES];
   const status = UNMODELLED[name];
   if (status !== undefined) return new AwsError(name, error.message, { status });
   const { reason, retryAfterSeconds, untyped } = error.details;

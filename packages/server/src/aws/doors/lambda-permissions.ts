@@ -1,10 +1,16 @@
 import { policyDocument } from "../../domain/function-policy.ts";
 import type { Functions } from "../../services/functions/index.ts";
+import type { Mappings } from "../../services/mappings/index.ts";
 import type { LambdaApi } from "../api/lambda.ts";
 import type { Door } from "../context.ts";
 
 /** Resource policies and tags. */
-export function lambdaPermissions({ policies, tags }: Functions): Door<LambdaApi> {
+export function lambdaPermissions(
+  { policies, tags: ofFunctions }: Functions,
+  { tags: ofMappings }: Pick<Mappings, "tags">,
+): Door<LambdaApi> {
+  const tagsOf = (arn: string) =>
+    arn.split(":")[5] === "event-source-mapping" ? ofMappings : ofFunctions;
   return {
     async AddPermission(input, context) {
       const statement = await policies.add(
@@ -38,15 +44,15 @@ export function lambdaPermissions({ policies, tags }: Functions): Door<LambdaApi
     },
 
     async TagResource(input, context) {
-      await tags.add(context, input.Resource, Object.entries(input.Tags));
+      await tagsOf(input.Resource).add(context, input.Resource, Object.entries(input.Tags));
     },
 
     async UntagResource(input, context) {
-      await tags.remove(context, input.Resource, input.TagKeys);
+      await tagsOf(input.Resource).remove(context, input.Resource, input.TagKeys);
     },
 
     async ListTags(input, context) {
-      return { Tags: Object.fromEntries(await tags.list(context, input.Resource)) };
+      return { Tags: Object.fromEntries(await tagsOf(input.Resource).list(context, input.Resource)) };
     },
   };
 }

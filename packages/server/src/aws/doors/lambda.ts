@@ -1,4 +1,5 @@
 import type { Functions } from "../../services/functions/index.ts";
+import type { Mappings } from "../../services/mappings/index.ts";
 import type { LambdaApi } from "../api/lambda.ts";
 import type { CodeLinks } from "../code-links.ts";
 import type { Door } from "../context.ts";
@@ -8,18 +9,24 @@ import { withLambdaErrors } from "./lambda-errors.ts";
 import { lambdaFunctions } from "./lambda-functions.ts";
 import { lambdaInvoke } from "./lambda-invoke.ts";
 import { lambdaLayers } from "./lambda-layers.ts";
+import { lambdaMappings } from "./lambda-mappings.ts";
 import { lambdaOptions } from "./lambda-options.ts";
 import { lambdaPermissions } from "./lambda-permissions.ts";
 import { lambdaProvisioned } from "./lambda-provisioned.ts";
 import { lambdaUrls } from "./lambda-urls.ts";
 
 /** Lambda on AWS's wire. */
-export function createLambdaDoor(functions: Functions, links: CodeLinks): Door<LambdaApi> {
+export function createLambdaDoor(
+  functions: Functions,
+  mappings: Mappings,
+  links: CodeLinks,
+): Door<LambdaApi> {
   return withLambdaErrors({
     ...lambdaFunctions(functions, links),
     ...lambdaAliases(functions),
     ...lambdaLayers(functions, links),
-    ...lambdaPermissions(functions),
+    ...lambdaPermissions(functions, mappings),
+    ...lambdaMappings(mappings),
     ...lambdaUrls(functions),
     ...lambdaOptions(functions),
     ...lambdaProvisioned(functions),

@@ -1,4 +1,4 @@
-/** Tags of functions. Tags of event source mappings come with them. */
+/** Tags of functions. */
 import { randomUUID } from "node:crypto";
 import type { YunqueError } from "../../domain/errors.ts";
 import { MAX_TAGS } from "../../domain/function-limits.ts";
@@ -68,8 +68,6 @@ function taggable(scope: Scope, resource: string): Target {
 }
 
 function unknownResource(kind: string | undefined, resource: string): YunqueError {
-  if (kind === "event-source-mapping")
-    return notFound(`Event source mapping not found: ${resource}`);
   if (kind === "capacity-provider") return notFound(`Capacity provider not found: ${resource}`);
   return notFound(`Resource not found: ${resource}`);
 }

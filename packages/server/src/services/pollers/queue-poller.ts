@@ -1,0 +1,311 @@
+/**
+ * Receives a queue's messages, and has them processed in batches.
+ *
+ * One receiver for each queue, which asks for as many messages as there is room for. How many batches run at a time
+ * begins low and grows while all of them are busy, as Lambda's pollers do:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ * A batch that is refused is kept and tried again as long as its messages are hidden, and meanwhile fewer are received.
+ */
+import { doubling } from "../../domain/backoff.ts";
+import type { QueueMessage, QueueSource } from "../../ports/event-sources.ts";
+import { Bell, pause } from "./bell.ts";
+import { MAX_BATCH_BYTES, type Poller, type PollerContext, prepared } from "./context.ts";
+import { Lanes } from "./lanes.ts";
+import type { QueueItem, QueueWork } from "./queue-work.ts";
+
+const LONG_POLL_MS = 20_000;
+const MAX_RECEIVED = 1000;
+/** Of messages that one receive brings. */
+const MAX_RECEIVED_BYTES = 32 * 1024 * 1024;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 10_000;
+const LONGEST_TROUBLE_MS = 30_000;
+
+interface Batch {
+  readonly items: readonly QueueItem[];
+  readonly bytes: number;
+  /** When the first of its messages was received. */
+  readonly receivedAt: number;
+}
+
+export class QueuePoller implements Poller {
+  readonly #context: PollerContext;
+  readonly #queues: QueueSource;
+  readonly #work: QueueWork;
+  readonly #stopping = new AbortController();
+  readonly #lanes: Lanes;
+  readonly #running = new Set<Promise<void>>();
+  readonly #ended: Promise<void>;
+  /** What did not fit into the last batch. */
+  #carried: QueueItem[] = [];
+  #visibilityMs = 30_000;
+  #fifo = false;
+  #gone = false;
+
+  constructor(context: PollerContext, queues: QueueSource, work: QueueWork) {
+    this.#context = context;
+    this.#queues = queues;
+    this.#work = work;
+    this.#lanes = new Lanes(context.clock, work.concurrency, this.#stopping.signal);
+    this.#ended = this.#poll();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+  }
+
+  async close(graceMs: number): Promise<number> {
+    await this.stop();
+    const over = new AbortController();
+    const all = Promise.all(this.#running).then(() => over.abort());
+    await Promise.race([all, pause(this.#context.clock, graceMs, over.signal)]);
+    return this.#running.size;
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let troubles = 0; !signal.aborted; ) {
+      try {
+        await this.#lanes.room();
+        await this.#context.budget.room(signal);
+        if (signal.aborted) break;
+        if (troubles > 0 || !this.#described) await this.#describe();
+        for (const batch of await this.#gather()) this.#start(batch);
+        troubles = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#work.trouble(error);
+        await pause(this.#context.clock, doubling(1000, troubles, LONGEST_TROUBLE_MS), signal);
+        troubles += 1;
+      }
+    }
+    await this.#release(this.#carried.splice(0));
+  }
+
+  #described = false;
+
+  async #describe(): Promise<void> {
+    const found = await this.#queues.describe(this.#work.queueArn);
+    if (found === undefined) return;
+    this.#visibilityMs = found.visibilityMs;
+    this.#fifo = found.fifo;
+    this.#described = true;
+  }
+
+  /** The next batches; none where nothing came in a long time. */
+  async #gather(): Promise<Batch[]> {
+    const { batchSize, windowMs } = this.#work;
+    if (windowMs > 0) return await this.#gatherWindow();
+    const free = this.#fifo ? 1 : this.#lanes.free;
+    const max = Math.min(MAX_RECEIVED, batchSize * free);
+    const items = await this.#receive(max, LONG_POLL_MS);
+    return this.#batches(items, this.#context.clock.now());
+  }
+
+  /** One batch: full, as old as the window, or as large as a batch may be. */
+  async #gatherWindow(): Promise<Batch[]> {
+    const { batchSize, windowMs } = this.#work;
+    const { clock } = this.#context;
+    const { signal } = this.#stopping;
+    const gathered = new Map<string, QueueItem>();
+    const keep = (item: QueueItem) => gathered.set(item.message.messageId, item);
+    let bytes = 0;
+    let first: number | undefined;
+    const add = (items: readonly QueueItem[]) => {
+      for (const [index, item] of items.entries()) {
+        if (bytes + item.bytes > MAX_BATCH_BYTES && gathered.size > 0) {
+          this.#carried.push(...items.slice(index));
+          return;
+        }
+        bytes += item.bytes - (gathered.get(item.message.messageId)?.bytes ?? 0);
+        keep(item);
+      }
+    };
+    add(this.#carried.splice(0, batchSize));
+    if (gathered.size > 0) first = clock.now();
+    while (gathered.size < batchSize && this.#carried.length === 0 && !signal.aborted) {
+      const left = first === undefined ? LONG_POLL_MS : first + windowMs - clock.now();
+      if (left <= 0) break;
+      const max = Math.min(MAX_RECEIVED, batchSize - gathered.size);
+      try {
+        add(await this.#receive(max, Math.min(left, LONG_POLL_MS)));
+      } catch (error) {
+        await this.#release([...gathered.values()]);
+        throw error;
+      }
+      if (gathered.size > 0) first ??= clock.now();
+    }
+    if (signal.aborted) {
+      await this.#release([...gathered.values()]);
+      return [];
+    }
+    return gathered.size === 0
+      ? []
+      : [{ items: [...gathered.values()], bytes, receivedAt: first ?? clock.now() }];
+  }
+
+  #batches(items: readonly QueueItem[], receivedAt: number): Batch[] {
+    const batches: { items: QueueItem[]; bytes: number; receivedAt: number }[] = [];
+    for (const item of items) {
+      const last = batches.at(-1);
+      if (
+        last === undefined ||
+        last.items.length >= this.#work.batchSize ||
+        last.bytes + item.bytes > MAX_BATCH_BYTES
+      )
+        batches.push({ items: [item], bytes: item.bytes, receivedAt });
+      else {
+        last.items.push(item);
+        last.bytes += item.bytes;
+      }
+    }
+    // Messages of a group are not to run at once: what does not fit into one batch waits in the queue.
+    if (this.#fifo && batches.length > 1)
+      void this.#release(batches.splice(1).flatMap((batch) => batch.items));
+    return batches;
+  }
+
+  async #receive(max: number, waitMs: number): Promise<QueueItem[]> {
+    const { signal } = this.#stopping;
+    const maxBytes = Math.min(MAX_RECEIVED_BYTES, MAX_BATCH_BYTES * this.#lanes.free);
+    const options = { max, waitMs, maxBytes, signal };
+    const messages = await this.#queues.receive(this.#work.queueArn, options);
+    if (messages.length === 0) {
+      this.#lanes.idle();
+      return [];
+    }
+    const filtered: QueueMessage[] = [];
+    const items: QueueItem[] = [];
+    for (const message of messages) {
+      const json = this.#work.prepare(message);
+      if (json === undefined) filtered.push(message);
+      else items.push({ message, ...prepared(json) });
+    }
+    this.#work.polled(messages.length, filtered.length);
+    if (filtered.length > 0) await this.#delete(filtered);
+    return items;
+  }
+
+  #start(batch: Batch): void {
+    if (this.#stopping.signal.aborted) {
+      void this.#release(batch.items);
+      return;
+    }
+    this.#lanes.take();
+    this.#context.budget.take(batch.bytes);
+    const run = this.#run(batch)
+      .catch((error: unknown) => this.#work.trouble(error))
+      .finally(() => {
+        this.#running.delete(run);
+        this.#context.budget.give(batch.bytes);
+        this.#lanes.give();
+      });
+    this.#running.add(run);
+  }
+
+  async #run({ items, receivedAt }: Batch): Promise<void> {
+    const { clock } = this.#context;
+    const { signal } = this.#stopping;
+    for (let refusals = 0; ; refusals += 1) {
+      const outcome = await this.#process(items);
+      switch (outcome.kind) {
+        case "done": {
+          const { failed } = outcome;
+          if (failed.size === 0) this.#lanes.succeeded();
+          else this.#lanes.failed();
+          await this.#delete(
+            items.map(({ message }) => message).filter(({ messageId }) => !failed.has(messageId)),
+          );
+          return;
+        }
+        case "failed":
+          this.#lanes.failed();
+          return;
+        case "gone":
+        case "closing":
+          if (outcome.kind === "gone") this.#over();
+          await this.#release(items);
+          return;
+        case "refused": {
+          this.#lanes.refused();
+          const wait = doubling(FIRST_RETRY_MS, refusals, LONGEST_RETRY_MS);
+          // Lambda: it tries again until the messages are visible, and so no longer its own.
+          if (clock.now() + wait >= receivedAt + this.#visibilityMs) return;
+          await pause(clock, wait, signal);
+          if (!signal.aborted) break;
+          await this.#release(items);
+          return;
+        }
+      }
+    }
+  }
+
+  /** Messages of a group stay hidden while it runs, so that no later one of it is handed out. */
+  async #process(items: readonly QueueItem[]) {
+    if (!this.#fifo) return await this.#work.process(items);
+    const done = new AbortController();
+    const bell = new Bell(this.#context.clock, done.signal);
+    const handles = items.map(({ message }) => message.receiptHandle);
+    const visible = this.#visibilityMs;
+    const hiding = (async () => {
+      for (;;) {
+        await bell.wait(Math.max(1000, visible / 2));
+        if (done.signal.aborted) return;
+        await this.#queues
+          .changeVisibility(this.#work.queueArn, handles, visible)
+          .catch((error: unknown) => this.#work.trouble(error));
+      }
+    })();
+    try {
+      return await this.#work.process(items);
+    } finally {
+      done.abort();
+      await hiding;
+    }
+  }
+
+  /** Tries again until they are deleted: what was processed is not to come again. */
+  async #delete(messages: readonly QueueMessage[]): Promise<void> {
+    const { queueArn } = this.#work;
+    const handles = messages.map(({ receiptHandle }) => receiptHandle);
+    for (let at = 0; at < handles.length; at += MAX_RECEIVED) {
+      const some = handles.slice(at, at + MAX_RECEIVED);
+      for (let troubles = 0; ; troubles += 1)
+        try {
+          await this.#queues.delete(queueArn, some);
+          this.#work.deleted(some.length);
+          break;
+        } catch (error) {
+          this.#work.trouble(error);
+          if (isGone(error) || this.#stopping.signal.aborted) return;
+          const wait = doubling(FIRST_RETRY_MS, troubles, LONGEST_RETRY_MS);
+          await pause(this.#context.clock, wait, this.#stopping.signal);
+        }
+    }
+  }
+
+  /** Makes messages visible again. Where that fails they are so in time. */
+  async #release(items: readonly QueueItem[]): Promise<void> {
+    const handles = items.map(({ message }) => message.receiptHandle);
+    try {
+      for (let at = 0; at < handles.length; at += MAX_RECEIVED)
+        await this.#queues.changeVisibility(
+          this.#work.queueArn,
+          handles.slice(at, at + MAX_RECEIVED),
+          0,
+        );
+    } catch (error) {
+      if (!isGone(error)) this.#work.trouble(error);
+    }
+  }
+
+  #over(): void {
+    this.#stopping.abort();
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#work.gone();
+  }
+}
+
+const isGone = (error: unknown): boolean => error instanceof Error && error.name === "SourceGone";
