@@ -3,6 +3,7 @@ import type { ErrorEntry } from "../packages/server/src/domain/errors.ts";
 import { STORAGE_ERRORS } from "../packages/server/src/ports/storage-errors.ts";
 import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/index.ts";
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
+import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
 
@@ -11,6 +12,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Buckets and objects", OBJECT_ERRORS],
   ["Queues", QUEUE_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
+  ["Event source mappings", MAPPING_ERRORS],
   ["Storage", STORAGE_ERRORS],
 ];
 

@@ -232,11 +232,12 @@ export async function start(
       const left = () => Math.max(0, deadline - clock.monotonic());
       log.info("stopping", { graceSeconds: config.shutdownSeconds });
       admin.close();
+      const mapped = mappings.close(left());
       await messageQueues.close();
       await Promise.all([front.close(left()), objects.close()]);
       await recovered;
       await autoscaling.close();
-      const batches = await mappings.close(left());
+      const batches = await mapped;
       if (batches > 0)
         log.warn("batches of event source mappings were still running: they run again", {
           batches,

@@ -124,9 +124,7 @@ function configuration({ arn, mapping }: DescribedMapping): EventSourceMappingCo
   return {
     UUID: mapping.uuid,
     ...(position === undefined ? {} : { StartingPosition: position.at }),
-    ...(position?.time === undefined
-      ? {}
-      : { StartingPositionTimestamp: new Date(position.time) }),
+    ...(position?.time === undefined ? {} : { StartingPositionTimestamp: new Date(position.time) }),
     BatchSize: settings.batchSize,
     MaximumBatchingWindowInSeconds: settings.windowSeconds,
     EventSourceArn: mapping.sourceArn,
@@ -136,7 +134,9 @@ function configuration({ arn, mapping }: DescribedMapping): EventSourceMappingCo
     ...(kmsKeyArn === undefined ? {} : { KMSKeyArn: kmsKeyArn }),
     ...(metrics === undefined
       ? {}
-      : { MetricsConfig: { Metrics: metrics } as EventSourceMappingConfiguration["MetricsConfig"] }),
+      : {
+          MetricsConfig: { Metrics: metrics } as EventSourceMappingConfiguration["MetricsConfig"],
+        }),
     ...(logLevel === undefined
       ? {}
       : {
@@ -167,7 +167,9 @@ function configuration({ arn, mapping }: DescribedMapping): EventSourceMappingCo
   };
 }
 
-function streamMembers({ settings: { stream } }: Mapping): Partial<EventSourceMappingConfiguration> {
+function streamMembers({
+  settings: { stream },
+}: Mapping): Partial<EventSourceMappingConfiguration> {
   if (stream === undefined) return {};
   const { onFailure } = stream;
   const DestinationConfig: DestinationConfig = {

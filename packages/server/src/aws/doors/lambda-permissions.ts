@@ -52,7 +52,9 @@ export function lambdaPermissions(
     },
 
     async ListTags(input, context) {
-      return { Tags: Object.fromEntries(await tagsOf(input.Resource).list(context, input.Resource)) };
+      return {
+        Tags: Object.fromEntries(await tagsOf(input.Resource).list(context, input.Resource)),
+      };
     },
   };
 }

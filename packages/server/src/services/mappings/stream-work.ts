@@ -84,7 +84,13 @@ export async function streamWork(
   };
 }
 
-const DEFAULTS: StreamSettings = { factor: 1, bisect: false, retries: -1, ageSeconds: -1, tumblingSeconds: 0 };
+const DEFAULTS: StreamSettings = {
+  factor: 1,
+  bisect: false,
+  retries: -1,
+  ageSeconds: -1,
+  tumblingSeconds: 0,
+};
 
 export const startOf = (position: StartingPosition | undefined): StreamPosition =>
   position?.at === "AT_TIMESTAMP"
