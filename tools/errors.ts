@@ -6,11 +6,13 @@ import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
+import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
 
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],
   ["Buckets and objects", OBJECT_ERRORS],
   ["Queues", QUEUE_ERRORS],
+  ["Topics", TOPIC_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Event source mappings", MAPPING_ERRORS],
   ["Storage", STORAGE_ERRORS],

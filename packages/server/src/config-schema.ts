@@ -1,6 +1,7 @@
 /** Every setting of the platform, with its bounds, its default and one line of meaning. */
 import { z } from "zod";
 import { FUNCTION_NETWORKS } from "./domain/function-network.ts";
+import { OUTBOUND } from "./engines/outbound/address-rules.ts";
 
 const instances = z.strictObject({
   max: z.int().min(1).max(10_000).default(100).describe("most instances on this machine"),
@@ -57,6 +58,25 @@ const tls = z
   .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
     error: "a certificate and its key go together: give both tls.cert and tls.key",
   });
+
+const smtp = z.strictObject({
+  url: z
+    .string()
+    .max(2048)
+    .regex(/^smtps?:\/\/[^\s/]+\/?$/, "expected smtp://HOST:PORT or smtps://USER:PASSWORD@HOST")
+    .optional()
+    .meta({
+      description:
+        "mail server that sends the mail of topics: smtp:// or smtps://, with a user where it wants one",
+      secret: true,
+    }),
+  from: z
+    .string()
+    .max(320)
+    .regex(/^[^\s<>"@]+@[^\s<>"@]+$/, "expected an address")
+    .default("no-reply@yunque.invalid")
+    .describe("address that mail comes from"),
+});
 
 /** The shape of `yunque.json`. Unknown keys are refused. */
 export const configSchema = z.strictObject({
@@ -129,6 +149,21 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe("reads plain invocations with Yunque's own HTTP parser; false leaves all to Node.js"),
+  publicUrl: z
+    .string()
+    .max(2048)
+    .regex(/^https?:\/\/[^\s/?#]+$/, "expected http://HOST or https://HOST, without a path")
+    .optional()
+    .describe(
+      "how others reach the platform: it stands in links that are sent to them; without it, where it listens",
+    ),
+  outbound: z
+    .enum(OUTBOUND)
+    .default("any")
+    .describe(
+      "web servers that the platform itself may call for users, as HTTP endpoints of topics: all but link-local addresses (any), those on the internet (public), or none",
+    ),
+  smtp: smtp.prefault({}),
   tls: tls.prefault({}),
   instances: instances.prefault({}),
   limits: limits.prefault({}),

@@ -105,10 +105,12 @@ test("an address outside loopback is allowed with a warning", () => {
 });
 
 test("what anybody may see has every setting but the secret ones", () => {
-  const { config } = parseConfig({ directory, file: { adminToken: "0123456789abcdef" } });
-  const { adminToken, ...rest } = config;
+  const file = { adminToken: "0123456789abcdef", smtp: { url: "smtp://user:word@mail.example" } };
+  const { config } = parseConfig({ directory, file });
+  const { adminToken, smtp, ...rest } = config;
   assert.equal(adminToken, "0123456789abcdef");
-  assert.deepEqual(publicConfig(config), rest);
+  assert.equal(smtp.url, "smtp://user:word@mail.example");
+  assert.deepEqual(publicConfig(config), { ...rest, smtp: { from: smtp.from } });
 });
 
 test("only addresses of this machine are loopback", () => {
@@ -122,7 +124,7 @@ test("every setting has a meaning, its own variable and, unless it is secret, it
   assert.equal(new Set(settings.map(({ variable }) => variable)).size, settings.length);
   assert.deepEqual(
     settings.filter(({ flag }) => flag === undefined).map(({ name }) => name),
-    ["adminToken"],
+    ["adminToken", "smtp.url"],
   );
   const idle = settings.find(({ name }) => name === "instances.idleSeconds");
   assert.equal(idle?.variable, "YUNQUE_INSTANCES_IDLE_SECONDS");

@@ -74,8 +74,13 @@ export function parseConfig(sources: ConfigSources): EffectiveConfig {
 
 /** The configuration as anybody may see it. */
 export function publicConfig(config: Config): Readonly<Record<string, unknown>> {
-  const secret = new Set(settings.filter((one) => one.secret).map(({ name }) => name));
-  return Object.fromEntries(Object.entries(config).filter(([name]) => !secret.has(name)));
+  const shown = structuredClone(config) as Tree;
+  for (const { name, secret } of settings) {
+    const [last = "", ...path] = name.split(".").reverse();
+    const inner = path.length === 0 ? shown : valueAt(shown, path.reverse().join("."));
+    if (secret && isTree(inner)) delete inner[last];
+  }
+  return shown;
 }
 
 /** Whether an address is reachable from this machine alone. */

@@ -17,16 +17,20 @@ import { createApplicationAutoscalingDoor } from "./aws/doors/application-autosc
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createSqsDoor } from "./aws/doors/sqs.ts";
+import { createSnsDoor } from "./aws/doors/sns.ts";
 import { createAws } from "./aws/index.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
+import { createCertificateRoute } from "./aws/signing-certificate.ts";
 import { type Config, publicConfig } from "./config.ts";
 import { openDataPlane } from "./data-plane.ts";
 import { YunqueError } from "./domain/errors.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
+import { createMailer } from "./engines/outbound/mailer.ts";
+import { createWeb } from "./engines/outbound/web.ts";
 import { destinationsIn } from "./links/destinations.ts";
 import { createEventSources } from "./links/event-sources.ts";
 import { functionCalls } from "./links/function-calls.ts";
@@ -34,6 +38,7 @@ import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.t
 import { bucketTargets, readCode } from "./links/objects.ts";
 import { queueSource, queueTargets } from "./links/queues.ts";
 import { createTargets } from "./links/targets.ts";
+import { topicTargets } from "./links/topics.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
@@ -44,6 +49,7 @@ import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPollers } from "./services/pollers/index.ts";
 import { createMessageQueues } from "./services/queues/index.ts";
+import { createTopics, type Topics } from "./services/topics/index.ts";
 
 export interface Platform {
   /** `http://127.0.0.1:4566` */
@@ -108,6 +114,7 @@ export async function start(
     lambda: () => functionTargets(functions),
     s3: () => bucketTargets(objects, { account, region }),
     sqs: () => queueTargets(messageQueues),
+    sns: () => topicTargets(topics),
   });
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
@@ -144,6 +151,27 @@ export async function start(
     targets,
   });
 
+  const web = createWeb(config.outbound);
+  opened.defer(() => web.close());
+  const mailer = createMailer(config.smtp.url, config.smtp.from);
+  opened.defer(() => mailer.close());
+  let origin = config.publicUrl ?? "";
+  const topics: Topics = createTopics({
+    records,
+    queues,
+    clock,
+    targets,
+    web,
+    mailer,
+    metrics,
+    origin: () => origin,
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("messages of topics wait", { error })
+        : onDefect(error, { during: "deliveries of topics" }),
+    onGivenUp: (lost) => log.error("a message of a topic was given up", { ...lost }),
+  });
+
   const autoscaling = createAutoscaling({
     records,
     clock,
@@ -177,6 +205,7 @@ export async function start(
     lambda: createLambdaDoor(functions, mappings, links),
     s3: createS3Door(objects),
     sqs: createSqsDoor(messageQueues),
+    sns: createSnsDoor(topics),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
   };
   const aws = createAws({ doors, account, defaultRegion: region, onDefect });
@@ -212,6 +241,7 @@ export async function start(
       createFunctionUrlRoute({ functions, account, onDefect }),
       admin.route,
       links.route,
+      createCertificateRoute(topics.certificate, onDefect),
       (request, response) => {
         void aws(request, response);
         return true;
@@ -219,6 +249,7 @@ export async function start(
     ],
   });
   opened.defer(() => front.close(0));
+  origin ||= front.origin;
   opened.defer(announceToken(front.origin, token, log));
 
   if (isolation.tier === "none") warnOfNoWalls(log, isolation);
@@ -242,6 +273,7 @@ export async function start(
         log.warn("batches of event source mappings were still running: they run again", {
           batches,
         });
+      await topics.close(left());
       const running = await functions.close(left());
       if (running > 0)
         log.warn("asynchronous events were still running: they run again after the next start", {
@@ -258,6 +290,7 @@ export async function start(
     try {
       await messageQueues.start();
       await functions.start();
+      await topics.start();
       await autoscaling.start();
       await mappings.start();
       await objects.recover();

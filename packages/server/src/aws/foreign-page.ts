@@ -5,6 +5,7 @@
 import { isLocalName } from "../domain/local-name.ts";
 import { AwsError } from "./error.ts";
 import type { AwsRequest } from "./request.ts";
+import { isSubscriptionLink } from "./router.ts";
 
 /**
  * Refuses what such a page sends. S3 alone serves them, as buckets and presigned URLs are made for: all but a POST that
@@ -15,6 +16,8 @@ export function refuseForeignPages(request: AwsRequest, service: string): void {
   const { method, headers } = request;
   const isForm = headers["content-type"]?.startsWith("multipart/form-data") === true;
   if (service === "s3" && (method !== "POST" || isForm)) return;
+  // A link in a mail, opened where people read their mail: nobody else knows its token.
+  if (service === "sns" && method === "GET" && isSubscriptionLink(request.query)) return;
   throw new AwsError(
     service === "s3" ? "AccessDenied" : "AccessDeniedException",
     "Yunque serves no page of another site, except by S3 and function URLs.",

@@ -30,7 +30,17 @@ export function serviceOf(request: AwsRequest): Routed {
 export function formService(form: Query, path: string): CatalogEntry | undefined {
   const version = form.get("Version");
   if (version !== undefined) return byVersion.get(version);
+  if (isSubscriptionLink(form)) return SNS;
   return /^\/\d{12}\/./.test(path) ? byTarget.get("AmazonSQS") : undefined; // a queue's URL
+}
+
+/** Links in messages of topics, which people open: they name neither a version nor who asks. */
+export function isSubscriptionLink(form: Query): boolean {
+  const action = form.get("Action");
+  return (
+    (action === "ConfirmSubscription" && form.has("Token")) ||
+    (action === "Unsubscribe" && form.has("SubscriptionArn"))
+  );
 }
 
 /** Services that share a signing name differ by target, and API Gateway's by the version in the path. */
@@ -81,5 +91,6 @@ const byHostName = new Map(
 
 /** Where everything goes that says nothing of itself. */
 export const S3 = CATALOG.find(({ service }) => service === "s3") as CatalogEntry;
+const SNS = CATALOG.find(({ service }) => service === "sns");
 const S3_SIGNING_NAMES = ["s3express", "s3-object-lambda", "s3-outposts"];
 for (const name of S3_SIGNING_NAMES) bySigningName.set(name, [S3]);

@@ -1,0 +1,311 @@
+/**
+ * Messages on their way to subscribers: handed over at once where that is one local commit, and otherwise from a durable
+ * queue of their subscription, tried again by its policy, and at last given to its dead-letter queue.
+ */
+
+import type { Scope } from "../../domain/scope.ts";
+import type { RetryPolicy } from "../../domain/topic-delivery-policy.ts";
+import {
+  HTTP_POLICY,
+  MAIL_POLICY,
+  MANAGED_POLICY,
+  retryDelay,
+} from "../../domain/topic-delivery-policy.ts";
+import { type ControlMessage, control, textToSign } from "../../domain/topic-message.ts";
+import { MailRefused } from "../../ports/mailer.ts";
+import type { Leased, Outcome } from "../../ports/queues.ts";
+import { type TargetMessage, Undeliverable } from "../../ports/targets.ts";
+import { UnreachableAddress } from "../../ports/web.ts";
+import { Consumer, type Verdict } from "../consumer/index.ts";
+import type { TopicsDependencies } from "./context.ts";
+import { httpDelivery } from "./delivery-policy.ts";
+import type { Subscription, Topic } from "./model.ts";
+import type { Signer } from "./signer.ts";
+import { DELIVERIES, deliveriesQueue } from "./spaces.ts";
+
+/** A message for one subscriber, as it lies in the queue. */
+export interface Job {
+  readonly subscriptionArn: string;
+  readonly to: HttpJob | MailJob | TargetJob;
+  readonly retry: RetryPolicy;
+  /** Attempts before it came into the queue. */
+  readonly tried?: number;
+  /** Where it goes when it could not be delivered. */
+  readonly deadLetter?: TargetJob | undefined;
+}
+export interface HttpJob {
+  readonly kind: "http";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+export interface MailJob {
+  readonly kind: "mail";
+  readonly to: string;
+  readonly fromName: string;
+  readonly subject: string;
+  readonly text: string;
+}
+export interface TargetJob {
+  readonly kind: "target";
+  readonly message: Omit<TargetMessage, "body"> & { readonly body: string };
+}
+
+/** SNS gives a web server 15 seconds. */
+const HTTP_TIMEOUT_MS = 15_000;
+/** An attempt that took so long and failed: others of its subscription wait for one that shows that it works again. */
+const SLOW_MS = 1_000;
+const LIMITS = { running: 1024, bytes: 64 << 20, leaseMs: 60_000 };
+/** Messages of one subscription at a time. */
+const PER_SUBSCRIPTION = 10;
+const MAX_REASON = 300;
+
+/** There is no use in trying again. */
+class Refused extends Error {
+  override readonly name = "Refused";
+}
+
+export class Deliveries {
+  readonly #context: TopicsDependencies;
+  readonly #signer: Signer;
+  readonly #consumer: Consumer;
+  /** How many messages wait or run, by queue: later ones of a FIFO topic go behind them. */
+  readonly #backlog = new Map<string, number>();
+
+  constructor(context: TopicsDependencies, signer: Signer) {
+    this.#context = context;
+    this.#signer = signer;
+    this.#consumer = new Consumer({
+      queues: context.queues,
+      clock: context.clock,
+      kind: DELIVERIES,
+      limits: LIMITS,
+      run: (message) => this.#run(message),
+      capacity: () => PER_SUBSCRIPTION,
+      onFailure: context.onFailure,
+    });
+  }
+
+  /** Takes up what earlier lives of the platform left. */
+  async start(): Promise<void> {
+    const { queues, clock } = this.#context;
+    for (const queue of await queues.names("")) {
+      if (queue.split("/")[2] !== DELIVERIES) continue;
+      const { visible, delayed, leased } = await queues.depth(queue, clock.now());
+      this.#count(queue, visible + delayed + leased);
+    }
+    await this.#consumer.start();
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await this.#consumer.close(graceMs);
+  }
+
+  /**
+   * Hands a message to a queue or a function, or keeps it for later. Resolves once one of them is durable.
+   * `group`: in this order, behind what waits of it.
+   */
+  async hand(
+    scope: Scope,
+    id: string,
+    job: Job & { readonly to: TargetJob },
+    group?: string,
+  ): Promise<void> {
+    const queue = deliveriesQueue(scope, id);
+    if (group !== undefined && (this.#backlog.get(queue) ?? 0) > 0)
+      return this.#add(queue, job, group);
+    try {
+      await this.#deliver(job.to);
+      this.#delivered(job, true);
+    } catch (error) {
+      if (isFinal(error)) await this.#failed(queue, job, error, group);
+      else await this.#add(queue, { ...job, tried: 1 }, group, retryDelay(job.retry, 1));
+    }
+  }
+
+  /** Keeps a message for a web server or a mailbox, and sends it. Resolves once it is durable. */
+  async send(scope: Scope, id: string, job: Job): Promise<void> {
+    await this.#add(deliveriesQueue(scope, id), job);
+  }
+
+  /** Asks a subscriber whether it wants to be one, or no more. */
+  async ask(
+    scope: Scope,
+    topic: Topic,
+    subscription: Subscription,
+    message: ControlMessage,
+  ): Promise<void> {
+    const { protocol, endpoint, arn, id } = subscription;
+    const version = topic.attributes["SignatureVersion"] === "2" ? "2" : "1";
+    const text = control(message, await this.#signer.sign(textToSign(message), version));
+    const { retry } = httpDelivery(topic.attributes["DeliveryPolicy"], undefined);
+    if (protocol === "http" || protocol === "https") {
+      const headers = {
+        ...httpHeaders(topic.arn, message.id, message.type),
+        "Content-Type": "text/plain; charset=UTF-8",
+      };
+      const to = { kind: "http", url: endpoint, headers, text } as const;
+      await this.send(scope, id, { subscriptionArn: arn, to, retry: retry ?? HTTP_POLICY });
+      return;
+    }
+    const to = { kind: "mail", to: endpoint, ...mailOf(topic, message, protocol, text) } as const;
+    await this.send(scope, id, { subscriptionArn: arn, to, retry: MAIL_POLICY });
+  }
+
+  async #add(queue: string, job: Job, group?: string, delayMs = 0): Promise<void> {
+    const body = Buffer.from(JSON.stringify(job));
+    this.#count(queue, 1);
+    try {
+      await this.#consumer.add(queue, {
+        body,
+        attributes: "{}",
+        ...(group === undefined ? {} : { group }),
+        ...(delayMs === 0 ? {} : { delayMs }),
+      });
+    } catch (error) {
+      this.#count(queue, -1);
+      throw error;
+    }
+  }
+
+  async #run({ queue, body, attempts, group }: Leased): Promise<Verdict> {
+    const { clock } = this.#context;
+    const job = JSON.parse(Buffer.from(body).toString("utf8")) as Job;
+    const begun = clock.monotonic();
+    const settled = () => this.#count(queue, -1);
+    try {
+      await this.#deliver(job.to);
+      this.#delivered(job, true);
+      return { become: { kind: "done" }, settled };
+    } catch (error) {
+      const delayMs = isFinal(error)
+        ? undefined
+        : retryDelay(job.retry, attempts + (job.tried ?? 0));
+      if (delayMs === undefined)
+        return { become: { kind: "done" }, settled, ...this.#givenUp(queue, job, error, group) };
+      const pause = clock.monotonic() - begun >= SLOW_MS;
+      return { become: { kind: "again", delayMs }, pause };
+    }
+  }
+
+  async #deliver(to: Job["to"]): Promise<void> {
+    const { targets, web, mailer } = this.#context;
+    if (to.kind === "target") {
+      const body = Buffer.from(to.message.body);
+      return targets.deliver({ ...to.message, body });
+    }
+    if (to.kind === "mail") return mailer.send(to);
+    const { status } = await web.send({
+      method: "POST",
+      url: to.url,
+      headers: to.headers,
+      body: Buffer.from(to.text),
+      timeoutMs: HTTP_TIMEOUT_MS,
+    });
+    if (status >= 200 && status < 300) return;
+    const answered = `the endpoint answered ${status}`;
+    // SNS: 5xx and 429 may pass, everything else is for good.
+    throw status >= 500 || status === 429 ? new Error(answered) : new Refused(answered);
+  }
+
+  /** A message that was not durable yet is over. */
+  async #failed(queue: string, job: Job, error: unknown, group: string | undefined): Promise<void> {
+    const { enqueue } = this.#givenUp(queue, job, error, group);
+    for (const { message } of enqueue ?? []) {
+      const letter = JSON.parse(Buffer.from(message.body).toString("utf8")) as Job & {
+        to: TargetJob;
+      };
+      try {
+        await this.#deliver(letter.to);
+        this.#count(queue, -1);
+      } catch (failure) {
+        this.#count(queue, -1);
+        if (isFinal(failure)) this.#lost(letter, failure);
+        else await this.#add(queue, { ...letter, tried: 1 }, group, retryDelay(letter.retry, 1));
+      }
+    }
+  }
+
+  /** What is added to the queue in the commit that ends a message which could not be delivered. */
+  #givenUp(
+    queue: string,
+    job: Job,
+    error: unknown,
+    group: string | undefined,
+  ): { readonly enqueue?: NonNullable<Outcome["enqueue"]> } {
+    this.#delivered(job, false);
+    if (job.deadLetter === undefined) {
+      this.#lost(job, error);
+      return {};
+    }
+    const letter: Job = {
+      subscriptionArn: job.subscriptionArn,
+      to: job.deadLetter,
+      retry: MANAGED_POLICY,
+    };
+    this.#count(queue, 1);
+    const message = {
+      body: Buffer.from(JSON.stringify(letter)),
+      attributes: "{}",
+      ...(group === undefined ? {} : { group }),
+    };
+    return { enqueue: [{ queue, message }] };
+  }
+
+  #lost({ subscriptionArn }: Job, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#context.onGivenUp({ subscriptionArn, why: why.slice(0, MAX_REASON) });
+  }
+
+  #delivered({ subscriptionArn, deadLetter }: Job, well: boolean): void {
+    const TopicName = subscriptionArn.split(":")[5] ?? "";
+    const { metrics } = this.#context;
+    metrics.count(well ? "NumberOfNotificationsDelivered" : "NumberOfNotificationsFailed", {
+      TopicName,
+    });
+    if (!well && deadLetter !== undefined)
+      metrics.count("NumberOfNotificationsRedrivenToDlq", { TopicName });
+  }
+
+  #count(queue: string, change: number): void {
+    const count = (this.#backlog.get(queue) ?? 0) + change;
+    if (count > 0) this.#backlog.set(queue, count);
+    else this.#backlog.delete(queue);
+  }
+}
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof Undeliverable ||
+  error instanceof Refused ||
+  error instanceof UnreachableAddress ||
+  error instanceof MailRefused;
+
+/** https://docs.aws.amazon.com/sns/latest/dg/http-header.html */
+export const httpHeaders = (topicArn: string, messageId: string, type: string) => ({
+  "x-amz-sns-message-type": type,
+  "x-amz-sns-message-id": messageId,
+  "x-amz-sns-topic-arn": topicArn,
+  "User-Agent": "Amazon Simple Notification Service Agent",
+  "Accept-Encoding": "gzip,deflate",
+});
+
+/** What stands before the address of the sender. */
+export const senderName = ({ name, attributes }: Topic): string =>
+  attributes["DisplayName"] || name;
+
+function mailOf(topic: Topic, message: ControlMessage, protocol: string, json: string) {
+  const asks = message.type === "SubscriptionConfirmation";
+  const subject = asks ? "Subscription Confirmation" : "Subscription Ended";
+  const question = asks
+    ? "You have chosen to subscribe to the topic:"
+    : "Your subscription to this topic has ended:";
+  const link = asks
+    ? "To confirm this subscription, open this link (if you did not ask for it, do nothing):"
+    : "If you did not want this, open this link to restore it:";
+  const text = `${question}\n${topic.arn}\n\n${link}\n${message.subscribeUrl}\n`;
+  return {
+    fromName: senderName(topic),
+    subject: `Notification - ${subject}`,
+    text: protocol === "email-json" ? json : text,
+  };
+}
