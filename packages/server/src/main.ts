@@ -26,6 +26,7 @@ import { createCertificateRoute } from "./aws/signing-certificate.ts";
 import { type Config, publicConfig } from "./config.ts";
 import { openDataPlane } from "./data-plane.ts";
 import { YunqueError } from "./domain/errors.ts";
+import { compilePattern } from "./domain/event-pattern.ts";
 import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
@@ -191,9 +192,7 @@ export async function start(
     functions: functionCalls(functions),
     targets,
     metrics,
-    compilePattern: (pattern) => {
-      throw new Error(`patterns cannot be matched yet: ${pattern}`);
-    },
+    compilePattern,
     maxConcurrency: Math.min(config.limits.concurrency, 1250),
     onDefect,
     onUndelivered: (mapping, why) =>
