@@ -7,12 +7,14 @@ import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.t
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
 import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
+import { STREAM_ERRORS } from "../packages/server/src/services/streams/index.ts";
 
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],
   ["Buckets and objects", OBJECT_ERRORS],
   ["Queues", QUEUE_ERRORS],
   ["Topics", TOPIC_ERRORS],
+  ["Streams", STREAM_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Event source mappings", MAPPING_ERRORS],
   ["Storage", STORAGE_ERRORS],

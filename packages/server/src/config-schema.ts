@@ -40,6 +40,12 @@ const limits = z.strictObject({
     .max(10_000)
     .default(100)
     .describe("asynchronous events of one function that run at once; the others wait on disk"),
+  streamThroughput: z
+    .boolean()
+    .default(true)
+    .describe(
+      "shards of provisioned streams take 1,000 records and 1 MiB in a second and give 2 MiB to five reads, as at AWS; false for as much as comes",
+    ),
   connections: z
     .int()
     .min(1)

@@ -14,6 +14,7 @@ import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
 import { apiCoverage } from "./aws/coverage.ts";
 import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
+import { createKinesisDoor } from "./aws/doors/kinesis.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createSnsDoor } from "./aws/doors/sns.ts";
@@ -38,6 +39,7 @@ import { functionCalls } from "./links/function-calls.ts";
 import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
 import { bucketTargets, readCode } from "./links/objects.ts";
 import { queueSource, queueTargets } from "./links/queues.ts";
+import { streamSource, streamTargets } from "./links/streams.ts";
 import { createTargets } from "./links/targets.ts";
 import { topicTargets } from "./links/topics.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
@@ -51,6 +53,7 @@ import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPollers } from "./services/pollers/index.ts";
 import { createMessageQueues } from "./services/queues/index.ts";
 import { createTopics, type Topics } from "./services/topics/index.ts";
+import { createStreams } from "./services/streams/index.ts";
 
 export interface Platform {
   /** `http://127.0.0.1:4566` */
@@ -83,7 +86,7 @@ export async function start(
   const { engine, directory, forget } = await openEngine(config);
   opened.defer(forget);
   opened.defer(() => engine.close());
-  const { records, blobs, packageBlobs, logs, queues } = engine;
+  const { records, blobs, packageBlobs, logs, queues, shards } = engine;
   const metrics = new Metrics();
   const packages = createPackages({
     records,
@@ -116,6 +119,7 @@ export async function start(
     s3: () => bucketTargets(objects, { account, region }),
     sqs: () => queueTargets(messageQueues),
     sns: () => topicTargets(topics),
+    kinesis: () => streamTargets(streams),
   });
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
@@ -172,6 +176,13 @@ export async function start(
         : onDefect(error, { during: "deliveries of topics" }),
     onGivenUp: (lost) => log.error("a message of a topic was given up", { ...lost }),
   });
+  const streams = createStreams({
+    records,
+    shards,
+    clock,
+    throughput: config.limits.streamThroughput,
+    onDefect,
+  });
 
   const autoscaling = createAutoscaling({
     records,
@@ -182,7 +193,7 @@ export async function start(
 
   const sources = createEventSources({
     queues: { sqs: () => queueSource(messageQueues) },
-    streams: {},
+    streams: { kinesis: () => streamSource(streams) },
   });
   const mappings = createMappings({
     records,
@@ -205,6 +216,7 @@ export async function start(
     s3: createS3Door(objects),
     sqs: createSqsDoor(messageQueues),
     sns: createSnsDoor(topics),
+    kinesis: createKinesisDoor(streams),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
   };
   const aws = createAws({ doors, account, defaultRegion: region, onDefect });
@@ -264,7 +276,7 @@ export async function start(
       admin.close();
       const mapped = mappings.close(left());
       await messageQueues.close();
-      await Promise.all([front.close(left()), objects.close()]);
+      await Promise.all([front.close(left()), objects.close(), streams.close()]);
       await recovered;
       await autoscaling.close();
       const batches = await mapped;
@@ -290,6 +302,7 @@ export async function start(
       await messageQueues.start();
       await functions.start();
       await topics.start();
+      await streams.start();
       await autoscaling.start();
       await mappings.start();
       await objects.recover();

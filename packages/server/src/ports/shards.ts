@@ -84,8 +84,8 @@ export interface ShardState {
 }
 
 /**
- * Waits until there is a record behind the place, or the shard is sealed or not there (any longer). Ends early, and
- * answers false, when the signal is aborted.
+ * Waits until there is a record behind the place, or the shard is sealed or has been deleted; one that is not there may
+ * come. Ends early, and answers false, when the signal is aborted.
  */
 export async function moreBehind(
   shards: Shards,
@@ -95,17 +95,17 @@ export async function moreBehind(
 ): Promise<boolean> {
   let wake = (): void => {};
   let changed = false;
-  const stop = shards.watch(shard, () => {
+  const change = () => {
     changed = true;
     wake();
-  });
-  const abort = () => wake();
-  signal.addEventListener("abort", abort);
+  };
+  const stop = shards.watch(shard, change);
+  signal.addEventListener("abort", change);
   try {
-    while (!signal.aborted) {
+    for (let woken = false; !signal.aborted; woken = true) {
       changed = false;
       const state = await shards.describe(shard);
-      if (state === undefined || state.sealed || state.last > place) return true;
+      if (state ? state.sealed || state.last > place : woken) return true;
       if (!changed && !signal.aborted)
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -114,6 +114,6 @@ export async function moreBehind(
     return false;
   } finally {
     stop();
-    signal.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", change);
   }
 }
