@@ -6,8 +6,8 @@ import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
-import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
 import { STREAM_ERRORS } from "../packages/server/src/services/streams/index.ts";
+import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
 
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],

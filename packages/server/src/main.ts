@@ -52,8 +52,8 @@ import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPollers } from "./services/pollers/index.ts";
 import { createMessageQueues } from "./services/queues/index.ts";
-import { createTopics, type Topics } from "./services/topics/index.ts";
 import { createStreams } from "./services/streams/index.ts";
+import { createTopics, type Topics } from "./services/topics/index.ts";
 
 export interface Platform {
   /** `http://127.0.0.1:4566` */

@@ -42,7 +42,8 @@ export function streamTargets(streams: Streams): TargetKind {
 
 function undeliverable(error: unknown): Undeliverable | undefined {
   if (!(error instanceof YunqueError)) return undefined;
-  if (error.code === "StreamNotFound") return new Undeliverable(error.message, "RESOURCE_NOT_FOUND");
+  if (error.code === "StreamNotFound")
+    return new Undeliverable(error.message, "RESOURCE_NOT_FOUND");
   return error.code === "StreamArgumentInvalid" ? new Undeliverable(error.message) : undefined;
 }
 

@@ -84,10 +84,11 @@ export function filterOf(input: ShardFilterInput | undefined): ShardFilter | und
 }
 
 /** What is not built says so. */
-export function refuseUnbuilt(input: Readonly<Record<string, unknown>>, ...names: string[]): void {
-  for (const name of names)
-    if (input[name] !== undefined)
-      throw new AwsError("NotImplemented", `${name} is not implemented by Yunque.`, {
-        status: 501,
-      });
+export function refuseWarmThroughput(input: {
+  readonly WarmThroughputMiBps?: number | undefined;
+}): void {
+  if (input.WarmThroughputMiBps !== undefined)
+    throw new AwsError("NotImplemented", "WarmThroughputMiBps is not implemented by Yunque.", {
+      status: 501,
+    });
 }

@@ -16,7 +16,7 @@ import type {
 } from "../api/kinesis.ts";
 import type { Door } from "../context.ts";
 import { AwsError } from "../error.ts";
-import { refuseUnbuilt, streamOf } from "./kinesis-input.ts";
+import { refuseWarmThroughput, streamOf } from "./kinesis-input.ts";
 
 const MAX_TAGS_LISTED = 50;
 
@@ -45,7 +45,7 @@ export function kinesisSettings(streams: Streams): Door<KinesisApi> {
       await streams.changeRetention(ref, input.RetentionPeriodHours, "decrease");
     },
     async UpdateStreamMode(input, context) {
-      refuseUnbuilt(input, "WarmThroughputMiBps");
+      refuseWarmThroughput(input);
       await streams.changeMode(streamOf(input, context), input.StreamModeDetails.StreamMode);
     },
     async UpdateMaxRecordSize(input, context) {

@@ -13,7 +13,7 @@ import {
   filterOf,
   positionOf,
   recordOf,
-  refuseUnbuilt,
+  refuseWarmThroughput,
   streamOf,
 } from "./kinesis-input.ts";
 import { kinesisSettings } from "./kinesis-settings.ts";
@@ -37,7 +37,12 @@ const MAX_SHARDS_DESCRIBED = 100;
 /** Kinesis Data Streams on AWS's wire. */
 export function createKinesisDoor(streams: Streams): Door<KinesisApi> {
   return worded<Door<KinesisApi>>(
-    { ...kinesisSettings(streams), ...ofStreams(streams), ...ofRecords(streams), ...ofConsumers(streams) },
+    {
+      ...kinesisSettings(streams),
+      ...ofStreams(streams),
+      ...ofRecords(streams),
+      ...ofConsumers(streams),
+    },
     kinesisError,
   );
 }
@@ -45,7 +50,7 @@ export function createKinesisDoor(streams: Streams): Door<KinesisApi> {
 function ofStreams(streams: Streams): Door<KinesisApi> {
   return {
     async CreateStream(input, context) {
-      refuseUnbuilt(input, "WarmThroughputMiBps");
+      refuseWarmThroughput(input);
       await streams.create(context, {
         name: input.StreamName,
         shardCount: input.ShardCount,
@@ -106,7 +111,10 @@ function ofStreams(streams: Streams): Door<KinesisApi> {
             }
           : await streams.listMoreShards(context, token, limit);
       const stream = await streams.get(page.ref);
-      return { Shards: page.items.map((shard) => shardOutput(stream, shard)), NextToken: page.token };
+      return {
+        Shards: page.items.map((shard) => shardOutput(stream, shard)),
+        NextToken: page.token,
+      };
     },
     async SplitShard(input, context) {
       const ref = streamOf(input, context);

@@ -177,7 +177,7 @@ export interface Streams {
 }
 
 export function createStreams(dependencies: StreamsDependencies): Streams {
-  const { clock, records, shards } = dependencies;
+  const { clock, records } = dependencies;
   const store = new StreamStore(records);
   const context: StreamsContext = {
     ...dependencies,

@@ -6,8 +6,8 @@ import { logOf, sequenceNumber, shardId } from "./names.ts";
 import { type Position, placeOf, shardNamed } from "./positions.ts";
 import { readShard, type ShardPage, sizeOf } from "./reading.ts";
 import type { ResourceRef } from "./resources.ts";
-import { silent } from "./waiting.ts";
 import { READ_RATE, Throughput } from "./throughput.ts";
+import { silent } from "./waiting.ts";
 
 /** Kinesis: a subscription ends after so long ... */
 const SUBSCRIPTION_MS = 300_000;
