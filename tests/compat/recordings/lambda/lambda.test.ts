@@ -6,6 +6,7 @@ import { type LambdaFixture, openLambda } from "./fixture.ts";
 import { playFunctions } from "./functions.ts";
 import { playInvocations } from "./invocations.ts";
 import { playLimits } from "./limits.ts";
+import { playMappings } from "./mappings.ts";
 import { playNames } from "./names.ts";
 import { playPermissions } from "./permissions.ts";
 import { playProvisioned } from "./provisioned.ts";
@@ -19,6 +20,9 @@ describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
     "lambda/lambda_common.json",
     "lambda/lambda_runtimes.json",
     "lambda/lambda_destinations.json",
+    "lambda/event_source_mapping/lambda_integration_sqs.json",
+    "lambda/event_source_mapping/lambda_integration_kinesis.json",
+    "lambda/event_source_mapping/lambda_integration_dynamodbstreams.json",
   );
   let lambda: LambdaFixture;
   before(async () => {
@@ -38,5 +42,6 @@ describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
   playUrls(recordings, scene);
   playInvocations(recordings, scene);
   playProvisioned(recordings, scene);
-  recordings.finish(132);
+  playMappings(recordings, scene);
+  recordings.finish(160);
 });

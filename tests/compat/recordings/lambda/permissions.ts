@@ -21,7 +21,7 @@ import {
 import type { Recordings } from "../harness.ts";
 import { anyCode, newName, plain, ROLE, type Scene } from "./fixture.ts";
 
-export function playPermissions({ play, skip }: Recordings, scene: () => Scene): void {
+export function playPermissions({ play }: Recordings, scene: () => Scene): void {
   const tagging = ({ call }: Scene) => ({
     tag: (Resource: string, Tags: Record<string, string>) =>
       call(new TagResourceCommand({ Resource, Tags })),
@@ -264,11 +264,4 @@ export function playPermissions({ play, skip }: Recordings, scene: () => Scene):
     answers.equal("list_functions_by_csc_fnwithoutcsc", await functions({ CodeSigningConfigArn }));
     answers.equal("list_functions_by_csc_invalid_cscarn", await functions(invalid));
   });
-
-  skip(
-    "event source mappings come with the triggers",
-    "TestLambdaTag::test_tag_lifecycle[event_source_mapping]",
-    "TestLambdaEventSourceMappings::test_event_source_mapping_exceptions",
-    "TestLambdaEventSourceMappings::test_function_name_variations",
-  );
 }

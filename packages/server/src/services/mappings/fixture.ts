@@ -1,4 +1,5 @@
 /** Mappings on the memory engine: real queues, streams in memory, and a function that does what a test says. */
+import { compilePattern } from "../../domain/event-pattern.ts";
 import { createMemoryEngine } from "../../engines/memory/engine.ts";
 import { createEventSources } from "../../links/event-sources.ts";
 import { queueSource } from "../../links/queues.ts";
@@ -224,7 +225,7 @@ export function testMappings(targets?: Partial<Targets>): TestMappings {
         },
       },
       metrics: { count() {}, observe() {} },
-      compilePattern: compileEquality,
+      compilePattern,
       onDefect,
       onUndelivered: (_, why) => defects.push(why),
     });
@@ -276,20 +277,4 @@ export function testMappings(targets?: Partial<Targets>): TestMappings {
     },
   };
   return test;
-}
-
-/** Patterns of equal values alone. */
-function compileEquality(text: string) {
-  const pattern: unknown = JSON.parse(text);
-  if (typeof pattern !== "object" || pattern === null) throw new Error("not a pattern");
-  const fits = (part: unknown, value: unknown): boolean =>
-    Array.isArray(part)
-      ? part.includes(value)
-      : Object.entries(part as object).every(([key, inner]) =>
-          fits(
-            inner,
-            typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined,
-          ),
-        );
-  return { matches: (value: unknown) => fits(pattern, value) };
 }
