@@ -52,7 +52,8 @@ function sixteen(text: string): readonly number[] | undefined {
   if (text.length > 45) return undefined;
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const [head = [], tail = []] = halves.map(groups);
+  const head = groups(halves[0] ?? "");
+  const tail = groups(halves[1] ?? "");
   if (head === undefined || tail === undefined) return undefined;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;

@@ -73,7 +73,8 @@ function combinations({ keys, or }: PolicyNode, level: number): number {
 const isNested = ({ keys, or }: PolicyNode): boolean =>
   [...keys.values()].some(isNode) || or.some((alternatives) => alternatives.some(isNested));
 
-const isNode = (value: PolicyNode | readonly Condition[]): value is PolicyNode => "keys" in value;
+const isNode = (value: PolicyNode | readonly Condition[]): value is PolicyNode =>
+  !Array.isArray(value);
 
 /** A policy on attributes has one level: they are its values. */
 function attributesMatch(policy: PolicyNode, attributes: FilteredMessage["attributes"]): boolean {
