@@ -85,19 +85,27 @@ class Callers {
       if (epoch === 0) continue;
       Object.assign(known, { epoch, attempts: 1 });
       this.#texts.set(id, String(body));
-      this.#held.push({ queue, id, epoch, body, attributes, attempts: 1, enqueuedAt: this.#now });
+      const times = { enqueuedAt: this.#now, firstLeasedAt: this.#now };
+      this.#held.push({ queue, id, epoch, body, attributes, attempts: 1, ...times });
     }
   }
 
   async #lease(queue: string): Promise<Leased[]> {
     const limit = 1 + Math.floor(this.#random() * 6);
     const leaseMs = Math.floor(this.#random() * 80);
-    const leased = await this.#queues.lease(queue, { now: this.#now, leaseMs, limit });
+    const groupLimit = this.#random() < 0.5 ? 1 : 1 + Math.floor(this.#random() * 4);
+    const options = { now: this.#now, leaseMs, limit, groupLimit };
+    const leased = await this.#queues.lease(queue, options);
     assert.ok(leased.length <= limit);
+    let before: Known | undefined;
     for (const one of leased) {
       const known = this.#there.get(textOf(one));
       assert.ok(known, `${textOf(one)} is back`);
-      assert.ok(this.#isFirst(known), `${textOf(one)} came before others of its group`);
+      assert.ok(
+        this.#isFirst(known) || (groupLimit > 1 && this.#previous(known) === before),
+        `${textOf(one)} came before others of its group`,
+      );
+      before = known;
       assert.deepEqual([known.queue, known.group], [queue, one.group]);
       assert.equal(one.attempts, known.attempts + 1);
       assert.ok(one.epoch > known.epoch);
@@ -187,9 +195,15 @@ class Callers {
 
   /** Whether no other of its group is before it. */
   #isFirst(known: Known): boolean {
-    if (known.group === undefined) return true;
+    return this.#previous(known) === undefined;
+  }
+
+  /** Who of its group is right before it. */
+  #previous(known: Known): Known | undefined {
+    if (known.group === undefined) return undefined;
     const sameGroup = ({ queue, group }: Known) => queue === known.queue && group === known.group;
-    return [...this.#there.values()].find(sameGroup) === known;
+    const members = [...this.#there.values()].filter(sameGroup);
+    return members[members.indexOf(known) - 1];
   }
 
   #pick<T>(choices: readonly [T, ...T[]]): T {

@@ -20,6 +20,12 @@ export function queueRefusals(test: Case<Queues>): void {
       { leaseMs: -1 },
       { leaseMs: Number.NaN },
       { leaseMs: 1, delayMs: 1 },
+      { enqueuedAt: -1 },
+      { once: { keys: [], forMs: 1, note: "" } },
+      { once: { keys: ["1", "2", "3", "4", "5"], forMs: 1, note: "" } },
+      { once: { keys: ["k".repeat(513)], forMs: 1, note: "" } },
+      { once: { keys: ["k"], forMs: -1, note: "" } },
+      { once: { keys: ["k"], forMs: 1, note: "n".repeat(257) } },
       Array.from({ length: 1001 }, () => message("x")),
       Array.from({ length: 17 }, () => ({ body: big, attributes: "" })),
     ];
@@ -53,6 +59,9 @@ export function queueRefusals(test: Case<Queues>): void {
       { limit: -1 },
       { leaseMs: -1 },
       { maxBytes: -1 },
+      { groupLimit: 0 },
+      { groupLimit: 1001 },
+      { expireBefore: -1 },
       { now: -1 },
     ])
       await assert.rejects(queues.lease(QUEUE, { now: NOW, ...LEASE, ...options }), RangeError);
@@ -80,6 +89,7 @@ export function queueRefusals(test: Case<Queues>): void {
       [done, { ...done, become: { kind: "extended", leaseMs: -1 } }],
       [adds(message("x", { leaseMs: 1 }))],
       [adds(message("x", { delayMs: -1 }))],
+      [adds(message("x", { once: { keys: ["k"], forMs: 1, note: "" } }))],
       [{ ...done, enqueue: [{ queue: "x", message: message("x") }] }],
       Array.from({ length: 1001 }, () => done),
     ] as Outcome[][])

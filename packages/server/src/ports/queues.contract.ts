@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { type Case, casesOf, type Subject, withCode } from "./port.contract.ts";
+import { queueExpiry } from "./queue-expiry.contract.ts";
+import { queueGroupBatches } from "./queue-group-batches.contract.ts";
 import { queueGroups } from "./queue-groups.contract.ts";
 import { queueLeases } from "./queue-leases.contract.ts";
+import { queueOnce } from "./queue-once.contract.ts";
 import { queueRandom } from "./queue-random.contract.ts";
 import { queueRefusals } from "./queue-refusals.contract.ts";
-import { bodies, ids, LEASE, message, messages, NOW, OTHER, QUEUE } from "./queues.fixture.ts";
+import {
+  bodies,
+  ids,
+  LEASE,
+  message,
+  messages,
+  NOW,
+  OTHER,
+  QUEUE,
+  textOf,
+} from "./queues.fixture.ts";
 import type { Outcome, Queues } from "./queues.ts";
 
 /** Registers what every engine's queues must do. */
@@ -17,6 +30,9 @@ export function queuesContract(subject: Subject<Queues>): void {
     looking(test);
     queueLeases(test);
     queueGroups(test);
+    queueGroupBatches(test);
+    queueOnce(test);
+    queueExpiry(test);
     queueRandom(test);
     queueRefusals(test);
     closing(test);
@@ -43,6 +59,7 @@ function adding(test: Test): void {
         attributes,
         attempts: 1,
         enqueuedAt: NOW,
+        firstLeasedAt: NOW + 10,
       },
     );
     assert.deepEqual([two?.id, two?.enqueuedAt], [second?.id, NOW + 5]);
@@ -230,6 +247,8 @@ function closing(test: Test): void {
       queues.depth(QUEUE, NOW),
       queues.names(""),
       queues.purge(QUEUE),
+      queues.expire(QUEUE, NOW),
+      queues.find(QUEUE, 1),
       queues.nextVisible(QUEUE),
     ])
       await assert.rejects(call, closed);
@@ -267,6 +286,41 @@ function keeping(test: Test): void {
     assert.deepEqual(
       given,
       [...new Set(given)].sort((a, b) => a - b),
+    );
+  });
+
+  test("what is added once is remembered after opening again, also where the queue is empty", async (queues, reopen) => {
+    const once = { keys: ["k"], forMs: 1000, note: "first" };
+    const [first] = await queues.enqueue(QUEUE, [message("a", { once })], NOW);
+    assert.deepEqual(await bodies(queues, NOW), ["a"]);
+    const again = await reopen();
+    const [second] = await again.enqueue(QUEUE, [message("a", { once })], NOW + 999);
+    assert.deepEqual(second, { id: first?.id, epoch: 0, duplicate: "first" });
+    assert.deepEqual(await bodies(again, NOW + 999), []);
+  });
+
+  test("several of a group that were leased together come again together and in order", async (queues, reopen) => {
+    await queues.enqueue(
+      QUEUE,
+      ["1", "2", "3"].map((n) => message(n, { group: "g" })),
+      NOW,
+    );
+    const options = { now: NOW, leaseMs: 1_000_000, limit: 2, groupLimit: 10 };
+    const [one] = await queues.lease(QUEUE, options);
+    const again = await reopen();
+    const leased = await again.lease(QUEUE, { ...options, limit: 10 });
+    assert.deepEqual(
+      leased.map((found) => [textOf(found), found.attempts, found.firstLeasedAt]),
+      [
+        ["1", 2, NOW],
+        ["2", 2, NOW],
+        ["3", 1, NOW],
+      ],
+    );
+    const { id = 0, epoch = 0 } = one ?? {};
+    assert.deepEqual(
+      await again.settle([{ queue: QUEUE, id, epoch, become: { kind: "done" } }], NOW),
+      [false],
     );
   });
 

@@ -5,6 +5,7 @@ import type {
   Leased,
   LeaseOptions,
   NewMessage,
+  Once,
   Outcome,
 } from "../../ports/queues.ts";
 
@@ -21,6 +22,7 @@ export type QueueCall =
       readonly options: Required<LeaseOptions>;
     }
   | { readonly kind: "settle"; readonly outcomes: readonly Ending[]; readonly now: number }
+  | { readonly kind: "expire"; readonly queue: string; readonly before: number }
   | { readonly kind: "depth"; readonly queue: string; readonly now: number }
   | { readonly kind: "purge"; readonly queue: string };
 
@@ -28,6 +30,7 @@ export interface QueueResults {
   readonly enqueue: Enqueued[];
   readonly lease: Leased[];
   readonly settle: boolean[];
+  readonly expire: number;
   readonly depth: Depth;
   readonly purge: number;
 }
@@ -43,6 +46,9 @@ export interface AddedMessage {
   /** -1: not leased. */
   readonly leaseMs: number;
   readonly group: string | null;
+  /** -1: now. */
+  readonly enqueuedAt: number;
+  readonly once: Once | null;
 }
 
 /** An outcome as it goes to the thread. */
@@ -53,21 +59,24 @@ export interface Ending {
   readonly kind: Outcome["become"]["kind"];
   /** Of its delay or its lease. */
   readonly waitMs: number;
+  readonly unlessEnded: boolean;
   readonly attributes: string | null;
   readonly added: readonly { readonly queue: string; readonly message: AddedMessage }[];
 }
 
 export function addedMessage(message: NewMessage): AddedMessage {
   const { body, attributes, delayMs = 0, leaseMs = -1, group = null } = message;
-  return { body: new Uint8Array(body), attributes, delayMs, leaseMs, group };
+  const { enqueuedAt = -1, once = null } = message;
+  return { body: new Uint8Array(body), attributes, delayMs, leaseMs, group, enqueuedAt, once };
 }
 
-export function endingOf({ queue, id, epoch, become, enqueue = [] }: Outcome): Ending {
+export function endingOf(outcome: Outcome): Ending {
+  const { queue, id, epoch, become, unlessEnded = false, enqueue = [] } = outcome;
   const { kind } = become;
   const waitMs = kind === "again" ? become.delayMs : kind === "extended" ? become.leaseMs : 0;
   const attributes = kind === "again" ? (become.attributes ?? null) : null;
   const added = enqueue.map((one) => ({ queue: one.queue, message: addedMessage(one.message) }));
-  return { queue, id, epoch, kind, waitMs, attributes, added };
+  return { queue, id, epoch, kind, waitMs, unlessEnded, attributes, added };
 }
 
 /** What a message takes besides its body and texts, about. */

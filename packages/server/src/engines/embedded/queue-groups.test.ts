@@ -34,7 +34,7 @@ const add = (queue: string, ...messages: NewMessage[]): QueueCall => ({
 const lease = (queue: string, limit = 10): QueueCall => ({
   kind: "lease",
   queue,
-  options: { now: NOW, leaseMs: 1000, limit, maxBytes: 32 << 20 },
+  options: { now: NOW, leaseMs: 1000, limit, maxBytes: 32 << 20, groupLimit: 1, expireBefore: 0 },
 });
 const done = (queue: string, id: number): QueueCall => ({
   kind: "settle",

@@ -60,6 +60,8 @@ export class QueueGroups implements Groups<QueueCall, QueueResult> {
         return this.#lease(call);
       case "settle":
         return this.#store.settle(call.outcomes, call.now);
+      case "expire":
+        return this.#store.expire(call.queue, call.before);
       case "depth":
         return this.#store.depth(call.queue, call.now);
       case "purge":

@@ -1,33 +1,21 @@
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import type { Depth, Enqueued, Leased, LeaseOptions, MessageId } from "../../ports/queues.ts";
+import type { DatabaseSync } from "node:sqlite";
+import type { Depth, Enqueued, Leased, LeaseOptions } from "../../ports/queues.ts";
+import { EXPIRY_LIMIT } from "../queue-rules.ts";
 import type { AddedMessage, Ending } from "./queue-calls.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
 import { QueueDelays } from "./queue-delays.ts";
-import { prepareQueueStatements } from "./queue-statements.ts";
+import { QueueOnce } from "./queue-once.ts";
+import {
+  type Candidate,
+  candidateOf,
+  type StoredLease,
+  type StoredMessage,
+  storedLease,
+  storedMessage,
+  textOrNull,
+} from "./queue-rows.ts";
+import { prepareQueueStatements, type QueueStatements } from "./queue-statements.ts";
 import { Recent } from "./recent.ts";
-
-/** What a message's place among those that may be leased says of it. */
-interface Candidate {
-  readonly id: MessageId;
-  readonly visibleAt: number;
-  readonly attempts: number;
-  /** Its lease has run out, and is still there. */
-  readonly ended: boolean;
-}
-
-interface StoredMessage {
-  readonly enqueuedAt: number;
-  readonly group: string | null;
-  readonly attributes: string;
-  readonly body: Uint8Array;
-}
-
-interface StoredLease {
-  readonly queue: number;
-  readonly attempts: number;
-  readonly bytes: number;
-  readonly group: string | null;
-}
 
 /** About what a message takes besides its body and attributes, and a lease in all. */
 const OVERHEAD = 200;
@@ -35,13 +23,15 @@ const RECENT_BYTES = 16 << 20;
 
 /**
  * Queues as rows; every call is made inside of a transaction. A lease's epoch is the number of attempts with it: each
- * lease of a message has one more.
+ * lease of a message has one more. Of a group the first is in `ready`, or its lease is not blocked; the others are
+ * followers, or their leases are blocked.
  */
 export class QueueStore {
-  readonly #sql: ReturnType<typeof prepareQueueStatements>;
+  readonly #sql: QueueStatements;
   readonly #counts: QueueCounts;
   /** Of what is not leased. */
   readonly #delays: QueueDelays;
+  readonly #once: QueueOnce;
   /** Never leased yet. */
   readonly #messages = new Recent<StoredMessage>(
     RECENT_BYTES,
@@ -54,6 +44,7 @@ export class QueueStore {
   constructor(database: DatabaseSync) {
     this.#sql = prepareQueueStatements(database);
     this.#counts = new QueueCounts(database);
+    this.#once = new QueueOnce(this.#sql);
     const { countReady, countFollowers } = this.#sql;
     this.#delays = new QueueDelays((...range) =>
       [countReady, countFollowers].reduce(
@@ -66,21 +57,50 @@ export class QueueStore {
   }
 
   enqueue(name: string, messages: readonly AddedMessage[], now: number): Enqueued[] {
-    return messages.map((message) => this.#add(name, message, now));
+    return messages.map((message) => {
+      const { once } = message;
+      if (once === null) return this.#add(name, message, now);
+      const first = this.#once.first(name, once, now);
+      if (first !== undefined) return first;
+      const added = this.#add(name, message, now);
+      this.#once.remember(name, once, added.id, now);
+      return added;
+    });
   }
 
   lease(name: string, options: Required<LeaseOptions>): Leased[] {
+    const { now, limit, maxBytes, groupLimit, expireBefore } = options;
+    if (expireBefore > 0) this.expire(name, expireBefore);
     const queue = this.#counts.find(name);
-    if (!queue) return [];
-    const { now, leaseMs, limit, maxBytes } = options;
     const leased: Leased[] = [];
+    if (!queue) return leased;
     let bytes = 0;
-    for (const candidate of this.#candidates(queue, now, limit)) {
-      const message = this.#read(name, candidate);
+    /** Whether there is room for it, and then it is leased. */
+    const take = (candidate: Candidate, blocked: boolean): Leased | undefined => {
+      if (leased.length >= limit) return undefined;
+      const message = this.#read(name, candidate, now);
       bytes += message.body.length;
-      if (leased.length > 0 && bytes > maxBytes) break;
-      this.#hold(queue, candidate, message, now + leaseMs);
+      const fits = leased.length === 0 || bytes <= maxBytes;
+      if (!fits || message.enqueuedAt < expireBefore) {
+        bytes = Infinity; // nobody is passed over
+        this.#putBack(candidate, message);
+        return undefined;
+      }
+      this.#hold(queue, candidate, message, blocked, options);
       leased.push(message);
+      return message;
+    };
+    for (const first of this.#candidates(queue, now, limit)) {
+      const message = take(first, false);
+      if (message === undefined) break;
+      const { group } = message;
+      if (group === undefined) continue;
+      let last = first.id;
+      for (let taken = 1; taken < groupLimit; taken++) {
+        const next = this.#nextOf(queue.number, group, last);
+        if (next === undefined || next.visibleAt > now || !take(next, true)) break;
+        last = next.id;
+      }
     }
     return leased;
   }
@@ -91,6 +111,23 @@ export class QueueStore {
       for (const { queue, message } of outcome.added) this.#add(queue, message, now);
       return true;
     });
+  }
+
+  expire(name: string, before: number): number {
+    const queue = this.#counts.find(name);
+    if (!queue) return 0;
+    const { number } = queue;
+    const old = this.#sql.listOld.all(number, before, EXPIRY_LIMIT);
+    for (const row of old) {
+      const id = Number(row["id"]);
+      const group = textOrNull(row["member_of"]);
+      const first = this.#takeAway(number, id, group, Number(row["visible_at"]));
+      this.#messages.take(id);
+      this.#sql.removeMessage.run(id);
+      this.#counts.add(queue, -1, -Number(row["bytes"]));
+      if (first && group !== null) this.#moveOn(number, group);
+    }
+    return old.length;
   }
 
   depth(name: string, now: number): Depth {
@@ -134,134 +171,175 @@ export class QueueStore {
 
   #add(name: string, message: AddedMessage, now: number): Enqueued {
     const { body, attributes, group, delayMs, leaseMs } = message;
+    const enqueuedAt = message.enqueuedAt < 0 ? now : message.enqueuedAt;
     const queue = this.#counts.enter(name);
     const { number } = queue;
     const id = ++this.#lastId;
+    const visibleAt = now + delayMs;
     this.#counts.add(queue, 1, body.length);
-    this.#sql.addMessage.run(id, number, now, group, attributes, body);
-    if (group !== null && this.#sql.enterGroup.run(number, group).changes === 0) {
-      this.#sql.addFollower.run(number, group, id, now + delayMs);
-      this.#delays.change(number, now + delayMs, 1);
-      return { id, epoch: 0 };
+    this.#sql.addMessage.run(id, number, enqueuedAt, group, attributes, body, visibleAt);
+    const behind = group !== null && this.#sql.enterGroup.run(number, group).changes === 0;
+    if (!behind && leaseMs >= 0) {
+      const lease = { queue: number, attempts: 1, bytes: body.length, group, firstLeasedAt: now };
+      this.#addLease(id, { ...lease, blocked: false, endsAt: now + leaseMs }, now);
+      return { id, epoch: 1 };
     }
-    if (leaseMs < 0) {
-      this.#sql.addReady.run(number, now + delayMs, id, 0);
-      this.#delays.change(number, now + delayMs, 1);
-      this.#messages.keep(id, { enqueuedAt: now, group, attributes, body });
-      return { id, epoch: 0 };
-    }
-    this.#sql.addLease.run(id, number, now + leaseMs, now, 1, body.length, group);
-    this.#leases.keep(id, { queue: number, attempts: 1, bytes: body.length, group });
-    return { id, epoch: 1 };
+    if (behind) this.#sql.addFollower.run(number, group, id, visibleAt, 0, null);
+    else this.#sql.addReady.run(number, visibleAt, id, 0, null);
+    this.#delays.change(number, visibleAt, 1);
+    this.#messages.keep(id, { enqueuedAt, group, attributes, body });
+    return { id, epoch: 0 };
   }
 
-  /** What may be leased, in order. */
+  /** What may be leased, in order: of each group its first. */
   #candidates({ number }: CountedQueue, now: number, limit: number): Candidate[] {
-    const ready = this.#sql.listReady.all(number, now, limit).map((row) => ({
-      id: Number(row["id"]),
-      visibleAt: Number(row["visible_at"]),
-      attempts: Number(row["attempts"]),
-      ended: false,
-    }));
-    const ended = this.#sql.listEnded.all(number, now, limit).map((row) => ({
-      id: Number(row["id"]),
-      visibleAt: Number(row["ends_at"]),
-      attempts: Number(row["attempts"]),
-      ended: true,
-    }));
+    const { listReady, listEnded } = this.#sql;
+    const ready = listReady.all(number, now, limit).map((row) => candidateOf("ready", row));
+    const ended = listEnded.all(number, now, limit).map((row) => candidateOf("lease", row));
     if (ended.length === 0) return ready;
     return [...ready, ...ended]
       .sort((a, b) => a.visibleAt - b.visibleAt || a.id - b.id)
       .slice(0, limit);
   }
 
+  /** The next of a group behind that one, which is not its first. */
+  #nextOf(number: number, group: string, after: number): Candidate | undefined {
+    const follower = this.#sql.nextFollower.get(number, group, after);
+    const blocked = this.#sql.nextBlocked.get(number, group, after);
+    if (!blocked) return follower && candidateOf("follower", follower);
+    if (!follower || Number(blocked["id"]) < Number(follower["id"]))
+      return candidateOf("lease", blocked);
+    return candidateOf("follower", follower);
+  }
+
   /** The message as it is once it is leased. */
-  #read(queue: string, { id, attempts }: Candidate): Leased {
+  #read(queue: string, { id, attempts, firstLeasedAt }: Candidate, now: number): Leased {
     const { enqueuedAt, group, attributes, body } =
       this.#messages.take(id) ?? storedMessage(this.#sql.readMessage.get(id));
     const epoch = attempts + 1;
-    const leased = { queue, id, epoch, body, attributes, attempts: epoch, enqueuedAt };
+    const leased = {
+      ...{ queue, id, epoch, body, attributes, attempts: epoch, enqueuedAt },
+      firstLeasedAt: firstLeasedAt ?? now,
+    };
     return group === null ? leased : { ...leased, group };
   }
 
-  #hold({ number }: CountedQueue, candidate: Candidate, message: Leased, until: number): void {
-    const { id, visibleAt, ended } = candidate;
-    const { attempts, body, group = null } = message;
+  /** It was read, and is not leased after all. */
+  #putBack({ id, attempts }: Candidate, message: Leased): void {
+    const { enqueuedAt, group = null, attributes, body } = message;
+    if (attempts === 0) this.#messages.keep(id, { enqueuedAt, group, attributes, body });
+  }
+
+  #hold(
+    { number }: CountedQueue,
+    { id, place, visibleAt }: Candidate,
+    message: Leased,
+    blocked: boolean,
+    { now, leaseMs }: LeaseOptions,
+  ): void {
+    const { attempts, body, firstLeasedAt } = message;
+    const group: string | null = message.group ?? null;
+    const endsAt = now + leaseMs;
     const bytes = body.length;
-    if (ended) {
-      this.#sql.renewLease.run(until, attempts, id);
+    const lease = { queue: number, attempts, bytes, group, firstLeasedAt, blocked, endsAt };
+    if (place === "lease") {
+      this.#sql.renewLease.run(endsAt, attempts, id);
       this.#leases.take(id);
-    } else {
-      this.#sql.removeReady.run(number, visibleAt, id);
-      this.#delays.change(number, visibleAt, -1);
-      this.#sql.addLease.run(id, number, until, visibleAt, attempts, bytes, group);
+      this.#leases.keep(id, lease);
+      return;
     }
-    this.#leases.keep(id, { queue: number, attempts, bytes, group });
+    if (place === "ready" || group === null) this.#sql.removeReady.run(number, visibleAt, id);
+    else this.#sql.removeFollower.run(number, group, id);
+    this.#delays.change(number, visibleAt, -1);
+    this.#addLease(id, lease, visibleAt);
+  }
+
+  #addLease(id: number, lease: StoredLease, visibleAt: number): void {
+    const { queue, attempts, bytes, group, firstLeasedAt, blocked, endsAt } = lease;
+    this.#sql.addLease.run(
+      id,
+      queue,
+      endsAt,
+      visibleAt,
+      attempts,
+      bytes,
+      group,
+      firstLeasedAt,
+      Number(blocked),
+    );
+    this.#leases.keep(id, lease);
   }
 
   /** Whether the lease was held; then it became what was asked for. */
-  #end({ queue: name, id, epoch, kind, waitMs, attributes }: Ending, now: number): boolean {
+  #end(ending: Ending, now: number): boolean {
+    const { queue: name, id, epoch, kind, waitMs, unlessEnded, attributes } = ending;
     const queue = this.#counts.find(name);
     const lease = this.#leases.take(id) ?? storedLease(this.#sql.readLease.get(id));
     if (!lease) return false;
-    const held = lease.queue === queue?.number && lease.attempts === epoch;
-    if (!queue || !held || kind === "extended") this.#leases.keep(id, lease);
-    if (!queue || !held) return false;
+    const held =
+      lease.queue === queue?.number &&
+      lease.attempts === epoch &&
+      !(unlessEnded && lease.endsAt <= now);
+    if (!queue || !held) {
+      this.#leases.keep(id, lease);
+      return false;
+    }
+    const until = now + waitMs;
     if (kind === "extended") {
-      this.#sql.extendLease.run(now + waitMs, id);
+      this.#leases.keep(id, { ...lease, endsAt: until });
+      this.#sql.extendLease.run(until, id);
       return true;
     }
+    const { group, blocked, firstLeasedAt } = lease;
     this.#sql.removeLease.run(id);
     if (kind === "again") {
-      this.#sql.addReady.run(queue.number, now + waitMs, id, epoch);
-      this.#delays.change(queue.number, now + waitMs, 1);
+      if (blocked && group !== null)
+        this.#sql.addFollower.run(queue.number, group, id, until, epoch, firstLeasedAt);
+      else this.#sql.addReady.run(queue.number, until, id, epoch, firstLeasedAt);
+      this.#delays.change(queue.number, until, 1);
+      this.#sql.moveMessage.run(until, id);
       if (attributes !== null) this.#sql.changeAttributes.run(attributes, id);
       return true;
     }
     this.#sql.removeMessage.run(id);
     this.#counts.add(queue, -1, -lease.bytes);
-    if (lease.group !== null) this.#moveOn(queue.number, lease.group);
+    if (group !== null && !blocked) this.#moveOn(queue.number, group);
+    return true;
+  }
+
+  /** Removes a message from where it waits or is leased; answers whether it was the first of its group. */
+  #takeAway(number: number, id: number, group: string | null, visibleAt: number): boolean {
+    const lease = this.#leases.take(id) ?? storedLease(this.#sql.readLease.get(id));
+    if (lease) {
+      this.#sql.removeLease.run(id);
+      return !lease.blocked;
+    }
+    this.#delays.change(number, visibleAt, -1);
+    const { removeReady, removeFollower } = this.#sql;
+    if (group !== null && removeFollower.run(number, group, id).changes > 0) return false;
+    removeReady.run(number, visibleAt, id);
     return true;
   }
 
   /** The first of a group is gone: the next one takes its place. */
   #moveOn(number: number, group: string): void {
-    const next = this.#sql.firstFollower.get(number, group);
+    const next = this.#nextOf(number, group, 0);
     if (!next) {
       this.#sql.leaveGroup.run(number, group);
       return;
     }
-    const id = Number(next["id"]);
+    const { id, place, visibleAt, attempts, firstLeasedAt } = next;
+    if (place === "lease") {
+      this.#sql.unblockLease.run(id);
+      const lease = this.#leases.take(id);
+      if (lease) this.#leases.keep(id, { ...lease, blocked: false });
+      return;
+    }
     this.#sql.removeFollower.run(number, group, id);
-    this.#sql.addReady.run(number, Number(next["visible_at"]), id, 0);
+    this.#sql.addReady.run(number, visibleAt, id, attempts, firstLeasedAt);
   }
 
   #readLastId(): number {
     return Number(this.#sql.readLastId.get()?.["value"]);
   }
 }
-
-type Row = Readonly<Record<string, SQLOutputValue>>;
-
-function storedMessage(row: Row = {}): StoredMessage {
-  return {
-    enqueuedAt: Number(row["enqueued_at"]),
-    group: textOrNull(row["member_of"]),
-    attributes: String(row["attributes"]),
-    body: row["body"] as Uint8Array,
-  };
-}
-
-function storedLease(row: Row | undefined): StoredLease | undefined {
-  return (
-    row && {
-      queue: Number(row["queue"]),
-      attempts: Number(row["attempts"]),
-      bytes: Number(row["bytes"]),
-      group: textOrNull(row["member_of"]),
-    }
-  );
-}
-
-const textOrNull = (value: SQLOutputValue | undefined): string | null =>
-  typeof value === "string" ? value : null;

@@ -9,6 +9,8 @@ import { queuesContract } from "../../ports/queues.contract.ts";
 import { bodies, LEASE, message, NOW, OTHER, outcome, QUEUE } from "../../ports/queues.fixture.ts";
 import type { Leased, NewMessage, Outcome, Queues } from "../../ports/queues.ts";
 import { MemoryQueues } from "../memory/queues.ts";
+import { openDatabase } from "./database.ts";
+import { QUEUE_MIGRATIONS } from "./queue-schema.ts";
 import { EmbeddedQueues } from "./queues.ts";
 
 queuesContract({
@@ -117,6 +119,46 @@ it("the room of what is gone is used again", async (context) => {
   assert.ok(pages() < once * 1.2, `${once} pages, then ${pages()}`);
 });
 
+it("what the first version of the schema kept is there, in its order", async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "yunque-queues-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const path = join(directory, "queues.db");
+  const old = openDatabase(path, QUEUE_MIGRATIONS.slice(0, 1));
+  const row = (id: number, group: string | null) =>
+    old
+      .prepare("INSERT INTO message VALUES (?, 1, ?, ?, '{}', ?)")
+      .run(id, NOW, group, Buffer.from(`${id}`));
+  for (const id of [1, 2, 3]) row(id, null);
+  for (const id of [4, 5]) row(id, "g");
+  old.exec(`INSERT INTO queue VALUES (1, '${QUEUE}', 5, 5);
+    INSERT INTO ready VALUES (1, ${NOW}, 1, 0), (1, ${NOW + 50}, 2, 3), (1, ${NOW}, 4, 0);
+    INSERT INTO lease VALUES (3, 1, ${NOW + 1000}, ${NOW}, 2, 1, NULL);
+    INSERT INTO head VALUES (1, 'g');
+    INSERT INTO follower VALUES (1, 'g', 5, ${NOW});
+    UPDATE counter SET value = 5 WHERE name = 'message';
+    UPDATE counter SET value = 1 WHERE name = 'queue'`);
+  old.close();
+  const queues = new EmbeddedQueues(path);
+  context.after(() => queues.close());
+  assert.deepEqual(await queues.find(QUEUE, 2), { epoch: 3 });
+  const { id } = (await queues.enqueue(QUEUE, [message("6")], NOW + 1))[0] ?? {};
+  assert.equal(id, 6);
+  const options = { now: NOW + 1, ...LEASE, groupLimit: 10 };
+  assert.deepEqual(
+    (await queues.lease(QUEUE, options)).map(({ id, attempts }) => [id, attempts]),
+    [
+      [1, 1],
+      [3, 3],
+      [4, 1],
+      [5, 1],
+      [6, 1],
+    ],
+  );
+  assert.equal(await queues.expire(QUEUE, NOW + 1), 5);
+  const { visible, delayed, leased } = await queues.depth(QUEUE, NOW + 1);
+  assert.deepEqual([visible, delayed, leased], [0, 0, 1]);
+});
+
 it("does what the memory engine does, whatever comes", async (context) => {
   const { queues: embedded } = await opened(context);
   const memory = new MemoryQueues();
@@ -140,7 +182,14 @@ it("does what the memory engine does, whatever comes", async (context) => {
         { delayMs: below(50) },
         leases ? { leaseMs: below(50) } : {},
       ),
+      ...pick<Partial<NewMessage>>({}, {}, {}, { enqueuedAt: now - below(100) }),
+      ...(leases && random() < 0.2 ? { once: once() } : {}),
     });
+  const once = () => ({
+    keys: [`k${below(6)}`, ...pick([], [`k${below(6)}`])],
+    forMs: below(100),
+    note: `note ${count}`,
+  });
   const become = (): Outcome["become"] =>
     pick<Outcome["become"]>(
       { kind: "done" },
@@ -148,7 +197,7 @@ it("does what the memory engine does, whatever comes", async (context) => {
       { kind: "again", delayMs: 0, attributes: `${count}` },
       { kind: "extended", leaseMs: below(50) },
     );
-  for (let step = 0; step < 1500; step++) {
+  for (let step = 0; step < 2500; step++) {
     const queue = pick(QUEUE, OTHER);
     now += below(8) - 1;
     switch (below(8)) {
@@ -162,7 +211,14 @@ it("does what the memory engine does, whatever comes", async (context) => {
       }
       case 2:
       case 3: {
-        const options = { now, leaseMs: below(60), limit: below(5), maxBytes: pick(1000, 20) };
+        const options = {
+          now,
+          leaseMs: below(60),
+          limit: below(5),
+          maxBytes: pick(1000, 20),
+          groupLimit: pick(1, 1 + below(4)),
+          expireBefore: random() < 0.1 ? now - 200 : 0,
+        };
         held.push(
           ...(await same(async (queues) => (await queues.lease(queue, options)).map(plain))),
         );
@@ -171,7 +227,10 @@ it("does what the memory engine does, whatever comes", async (context) => {
       case 4:
       case 5: {
         const outcomes = held.splice(below(held.length), 3).map((one) => {
-          const ending = outcome(one, become());
+          const ending = {
+            ...outcome(one, become()),
+            ...pick<Partial<Outcome>>({}, { unlessEnded: true }),
+          };
           if (ending.become.kind === "extended") held.push(one);
           const enqueue = Array.from({ length: pick(0, 0, 2) }, () => ({
             queue: pick(QUEUE, OTHER),
@@ -180,6 +239,7 @@ it("does what the memory engine does, whatever comes", async (context) => {
           return { ...ending, enqueue };
         });
         await same((queues) => queues.settle(outcomes, now));
+        for (const { id } of outcomes) await same((queues) => queues.find(queue, id));
         break;
       }
       case 6: {
@@ -190,6 +250,10 @@ it("does what the memory engine does, whatever comes", async (context) => {
       }
       default:
         if (random() < 0.05) await same((queues) => queues.purge(queue));
+        if (random() < 0.2) {
+          const before = now - below(400);
+          await same((queues) => queues.expire(queue, before));
+        }
         await same((queues) => queues.names(""));
     }
   }

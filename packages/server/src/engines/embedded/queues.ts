@@ -4,12 +4,21 @@ import type {
   Enqueued,
   Leased,
   LeaseOptions,
+  MessageId,
+  MessageState,
   NewMessage,
   Outcome,
   Queues,
 } from "../../ports/queues.ts";
 import { storageError } from "../../ports/storage-errors.ts";
-import { checkEnqueue, checkLease, checkOutcomes, checkQueue, checkTime } from "../queue-rules.ts";
+import {
+  checkEnqueue,
+  checkId,
+  checkLease,
+  checkOutcomes,
+  checkQueue,
+  checkTime,
+} from "../queue-rules.ts";
 import { checkSpacePrefix } from "../space-rules.ts";
 import {
   addedMessage,
@@ -52,9 +61,7 @@ export class EmbeddedQueues implements Queues {
 
   async lease(queue: string, options: LeaseOptions): Promise<Leased[]> {
     this.#check();
-    const maxBytes = checkLease(queue, options);
-    const { now, leaseMs, limit } = options;
-    return this.#call({ kind: "lease", queue, options: { now, leaseMs, limit, maxBytes } });
+    return this.#call({ kind: "lease", queue, options: checkLease(queue, options) });
   }
 
   async settle(outcomes: readonly Outcome[], now: number): Promise<boolean[]> {
@@ -62,6 +69,20 @@ export class EmbeddedQueues implements Queues {
     checkOutcomes(outcomes, now);
     if (outcomes.length === 0) return [];
     return this.#call({ kind: "settle", outcomes: outcomes.map(endingOf), now });
+  }
+
+  async find(queue: string, id: MessageId): Promise<MessageState | undefined> {
+    this.#check();
+    checkQueue(queue);
+    checkId(id);
+    return translating(this.#path, () => this.#reader.find(queue, id));
+  }
+
+  async expire(queue: string, before: number): Promise<number> {
+    this.#check();
+    checkQueue(queue);
+    checkTime(before);
+    return this.#call({ kind: "expire", queue, before });
   }
 
   async depth(queue: string, now: number): Promise<Depth> {

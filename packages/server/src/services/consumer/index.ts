@@ -93,7 +93,14 @@ export class Consumer {
       const added = direct ? { ...message, leaseMs: limits.leaseMs } : message;
       const [enqueued] = await queues.enqueue(queue, [added], enqueuedAt);
       if (enqueued !== undefined && direct)
-        running = this.#begin(lane, { queue, ...enqueued, ...message, attempts: 1, enqueuedAt });
+        running = this.#begin(lane, {
+          queue,
+          ...enqueued,
+          ...message,
+          attempts: 1,
+          enqueuedAt,
+          firstLeasedAt: enqueuedAt,
+        });
       else this.#hasMore(lane);
     } finally {
       lane.arriving -= 1;
