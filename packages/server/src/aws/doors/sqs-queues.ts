@@ -61,6 +61,50 @@ export function queueOperations(queues: MessageQueues): Door<SqsApi> {
       await queues.remove(refOf(QueueUrl, context));
     },
 
+    async PurgeQueue({ QueueUrl }, context) {
+      await queues.purge(refOf(QueueUrl, context));
+    },
+
+    async AddPermission({ QueueUrl, Label, AWSAccountIds, Actions }, context) {
+      const permission = { label: Label, accounts: AWSAccountIds, actions: Actions };
+      await queues.addPermission(refOf(QueueUrl, context), permission);
+    },
+
+    async RemovePermission({ QueueUrl, Label }, context) {
+      await queues.removePermission(refOf(QueueUrl, context), Label);
+    },
+
+    async StartMessageMoveTask(input) {
+      const TaskHandle = await queues.moves.begin({
+        sourceArn: input.SourceArn,
+        destinationArn: input.DestinationArn,
+        perSecond: input.MaxNumberOfMessagesPerSecond,
+      });
+      return { TaskHandle };
+    },
+
+    async CancelMessageMoveTask({ TaskHandle }) {
+      return { ApproximateNumberOfMessagesMoved: await queues.moves.cancel(TaskHandle) };
+    },
+
+    async ListMessageMoveTasks({ SourceArn, MaxResults }) {
+      const tasks = await queues.moves.list(SourceArn, MaxResults);
+      if (tasks.length === 0) return {};
+      return {
+        Results: tasks.map((task) => ({
+          TaskHandle: task.handle,
+          Status: task.status,
+          SourceArn: task.sourceArn,
+          DestinationArn: task.destinationArn,
+          MaxNumberOfMessagesPerSecond: task.perSecond,
+          ApproximateNumberOfMessagesMoved: task.moved,
+          ApproximateNumberOfMessagesToMove: task.toMove,
+          FailureReason: task.failure,
+          StartedTimestamp: task.started,
+        })),
+      };
+    },
+
     async ListQueueTags({ QueueUrl }, context) {
       const tags = await queues.tags(refOf(QueueUrl, context));
       return Object.keys(tags).length === 0 ? {} : { Tags: tags };

@@ -8,18 +8,22 @@ import type { MessageQueuesDependencies, QueuesContext } from "./context.ts";
 import { InFlight } from "./in-flight.ts";
 import { type ListedQueues, type Listing, listQueues, listSources } from "./list.ts";
 import type { QueueAttributes, Tags } from "./model.ts";
+import { type DescribedMoveTask, MoveTasks, type NewMoveTask } from "./move-tasks.ts";
+import { addPermission, type Permission, removePermission } from "./permissions.ts";
 import {
   createQueue,
   type DescribedQueue,
   deleteQueue,
   describeQueue,
   type NewQueue,
+  purgeQueue,
   setAttributes,
 } from "./queues.ts";
 import { type Receiving, receive } from "./receive.ts";
 import { type NewQueueMessage, type Sending, type SentMessage, send } from "./send.ts";
 import { changeVisibility, deleteMessages, type VisibilityChange } from "./settle.ts";
 import type { ReceivedMessage } from "./stored-message.ts";
+import { Sweep } from "./sweep.ts";
 import { addTags, removeTags } from "./tags.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -42,6 +46,8 @@ export interface MessageQueues {
   describe(ref: QueueRef): Promise<DescribedQueue>;
   setAttributes(ref: QueueRef, attributes: QueueAttributes): Promise<void>;
   remove(ref: QueueRef): Promise<void>;
+  /** Removes every message. @throws YunqueError QueuePurgedRecently */
+  purge(ref: QueueRef): Promise<void>;
   list(
     scope: Scope,
     listing: Listing & { readonly prefix?: string | undefined },
@@ -66,10 +72,25 @@ export interface MessageQueues {
     changes: readonly VisibilityChange[],
   ): Promise<(YunqueError | undefined)[]>;
 
-  /** Removes what an earlier life of the platform left half removed. */
+  addPermission(ref: QueueRef, permission: Permission): Promise<void>;
+  removePermission(ref: QueueRef, label: string): Promise<void>;
+
+  readonly moves: MoveOperations;
+
+  /** Takes up what an earlier life of the platform left. */
   start(): Promise<void>;
   /** Receivers that wait go on with nothing. */
   close(): Promise<void>;
+}
+
+/** Messages of dead-letter queues go back. */
+export interface MoveOperations {
+  /** Answers the task's handle. */
+  begin(task: NewMoveTask): Promise<string>;
+  /** Answers how many messages the task had moved. */
+  cancel(handle: string): Promise<number>;
+  /** The newest first. */
+  list(sourceArn: string, max?: number): Promise<DescribedMoveTask[]>;
 }
 
 export function createMessageQueues(dependencies: MessageQueuesDependencies): MessageQueues {
@@ -81,6 +102,8 @@ export function createMessageQueues(dependencies: MessageQueuesDependencies): Me
     inFlight: new InFlight(queues, clock),
   };
   const { book, waiting } = context;
+  const sweep = new Sweep(context);
+  const moves = new MoveTasks(context);
   return {
     create: (ref, queue) => createQueue(context, ref, queue),
     require: async (ref) => {
@@ -90,6 +113,7 @@ export function createMessageQueues(dependencies: MessageQueuesDependencies): Me
     describe: (ref) => describeQueue(context, ref),
     setAttributes: (ref, attributes) => setAttributes(context, ref, attributes),
     remove: (ref) => deleteQueue(context, ref),
+    purge: (ref) => purgeQueue(context, ref),
     list: (scope, listing) => listQueues(context, scope, listing),
     listSources: (ref, listing) => listSources(context, ref, listing),
     tags: async (ref) => (await book.get(ref)).record.tags,
@@ -99,9 +123,16 @@ export function createMessageQueues(dependencies: MessageQueuesDependencies): Me
     receive: (receiving) => receive(context, receiving),
     delete: (ref, handles) => deleteMessages(context, ref, handles),
     changeVisibility: (ref, changes) => changeVisibility(context, ref, changes),
-    async start() {},
+    addPermission: (ref, permission) => addPermission(context, ref, permission),
+    removePermission: (ref, label) => removePermission(context, ref, label),
+    moves,
+    async start() {
+      sweep.start();
+      await moves.start();
+    },
     async close() {
       waiting.close();
+      await Promise.all([sweep.close(), moves.close()]);
     },
   };
 }

@@ -16,6 +16,7 @@ import {
 import type { QueuesContext } from "./context.ts";
 import { invalidParameter, queueError } from "./errors.ts";
 import type { Queue, QueueAttributes, QueueSettings, Tags } from "./model.ts";
+import { expire } from "./sweep.ts";
 import { checkTags } from "./tags.ts";
 
 export interface NewQueue {
@@ -65,11 +66,13 @@ export async function setAttributes(
 }
 
 export async function describeQueue(
-  { book, queues, clock }: QueuesContext,
+  context: QueuesContext,
   ref: QueueRef,
 ): Promise<DescribedQueue> {
+  const { book, queues, clock } = context;
   const queue = await book.get(ref);
   const { arn, record, settings } = queue;
+  await expire(context, queue);
   const { visible, delayed, leased } = await queues.depth(queue.messages, clock.now());
   return {
     arn,
@@ -95,6 +98,26 @@ export async function deleteQueue(
   waiting.wake(queue.messages);
   await queues.purge(queue.messages);
 }
+
+/** Removes every message. SQS: once every 60 seconds. */
+export async function purgeQueue(
+  { book, clock, queues, inFlight }: QueuesContext,
+  ref: QueueRef,
+): Promise<void> {
+  const queue = await book.edit(ref, ({ record }) => {
+    const now = clock.now();
+    if (record.purged !== undefined && now - record.purged < PURGE_MS)
+      throw queueError(
+        "QueuePurgedRecently",
+        `Only one PurgeQueue operation on ${ref.name} is allowed every 60 seconds.`,
+      );
+    return { ...record, purged: now };
+  });
+  inFlight.forget(queue);
+  await queues.purge(queue.messages);
+}
+
+const PURGE_MS = 60_000;
 
 const seconds = (ms: number): string => String(Math.floor(ms / 1000));
 

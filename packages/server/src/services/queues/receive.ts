@@ -45,13 +45,17 @@ export async function receive(
     await giveBack(context, first, messages);
     return [];
   }
-  return messages.map(({ queue, leased, stored }) => receivedMessage(queue, leased, stored));
+  return messages.map(({ queue, leased, stored, at }) =>
+    receivedMessage(queue, leased, stored, at),
+  );
 }
 
 interface Taken {
   readonly queue: Queue;
   readonly leased: Leased;
   readonly stored: StoredAttributes;
+  /** When. */
+  readonly at: number;
 }
 
 async function take(
@@ -67,14 +71,23 @@ async function take(
     throw queueError("QueueOverLimit", "Too many messages in flight.");
   }
   for (;;) {
+    const now = clock.now();
+    const { fifo, retentionMs } = queue.settings;
     const leased = await queues.lease(queue.messages, {
-      now: clock.now(),
+      now,
       leaseMs: visibilityMs,
       limit: max,
+      expireBefore: Math.max(0, now - retentionMs),
+      ...(fifo ? { groupLimit: Math.max(1, max) } : {}),
       ...(maxBytes === undefined ? {} : { maxBytes }),
     });
     if (leased.length === 0) return [];
-    const taken = leased.map((one) => ({ queue, leased: one, stored: readAttributes(one) }));
+    const taken = leased.map((one) => ({
+      queue,
+      leased: one,
+      stored: readAttributes(one),
+      at: now,
+    }));
     const sound = await withoutPoison(context, queue, taken);
     if (sound.length === 0) continue;
     inFlight.add(queue, sound.length);
@@ -115,17 +128,18 @@ function deadLetter(
   leased: Leased,
   stored: StoredAttributes,
 ): NewMessage {
-  const { body, enqueuedAt } = leased;
+  const { body, enqueuedAt, firstLeasedAt } = leased;
   const attributes: StoredAttributes = {
     ...stored,
-    s: stored.s ?? enqueuedAt,
     r: receivesOf(leased, stored) - 1,
+    f: stored.f ?? firstLeasedAt,
     q: queue.arn,
   };
+  // SQS: its age goes on in a standard queue, and begins anew in a FIFO queue.
   return {
     body,
     attributes: JSON.stringify(attributes),
-    ...(target.settings.fifo && stored.g !== undefined ? { group: stored.g } : {}),
+    ...(target.settings.fifo && stored.g !== undefined ? { group: stored.g } : { enqueuedAt }),
   };
 }
 

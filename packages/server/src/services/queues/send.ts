@@ -14,7 +14,7 @@ import type { Enqueued, NewMessage } from "../../ports/queues.ts";
 import type { QueuesContext } from "./context.ts";
 import { invalidParameter, invalidValue, missingParameter, queueError } from "./errors.ts";
 import { checkMessageAttributes } from "./message-attributes.ts";
-import type { Queue } from "./model.ts";
+import type { Queue, QueueSettings } from "./model.ts";
 import { digestOf, type StoredAttributes, sequenceNumber, storedBody } from "./stored-message.ts";
 
 /** A message as its sender has it. */
@@ -38,6 +38,8 @@ export interface SentMessage {
 }
 
 const MAX_DELAY_SECONDS = 900;
+/** SQS: "Using the message deduplication ID". */
+const DEDUPLICATION_MS = 300_000;
 
 export interface Sending {
   readonly senderId: string;
@@ -86,7 +88,7 @@ function sentMessage(
   enqueued: Enqueued | undefined,
 ): SentMessage {
   return {
-    messageId: stored.i,
+    messageId: enqueued?.duplicate ?? stored.i,
     md5OfBody: stored.d,
     md5OfAttributes: message.attributes && digestOf(message.attributes),
     sequenceNumber: settings.fifo ? sequenceNumber(enqueued?.id ?? 0) : undefined,
@@ -117,9 +119,25 @@ function newMessageOf(
     body,
     attributes: JSON.stringify(stored),
     ...(delayMs > 0 ? { delayMs } : {}),
-    ...(fifo && group !== undefined ? { group } : {}),
+    ...(fifo && group !== undefined && k !== undefined
+      ? {
+          group,
+          once: { keys: keysOf(settings, group, k), forMs: DEDUPLICATION_MS, note: stored.i },
+        }
+      : {}),
   };
 }
+
+/**
+ * What a message is remembered by for five minutes. Where groups are apart it is its group, too; it is then no duplicate
+ * of one of another group, unless that one came before the groups were apart.
+ */
+const keysOf = (
+  { groupDeduplication }: QueueSettings,
+  group: string,
+  deduplicationId: string,
+): readonly string[] =>
+  groupDeduplication ? [`${group} ${deduplicationId}`, deduplicationId] : [deduplicationId];
 
 /** Of a FIFO queue: the sender's, or the SHA-256 of the body. */
 const deduplicationId = ({ deduplicationId, body }: NewQueueMessage): string =>

@@ -12,8 +12,6 @@ export interface StoredAttributes {
   readonly d: string;
   /** Who sent it. */
   readonly u: string;
-  /** When it was sent, where that is not when it was added. */
-  readonly s?: number;
   /** How many bytes of the body are the text; its message attributes follow as JSON. Absent: all of them. */
   readonly b?: number;
   readonly g?: string;
@@ -72,17 +70,19 @@ export const readAttributes = ({ attributes }: Leased): StoredAttributes =>
 export const receivesOf = ({ attempts }: Leased, { r = 0 }: StoredAttributes): number =>
   attempts + r;
 
+/** `at`: when it is received. */
 export function receivedMessage(
   queue: Queue,
   leased: Leased,
   stored: StoredAttributes,
+  at: number,
 ): ReceivedMessage {
-  const { body: bytes, enqueuedAt } = leased;
+  const { id, epoch, body: bytes, enqueuedAt, firstLeasedAt } = leased;
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { b = all.length } = stored;
   return {
     messageId: stored.i,
-    receiptHandle: handleOf(queue, leased),
+    receiptHandle: handleOf(queue, { id, epoch, at }),
     body: all.toString("utf8", 0, b),
     md5OfBody: stored.d,
     messageAttributes:
@@ -90,12 +90,12 @@ export function receivedMessage(
         ? NONE
         : (JSON.parse(all.toString("utf8", b)) as QueueMessageAttributes),
     senderId: stored.u,
-    sent: stored.s ?? enqueuedAt,
-    firstReceived: stored.f ?? enqueuedAt,
+    sent: enqueuedAt,
+    firstReceived: stored.f ?? firstLeasedAt,
     receives: receivesOf(leased, stored),
     group: stored.g,
     deduplicationId: stored.k,
-    sequenceNumber: queue.settings.fifo ? sequenceNumber(leased.id) : undefined,
+    sequenceNumber: queue.settings.fifo ? sequenceNumber(id) : undefined,
     traceHeader: stored.t,
     deadLetterSource: stored.q,
   };
