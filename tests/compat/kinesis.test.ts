@@ -51,9 +51,11 @@ import {
   waitUntilStreamNotExists,
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { decodeCbor } from "../../packages/server/src/aws/codecs/cbor-decode.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 
 const ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/";
+const CBOR_TYPE = "application/x-amz-cbor-1.1";
 const WAIT = { maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
 
 describe("Kinesis Data Streams, by AWS's JavaScript client", () => {
@@ -258,6 +260,43 @@ describe("Kinesis Data Streams, by AWS's JavaScript client", () => {
     }
     for (const [ShardId, expected] of shards)
       assert.deepEqual(texts(await read(await iterator({ StreamName, ShardId }))), expected);
+  });
+
+  it("CBOR is spoken too, with times in milliseconds, as AWS's SDKs for Java do", async () => {
+    const StreamName = await stream("cbor");
+    const call = async (operation: string, input: Buffer): Promise<Buffer> => {
+      const response = await fetch(platform.origin, {
+        method: "POST",
+        headers: { "content-type": CBOR_TYPE, "x-amz-target": `Kinesis_20131202.${operation}` },
+        body: Uint8Array.from(input),
+      });
+      assert.equal(response.headers.get("content-type"), CBOR_TYPE);
+      return Buffer.from(await response.arrayBuffer());
+    };
+    const put = (name: string) =>
+      call("PutRecord", cborMap({ StreamName: name, PartitionKey: "k", Data: Buffer.of(255, 0) }));
+    assert.match(String(await put(StreamName)), /shardId-000000000000/);
+    const answer = await call(
+      "GetShardIterator",
+      cborMap({
+        StreamName,
+        ShardId: "shardId-000000000000",
+        ShardIteratorType: "AT_TIMESTAMP",
+        Timestamp: new Date(Date.now() - 60_000),
+      }),
+    );
+    const { ShardIterator = "" } = decodeCbor(answer, 1000) as { ShardIterator?: string };
+    const { Records: [record] = [] } = await read(ShardIterator);
+    assert.deepEqual([...(record?.Data ?? [])], [255, 0]);
+    const page = await call("GetRecords", cborMap({ ShardIterator }));
+    const name = "ApproximateArrivalTimestamp";
+    const at = page.indexOf(name) + name.length;
+    assert.deepEqual([page[at], page[at + 1]], [0xc1, 0x1b]);
+    const arrived = record?.ApproximateArrivalTimestamp?.getTime();
+    assert.equal(Number(page.readBigUInt64BE(at + 2)), arrived);
+    const refused = decodeCbor(await put("none"), 1000) as Record<string, string>;
+    assert.equal(refused["__type"], "ResourceNotFoundException");
+    assert.match(refused["message"] ?? "", /Stream none under account 000000000000 not found/);
   });
 
   it("shards that were split or merged end, and name those that go on", async () => {
@@ -729,3 +768,18 @@ describe("Kinesis Data Streams, by AWS's JavaScript client", () => {
     assert.deepEqual(Records, []);
   });
 });
+
+/** A map as AWS's SDKs for Java write it: times are whole numbers of milliseconds under tag 1. */
+function cborMap(entries: Readonly<Record<string, string | Buffer | Date>>): Buffer {
+  const sized = (head: number, bytes: Buffer) =>
+    Buffer.concat([Buffer.of(head, bytes.length >> 8, bytes.length & 255), bytes]);
+  const item = (value: string | Buffer | Date) => {
+    if (typeof value === "string") return sized(0x79, Buffer.from(value));
+    if (value instanceof Buffer) return sized(0x59, value);
+    const time = Buffer.of(0xc1, 0x1b, 0, 0, 0, 0, 0, 0, 0, 0);
+    time.writeBigUInt64BE(BigInt(value.getTime()), 2);
+    return time;
+  };
+  const all = Object.entries(entries).flatMap(([name, value]) => [item(name), item(value)]);
+  return Buffer.concat([Buffer.of(0xa0 + all.length / 2), ...all]);
+}

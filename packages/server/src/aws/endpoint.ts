@@ -4,6 +4,7 @@ import type { CatalogEntry } from "./catalog-entry.ts";
 import type { AwsContext } from "./context.ts";
 import { loadService, type Service } from "./model.ts";
 import type { ProtocolName } from "./model-file.ts";
+import { awsCbor, CBOR_TYPE } from "./protocols/aws-cbor.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import type { Output, Protocol } from "./protocols/protocol.ts";
 import { awsQuery } from "./protocols/query.ts";
@@ -48,7 +49,8 @@ export function createEndpoint(
   door: Endpoint["door"],
   quirks: Quirks = quirksOf(service.name),
 ): Endpoint {
-  const [first, ...others] = service.protocols.map((name) => createProtocol(name, service, quirks));
+  const names = [...service.protocols, ...(quirks.alsoSpeaks ? [quirks.alsoSpeaks] : [])];
+  const [first, ...others] = names.map((name) => createProtocol(name, service, quirks));
   if (first === undefined) throw new Error(`${service.name} speaks no protocol`);
   return { service, quirks, protocols: [first, ...others], door };
 }
@@ -63,6 +65,8 @@ function createProtocol(name: ProtocolName, service: Service, quirks: Quirks): P
       return awsQuery(service);
     case "rpcv2Cbor":
       return rpcCbor(service);
+    case "awsCbor1_1":
+      return awsCbor(service);
     default:
       return awsJson(service, name, quirks.errorNamespace);
   }
@@ -77,6 +81,7 @@ export function protocolOf({ protocols }: Endpoint, request: AwsRequest): Protoc
     protocols.find(({ name }) => test(name));
   let found: Protocol | undefined;
   if (headers["smithy-protocol"] === "rpc-v2-cbor") found = speaks((name) => name === "rpcv2Cbor");
+  else if (type.startsWith(CBOR_TYPE)) found = speaks((name) => name === "awsCbor1_1");
   else if (headers["x-amz-target"] !== undefined)
     found = speaks((name) => name.startsWith("awsJson"));
   else if (type.startsWith("application/x-www-form-urlencoded") || query.has("Action"))

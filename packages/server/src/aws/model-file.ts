@@ -31,7 +31,9 @@ export type ProtocolName =
   | "awsJson1_0"
   | "awsJson1_1"
   | "awsQuery"
-  | "rpcv2Cbor";
+  | "rpcv2Cbor"
+  /** Of no model: see quirks.ts. */
+  | "awsCbor1_1";
 
 export interface OperationFile {
   /** Default POST. */

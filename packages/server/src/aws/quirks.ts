@@ -5,12 +5,16 @@
 import type { Malformed } from "./codecs/malformed.ts";
 import type { AwsError } from "./error.ts";
 import type { Operation } from "./model.ts";
+import type { ProtocolName } from "./model-file.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import type { Violation } from "./validate.ts";
 
 export interface Quirks {
   /** Put before an error's name in the JSON protocols: `com.amazonaws.sqs#QueueDoesNotExist`. */
   readonly errorNamespace?: string;
+
+  /** A protocol that clients speak although the model does not name it: Kinesis's speak an older CBOR. */
+  readonly alsoSpeaks?: ProtocolName;
 
   /** Bytes that a body may have which is read before the door sees it, where 16 MiB are not the limit; and how AWS calls the operation then. */
   bodyLimit?(

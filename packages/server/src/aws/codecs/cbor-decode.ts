@@ -2,13 +2,19 @@
 import { checkDepth, Malformed, setKey } from "./malformed.ts";
 import { readUtf8 } from "./text.ts";
 
-/** One data item: null, booleans, numbers, strings, Uint8Array, Date (tag 1), arrays, objects. @throws Malformed */
-export function decodeCbor(bytes: Uint8Array): unknown {
-  const decoder = new Decoder(bytes);
+/**
+ * One data item: null, booleans, numbers, strings, Uint8Array, Date (tag 1), arrays, objects. `perSecond`: units in which
+ * times are counted. @throws Malformed
+ */
+export function decodeCbor(bytes: Uint8Array, perSecond: TimeUnits = 1): unknown {
+  const decoder = new Decoder(bytes, perSecond);
   const value = decoder.item(0);
   if (decoder.left > 0) throw new Malformed("The CBOR input has more than one item");
   return value;
 }
+
+/** Seconds, as the standard has them, or milliseconds, as AWS's older protocol. */
+export type TimeUnits = 1 | 1000;
 
 const BREAK = Symbol("break");
 const INDEFINITE = 31;
@@ -16,9 +22,11 @@ const INDEFINITE = 31;
 class Decoder {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
+  private readonly perSecond: TimeUnits;
   private at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, perSecond: TimeUnits) {
+    this.perSecond = perSecond;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -132,11 +140,12 @@ class Decoder {
     return count;
   }
 
-  /** Tag 1 is a time in seconds since the epoch; others say nothing that a model does not. */
+  /** Tag 1 is a time since the epoch; others say nothing that a model does not. */
   private tagged(tag: number, depth: number): unknown {
     const value = this.item(depth + 1);
     if (tag !== 1) return value;
-    const date = new Date(typeof value === "number" ? Math.round(value * 1000) : Number.NaN);
+    const scale = 1000 / this.perSecond;
+    const date = new Date(typeof value === "number" ? Math.round(value * scale) : Number.NaN);
     if (Number.isNaN(date.getTime())) throw new Malformed("The CBOR input has a time that is none");
     return date;
   }

@@ -1,7 +1,15 @@
+import type { TimeUnits } from "./cbor-decode.ts";
+
 /** Writes CBOR (RFC 8949), item by item, into a buffer that grows. */
 export class CborWriter {
   private bytes = Buffer.allocUnsafe(512);
   private length = 0;
+  private readonly perSecond: TimeUnits;
+
+  /** `perSecond`: units in which times are counted. */
+  constructor(perSecond: TimeUnits = 1) {
+    this.perSecond = perSecond;
+  }
 
   /** The bytes so far; valid until the next item is written. */
   finish(): Uint8Array {
@@ -43,12 +51,12 @@ export class CborWriter {
     this.length += value.length;
   }
 
-  /** Tag 1: seconds since the epoch. */
+  /** Tag 1: a time since the epoch. */
   time(value: Date): void {
     this.byte(0xc1);
-    const seconds = value.getTime() / 1000;
-    if (Number.isInteger(seconds)) this.integer(seconds);
-    else this.double(seconds);
+    const time = (value.getTime() / 1000) * this.perSecond;
+    if (Number.isInteger(time)) this.integer(time);
+    else this.double(time);
   }
 
   /** As many items must follow. */

@@ -1,5 +1,6 @@
 /** CBOR bodies of rpcv2Cbor: decoded items to shapes, and shapes to bytes. */
 import type { Member, ScalarShape, StructureShape } from "../model.ts";
+import type { TimeUnits } from "./cbor-decode.ts";
 import { CborWriter } from "./cbor-encode.ts";
 import { checkDepth, Malformed, setKey } from "./malformed.ts";
 import { checkRange } from "./text.ts";
@@ -85,8 +86,9 @@ export function writeCborStructure(
   shape: StructureShape | undefined,
   value: unknown,
   extra: Readonly<Record<string, string>> = {},
+  perSecond: TimeUnits = 1,
 ): Uint8Array {
-  const writer = new CborWriter();
+  const writer = new CborWriter(perSecond);
   structure(writer, shape?.members ?? [], value as Record<string, unknown>, extra);
   return writer.finish();
 }

@@ -2,6 +2,7 @@ import type { Quirks } from "../quirks.ts";
 import { apigateway } from "./apigateway.ts";
 import { dynamodb } from "./dynamodb.ts";
 import { iam } from "./iam.ts";
+import { kinesis } from "./kinesis.ts";
 import { lambda } from "./lambda.ts";
 import { s3 } from "./s3.ts";
 import { sns } from "./sns.ts";
@@ -12,6 +13,7 @@ const QUIRKS: Readonly<Record<string, Quirks>> = {
   dynamodb,
   dynamodbstreams: dynamodb,
   iam,
+  kinesis,
   lambda,
   s3,
   sns,
