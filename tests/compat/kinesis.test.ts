@@ -775,7 +775,7 @@ function cborMap(entries: Readonly<Record<string, string | Buffer | Date>>): Buf
     Buffer.concat([Buffer.of(head, bytes.length >> 8, bytes.length & 255), bytes]);
   const item = (value: string | Buffer | Date) => {
     if (typeof value === "string") return sized(0x79, Buffer.from(value));
-    if (value instanceof Buffer) return sized(0x59, value);
+    if (!(value instanceof Date)) return sized(0x59, value);
     const time = Buffer.of(0xc1, 0x1b, 0, 0, 0, 0, 0, 0, 0, 0);
     time.writeBigUInt64BE(BigInt(value.getTime()), 2);
     return time;
