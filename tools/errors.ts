@@ -6,6 +6,7 @@ import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
+import { SCHEDULE_ERRORS } from "../packages/server/src/services/schedules/index.ts";
 import { STREAM_ERRORS } from "../packages/server/src/services/streams/index.ts";
 import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
 
@@ -17,6 +18,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Streams", STREAM_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Event source mappings", MAPPING_ERRORS],
+  ["Schedules", SCHEDULE_ERRORS],
   ["Storage", STORAGE_ERRORS],
 ];
 

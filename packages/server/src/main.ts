@@ -17,9 +17,11 @@ import { createApplicationAutoscalingDoor } from "./aws/doors/application-autosc
 import { createKinesisDoor } from "./aws/doors/kinesis.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
+import { createSchedulerDoor } from "./aws/doors/scheduler.ts";
 import { createSnsDoor } from "./aws/doors/sns.ts";
 import { createSqsDoor } from "./aws/doors/sqs.ts";
 import { createAws } from "./aws/index.ts";
+import { createOperationCalls } from "./aws/operation-calls.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
@@ -42,6 +44,7 @@ import { queueSource, queueTargets } from "./links/queues.ts";
 import { streamSource, streamTargets } from "./links/streams.ts";
 import { createTargets } from "./links/targets.ts";
 import { topicTargets } from "./links/topics.ts";
+import { universalTargets } from "./links/universal.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
@@ -52,6 +55,7 @@ import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPollers } from "./services/pollers/index.ts";
 import { createMessageQueues } from "./services/queues/index.ts";
+import { createScheduler } from "./services/schedules/index.ts";
 import { createStreams } from "./services/streams/index.ts";
 import { createTopics, type Topics } from "./services/topics/index.ts";
 
@@ -120,6 +124,7 @@ export async function start(
     sqs: () => queueTargets(messageQueues),
     sns: () => topicTargets(topics),
     kinesis: () => streamTargets(streams),
+    scheduler: () => universalTargets(operations, () => front.origin),
   });
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
@@ -209,6 +214,18 @@ export async function start(
     onUndelivered: (mapping, why) =>
       log.error("what an event source mapping gave up was not told of", { ...mapping, why }),
   });
+  const schedules = createScheduler({
+    records,
+    queues,
+    clock,
+    targets,
+    calls: (service, action) => operations.state(service, action),
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("schedules wait", { error })
+        : onDefect(error, { during: "schedules" }),
+    onGivenUp: (lost) => log.error("what a schedule sent was given up", { ...lost }),
+  });
 
   const links = createCodeLinks((id) => functions.zip(id), clock.now, onDefect);
   const doors: Doors = {
@@ -218,7 +235,9 @@ export async function start(
     sns: createSnsDoor(topics),
     kinesis: createKinesisDoor(streams),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
+    scheduler: createSchedulerDoor(schedules),
   };
+  const operations = createOperationCalls(doors, onDefect);
   const aws = createAws({ doors, account, defaultRegion: region, onDefect });
   const admin = createAdmin(
     {
@@ -285,6 +304,7 @@ export async function start(
           batches,
         });
       await topics.close(left());
+      await schedules.close(left());
       const running = await functions.close(left());
       if (running > 0)
         log.warn("asynchronous events were still running: they run again after the next start", {
@@ -305,6 +325,7 @@ export async function start(
       await streams.start();
       await autoscaling.start();
       await mappings.start();
+      await schedules.start();
       await objects.recover();
       await packages.sweep(await functions.livePackages());
     } catch (error) {

@@ -27,6 +27,8 @@ export interface DelivererOptions {
   readonly targets: Targets;
   /** How long to wait after so many failures (1 for the first). Unless said: a second, doubling up to 8 minutes. */
   readonly backoffMs?: (failures: number) => number;
+  /** What an attempt sends (1 for the first); the message as it was handed over unless said. */
+  readonly prepare?: (message: TargetMessage, attempt: number) => TargetMessage;
   /** What a dead letter says of why it is one; none unless said. */
   readonly deadLetterAttributes?: DeadLetterAttributes;
   /**
@@ -71,6 +73,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { queues, clock, kind, targets, onFailure, onGivenUp } = options;
   const backoffMs = options.backoffMs ?? defaultBackoffMs;
   const isLocal = options.isLocal ?? isLocalTarget;
+  const prepare = options.prepare ?? ((message: TargetMessage) => message);
   const consumer: Consumer = new Consumer({
     queues,
     clock,
@@ -87,7 +90,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const progress = { failures: 0, since: clock.now() };
       if (!isLocal(delivery.message.target)) return keep(queue, delivery, progress);
       try {
-        await targets.deliver(delivery.message);
+        await targets.deliver(prepare(delivery.message, 1));
       } catch (error) {
         const next = afterFailure(delivery, progress, error);
         if (!("end" in next)) return keep(queue, delivery, next.progress, next.delayMs);
@@ -114,7 +117,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     const delivery = unpackDelivery(body);
     const progress = JSON.parse(attributes) as Progress;
     try {
-      await withPatience(delivery.message);
+      await withPatience(prepare(delivery.message, progress.failures + 1));
       return DONE;
     } catch (error) {
       const next = afterFailure(delivery, progress, error);
