@@ -194,4 +194,6 @@ function text(value: string): unknown {
   }
 }
 
-const masked = (value: string): string => value.replaceAll(OURS, ACCOUNT);
+/** Shards and sequence numbers have as many zeros as the account. */
+const masked = (value: string): string =>
+  value.replace(new RegExp(`(?<![\\w-])${OURS}(?!\\d)`, "g"), ACCOUNT);

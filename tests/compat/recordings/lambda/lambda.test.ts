@@ -10,6 +10,7 @@ import { playMappings } from "./mappings.ts";
 import { playNames } from "./names.ts";
 import { playPermissions } from "./permissions.ts";
 import { playProvisioned } from "./provisioned.ts";
+import { playStreamMappings } from "./stream-mappings.ts";
 import { playUrls } from "./urls.ts";
 import { playVersions } from "./versions.ts";
 
@@ -43,5 +44,6 @@ describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
   playInvocations(recordings, scene);
   playProvisioned(recordings, scene);
   playMappings(recordings, scene);
-  recordings.finish(160);
+  playStreamMappings(recordings, scene);
+  recordings.finish(172);
 });

@@ -488,7 +488,6 @@ export function playMappings({ play, skip }: Recordings, scene: () => Scene): vo
     answers.equal("messages", await received(dead.url));
   });
 
-  skip("streams come with Kinesis", /^TestKinesisSource::/);
   skip("tables do not exist yet, and so no streams of theirs", /^TestDynamoDBEventSourceMapping::/);
 }
 
