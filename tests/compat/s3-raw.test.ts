@@ -180,9 +180,10 @@ describe("S3 by bare HTTP", () => {
 
   it("refuses what it would not do", async () => {
     for (const [header, code] of [
-      ["x-amz-server-side-encryption: aws:kms", "NotImplemented"],
-      ["x-amz-server-side-encryption-customer-algorithm: AES256", "NotImplemented"],
-      ["x-amz-object-lock-mode: GOVERNANCE", "InvalidRequest"],
+      ["x-amz-server-side-encryption: aws:none", "InvalidArgument"],
+      ["x-amz-server-side-encryption-customer-algorithm: AES256", "InvalidArgument"],
+      ["x-amz-object-lock-mode: GOVERNANCE", "InvalidArgument"],
+      ["x-amz-object-lock-legal-hold: ON", "InvalidRequest"],
       ["x-amz-acl: public-read", "AccessControlListNotSupported"],
       ["x-amz-storage-class: COLD", "InvalidStorageClass"],
       ["x-amz-checksum-sha512: abc", "InvalidRequest"],

@@ -1,5 +1,7 @@
 /** An object of S3: what is kept about its bytes. */
+import type { Grant } from "./access-control.ts";
 import type { Checksum } from "./checksum.ts";
+import type { Retention } from "./object-lock.ts";
 import type { Tag } from "./object-tags.ts";
 
 /** Headers that a client gives with the bytes and gets back with them, as it wrote them. */
@@ -20,7 +22,26 @@ export interface ObjectAttributes {
   readonly tags: readonly Tag[];
   readonly storageClass: StorageClass;
   readonly websiteRedirect?: string;
+  /** Absent: the owner's alone. */
+  readonly acl?: readonly Grant[];
+  /** Absent: with keys of S3's own. */
+  readonly encryption?: ObjectEncryption;
+  /** Until when, and how strictly, the version is kept. */
+  readonly retention?: Retention;
+  /** Absent: it was never held. */
+  readonly legalHold?: boolean;
 }
+
+/** With keys of KMS, named as the client named them; or with one that only the client has. */
+export type ObjectEncryption =
+  | {
+      readonly algorithm: "aws:kms" | "aws:kms:dsse";
+      readonly key?: string;
+      readonly bucketKey?: boolean;
+    }
+  | { readonly algorithm: "customer"; readonly keyMd5: string }
+  /** Of requests only: whatever the bucket usually does. */
+  | { readonly algorithm: "AES256" };
 
 export interface StoredObject extends ObjectAttributes {
   readonly size: number;
@@ -47,7 +68,11 @@ export interface DeleteMarker {
 
 /** One blob, or the parts of a multipart upload, whose list is kept apart under the upload's id: it can be long. */
 export type Body =
-  | { readonly blob: string }
+  | {
+      readonly blob: string;
+      /** Of a sealed blob: base64 of the counter with which it begins. */
+      readonly iv?: string;
+    }
   | { readonly upload: string; readonly parts: number; readonly blob?: undefined };
 
 /** A part of a multipart upload, or of the object that came of it. */
@@ -55,6 +80,7 @@ export interface Part {
   /** 1 to 10,000, with gaps. */
   readonly number: number;
   readonly blob: string;
+  readonly iv?: string;
   readonly size: number;
   readonly etag: string;
   /** Of the upload's algorithm; base64. */

@@ -7,7 +7,11 @@ import {
   type StoredObject,
 } from "../../domain/object.ts";
 import { parseTagging, type Tag } from "../../domain/object-tags.ts";
-import { invalidArgument, invalidRequest, notImplementedHeader, s3Error } from "./s3-errors.ts";
+import type { AwsContext } from "../context.ts";
+import { invalidArgument, notImplementedHeader, s3Error } from "./s3-errors.ts";
+import { type GrantInput, objectGrants } from "./s3-grants.ts";
+import { type EncryptionInput, encryptionMembers, encryptionOf } from "./s3-keys.ts";
+import { type LockInput, lockMembers, locksOf } from "./s3-locks.ts";
 
 export interface AttributeInput {
   readonly CacheControl?: string | undefined;
@@ -22,11 +26,15 @@ export interface AttributeInput {
   readonly WebsiteRedirectLocation?: string | undefined;
 }
 
-/** S3 encrypts everything so, and says so. Bytes here lie as the disk keeps them: docs/reference/s3.md. */
-export const ENCRYPTION = "AES256";
+type SettingsInput = GrantInput & EncryptionInput & LockInput;
+
+type ObjectSettings = Pick<ObjectAttributes, "acl" | "encryption" | "retention" | "legalHold">;
 
 /** @throws AwsError where S3 would not take a storage class or the tags. */
-export function attributesOf(input: AttributeInput): ObjectAttributes {
+export function attributesOf(
+  input: AttributeInput & SettingsInput,
+  context: AwsContext,
+): ObjectAttributes {
   const redirect = input.WebsiteRedirectLocation;
   if (redirect !== undefined && !/^(?:\/|https?:\/\/)/.test(redirect))
     throw s3Error(
@@ -36,6 +44,7 @@ export function attributesOf(input: AttributeInput): ObjectAttributes {
     );
   return {
     ...descriptionOf(input),
+    ...settingsOf(input, context),
     tags: taggingOf(input.Tagging),
     storageClass: storageClassOf(input.StorageClass) ?? "STANDARD",
     ...(redirect !== undefined && { websiteRedirect: redirect }),
@@ -76,7 +85,7 @@ export function storageClassOf(name: string | undefined): StorageClass | undefin
 }
 
 /** The headers that come back with an object, whole or in part. */
-export function attributeMembers(object: StoredObject) {
+export function attributeMembers(object: StoredObject, context: AwsContext) {
   const { headers, metadata, tags, storageClass, websiteRedirect } = object;
   return {
     AcceptRanges: "bytes",
@@ -89,49 +98,25 @@ export function attributeMembers(object: StoredObject) {
     CacheControl: headers.cacheControl,
     Expires: headers.expires,
     Metadata: metadata,
-    ServerSideEncryption: ENCRYPTION,
+    ...encryptionMembers(object.encryption, context),
+    ...lockMembers(object),
     WebsiteRedirectLocation: websiteRedirect,
     ...(storageClass !== "STANDARD" && { StorageClass: storageClass }),
     ...(tags.length > 0 && { TagCount: tags.length }),
   } as const;
 }
 
-interface UnsupportedInput {
-  readonly ACL?: string | undefined;
-  readonly GrantFullControl?: string | undefined;
-  readonly GrantRead?: string | undefined;
-  readonly GrantReadACP?: string | undefined;
-  readonly GrantWriteACP?: string | undefined;
-  readonly ServerSideEncryption?: string | undefined;
-  readonly SSECustomerAlgorithm?: string | undefined;
-  readonly CopySourceSSECustomerAlgorithm?: string | undefined;
-  readonly WriteOffsetBytes?: number | undefined;
-  readonly ObjectLockMode?: string | undefined;
-  readonly ObjectLockRetainUntilDate?: Date | undefined;
-  readonly ObjectLockLegalHoldStatus?: string | undefined;
+/** What a request says of an object's owners, keys and locks: none of it is ever copied from elsewhere. @throws AwsError */
+export function settingsOf(input: SettingsInput, context: AwsContext): ObjectSettings {
+  const acl = objectGrants(input, context.account);
+  return {
+    ...(acl !== undefined && { acl }),
+    ...encryptionOf(input, context),
+    ...locksOf(input),
+  };
 }
 
-/** Refuses what would otherwise be acknowledged and not done: keys of one's own, locks, grants. @throws AwsError */
-export function refuseUnsupported(input: UnsupportedInput): void {
-  const { ServerSideEncryption: encryption, ACL } = input;
-  if (encryption !== undefined && encryption !== ENCRYPTION) {
-    if (!/^aws:kms(?::dsse)?$/.test(encryption))
-      throw s3Error(400, "InvalidArgument", "The encryption method specified is not supported", {
-        ArgumentName: "x-amz-server-side-encryption",
-        ArgumentValue: encryption,
-      });
-    throw notImplementedHeader("x-amz-server-side-encryption");
-  }
-  if (input.SSECustomerAlgorithm ?? input.CopySourceSSECustomerAlgorithm)
-    throw notImplementedHeader("x-amz-server-side-encryption-customer-algorithm");
+/** @throws AwsError for what is a part of directory buckets only. */
+export function refuseUnsupported(input: { readonly WriteOffsetBytes?: number | undefined }): void {
   if (input.WriteOffsetBytes !== undefined) throw notImplementedHeader("x-amz-write-offset-bytes");
-  const lock =
-    input.ObjectLockMode ?? input.ObjectLockRetainUntilDate ?? input.ObjectLockLegalHoldStatus;
-  if (lock !== undefined) throw invalidRequest("Bucket is missing Object Lock Configuration");
-  const grants =
-    input.GrantFullControl ?? input.GrantRead ?? input.GrantReadACP ?? input.GrantWriteACP;
-  // S3 gives new buckets the ownership BucketOwnerEnforced, under which these two are the only ones that it takes.
-  const owned = ACL === undefined || ACL === "private" || ACL === "bucket-owner-full-control";
-  if (!owned || grants !== undefined)
-    throw s3Error(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
 }

@@ -1,11 +1,14 @@
 /** Buckets on the wire. */
-import { bucketArn, HOME_REGION } from "../../domain/bucket.ts";
+import { type Grant, isPrivate } from "../../domain/access-control.ts";
+import { bucketArn, canonicalId, HOME_REGION } from "../../domain/bucket.ts";
 import type { Tag } from "../../domain/object-tags.ts";
 import type { Bucket, Objects } from "../../services/objects/index.ts";
 import type { CreateBucketRequest, S3Api } from "../api/s3.ts";
 import type { AwsContext, Door } from "../context.ts";
 import { bucketName, callerOf, ownerOf } from "./s3-caller.ts";
-import { invalidArgument, notImplementedHeader, s3Error } from "./s3-errors.ts";
+import { invalidArgument, s3Error } from "./s3-errors.ts";
+import { headerGrants } from "./s3-grants.ts";
+import { isOwnership } from "./s3-settings.ts";
 import { openToken, sealToken } from "./s3-tokens.ts";
 import { bucketUrl } from "./s3-url.ts";
 
@@ -62,8 +65,9 @@ export function bucketDoor(objects: Objects): Door<S3Api> {
 }
 
 async function create(objects: Objects, input: CreateBucketRequest, context: AwsContext) {
-  refuseUnsupported(input);
   const { Bucket: name, CreateBucketConfiguration: configuration } = input;
+  const grants = headerGrants(input, context.account);
+  const ownership = ownershipOf(input, grants, context.account);
   const caller = callerOf(context);
   const location = configuration?.LocationConstraint;
   const tags: Tag[] = (configuration?.Tags ?? []).map((tag) => ({
@@ -76,12 +80,20 @@ async function create(objects: Objects, input: CreateBucketRequest, context: Aws
       "InvalidTag",
       'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.',
     );
-  const request = { name, tags, ...(location !== undefined && { location }) };
+  const request = {
+    name,
+    tags,
+    ...(location !== undefined && { location }),
+    ...(ownership !== undefined && { ownership }),
+    ...(input.ObjectLockEnabledForBucket === true && { locking: true }),
+  };
   const bucket = await objects.createBucket(caller, request).catch((error: unknown) => {
     // The classic endpoint takes a bucket that is there for success, as long as the request says nothing of tags.
     if (context.region !== HOME_REGION || tags.length > 0 || !isOwned(error)) throw error;
     return objects.headBucket(caller, { bucket: name });
   });
+  if (grants !== undefined && !isPrivate(grants, canonicalId(context.account)))
+    await objects.putBucketGrants(caller, { bucket: name }, grants);
   return { Location: placeOf(bucket, context), BucketArn: bucketArn(name) };
 }
 
@@ -92,18 +104,24 @@ const isOwned = (error: unknown): boolean =>
 const placeOf = ({ name, region }: Bucket, context: AwsContext): string =>
   region === HOME_REGION ? `/${name}` : `${bucketUrl(context, name)}/`;
 
-function refuseUnsupported(input: CreateBucketRequest): void {
-  const { ACL, ObjectOwnership } = input;
-  if (input.ObjectLockEnabledForBucket === true)
-    throw notImplementedHeader("x-amz-bucket-object-lock-enabled");
-  if (ObjectOwnership !== undefined && ObjectOwnership !== "BucketOwnerEnforced")
-    throw notImplementedHeader("x-amz-object-ownership");
-  if (ACL !== undefined && ACL !== "private")
+/** @throws AwsError where S3 knows no such ownership, or a list counts nothing under it. */
+function ownershipOf(
+  { ObjectOwnership: wanted }: CreateBucketRequest,
+  grants: readonly Grant[] | undefined,
+  account: string,
+) {
+  if (wanted !== undefined && !isOwnership(wanted))
+    throw s3Error(400, "InvalidArgument", `Invalid x-amz-object-ownership header: ${wanted}`, {
+      ArgumentName: "x-amz-object-ownership",
+    });
+  const lists = wanted !== undefined && wanted !== "BucketOwnerEnforced";
+  if (!lists && grants !== undefined && !isPrivate(grants, canonicalId(account)))
     throw s3Error(
       400,
       "InvalidBucketAclWithObjectOwnership",
       "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
     );
+  return wanted;
 }
 
 const listed = ({ name, created, region }: Bucket, withRegion: boolean) => ({

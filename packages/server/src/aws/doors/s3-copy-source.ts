@@ -2,11 +2,13 @@ import type { CopySource } from "../../services/objects/index.ts";
 import { accountId } from "./s3-caller.ts";
 import { copyConditions } from "./s3-conditions.ts";
 import { invalidArgument } from "./s3-errors.ts";
+import { sourceKey } from "./s3-keys.ts";
 
-type Input = Parameters<typeof copyConditions>[0] & {
-  readonly CopySource: string;
-  readonly ExpectedSourceBucketOwner?: string | undefined;
-};
+type Input = Parameters<typeof copyConditions>[0] &
+  Parameters<typeof sourceKey>[0] & {
+    readonly CopySource: string;
+    readonly ExpectedSourceBucketOwner?: string | undefined;
+  };
 
 /** `/bucket/key[?versionId=...]`, percent-encoded, with or without the first slash. @throws AwsError */
 export function copySource(input: Input): CopySource {
@@ -20,7 +22,8 @@ export function copySource(input: Input): CopySource {
     );
   const expectedOwner = accountId(input.ExpectedSourceBucketOwner);
   const conditions = copyConditions(input);
-  return { bucket, key, version: version || undefined, expectedOwner, conditions };
+  const named = sourceKey(input);
+  return { ...named, bucket, key, version: version || undefined, expectedOwner, conditions };
 }
 
 function decoded(text: string): string {

@@ -36,6 +36,10 @@ export const notImplementedHeader = (header: string): AwsError =>
     { Header: header },
   );
 
+/** A configuration that the bucket does not have. */
+export const missingConfiguration = (code: string, message: string, bucket: string): AwsError =>
+  s3Error(404, code, message, { BucketName: bucket });
+
 export const malformedXml = (): AwsError =>
   s3Error(
     400,
@@ -317,6 +321,46 @@ const WORDS: Readonly<Record<ObjectErrorCode, Words>> = {
     ),
   PartsMissing: () => invalidRequest("You must specify at least one part"),
 
+  ConfigurationMissing: () =>
+    s3Error(404, "NoSuchConfiguration", "The specified configuration does not exist."),
+  ConfigurationsTooMany: () =>
+    s3Error(
+      400,
+      "TooManyConfigurations",
+      "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.",
+    ),
+  VersioningPinned: () =>
+    s3Error(
+      409,
+      "InvalidBucketState",
+      "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+    ),
+  LockingNeedsVersions: () =>
+    s3Error(
+      409,
+      "InvalidBucketState",
+      "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+    ),
+  LockingDisabled: () => invalidRequest("Bucket is missing Object Lock Configuration"),
+  ObjectLocked: () =>
+    s3Error(403, "AccessDenied", "Access Denied because object protected by object lock."),
+  RetentionPast: () =>
+    s3Error(400, "InvalidArgument", "The retain until date must be in the future!"),
+  CustomerKeyMissing: () =>
+    invalidRequest(
+      "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+    ),
+  CustomerKeyWrong: () => s3Error(403, "AccessDenied", "Access Denied"),
+  CustomerKeyNeedless: () =>
+    invalidRequest("The encryption parameters are not applicable to this object."),
+  UploadKeyMissing: () =>
+    invalidRequest(
+      "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.",
+    ),
+  UploadKeyForeign: () =>
+    invalidRequest("The provided encryption parameters did not match the ones used originally."),
+  AclsDisabled: () =>
+    s3Error(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"),
   NoTags: ({ bucket }) =>
     s3Error(404, "NoSuchTagSet", "The TagSet does not exist", { BucketName: bucket }),
   TagInvalid: tagInvalid,

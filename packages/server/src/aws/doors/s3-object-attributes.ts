@@ -5,6 +5,7 @@ import type { Door } from "../context.ts";
 import { callerOf, versionName } from "./s3-caller.ts";
 import { checksumMembers } from "./s3-checksums.ts";
 import { invalidArgument } from "./s3-errors.ts";
+import { customerKey } from "./s3-keys.ts";
 import { pageSize } from "./s3-listings.ts";
 
 const ATTRIBUTES: readonly string[] = [
@@ -27,7 +28,7 @@ export function objectAttributesDoor(objects: Objects): Door<S3Api> {
           unknown,
           "Invalid attribute name specified.",
         );
-      const name = versionName(input);
+      const name = { ...versionName(input), ...customerKey(input) };
       const { object, parts, version } = await objects.describeObject(callerOf(context), name);
       const { checksum } = object;
       const wants = (name: (typeof wanted)[number]) => wanted.includes(name);

@@ -15,8 +15,8 @@ import {
   attributeMembers,
   attributesOf,
   descriptionOf,
-  ENCRYPTION,
   refuseUnsupported,
+  settingsOf,
   storageClassOf,
   taggingOf,
 } from "./s3-attributes.ts";
@@ -26,23 +26,26 @@ import { readConditions, writeConditions } from "./s3-conditions.ts";
 import { copySource } from "./s3-copy-source.ts";
 import { invalidRequest, inWords, malformedXml, notImplementedHeader } from "./s3-errors.ts";
 
+import { customerKey, encryptionMembers } from "./s3-keys.ts";
+
 export function objectDoor(objects: Objects): Door<S3Api> {
   return {
     async PutObject(input, context) {
       refuseUnsupported(input);
-      const { checksum, etag, version } = await objects.putObject(callerOf(context), {
+      const put = await objects.putObject(callerOf(context), {
         ...objectName(input),
-        attributes: attributesOf(input),
-        body: incomingOf(input, context),
+        attributes: attributesOf(input, context),
+        body: { ...incomingOf(input, context), ...customerKey(input) },
         conditions: writeConditions(input),
         event: "Put",
       });
+      const { checksum } = put;
       return {
-        ETag: `"${etag}"`,
-        ServerSideEncryption: ENCRYPTION,
+        ETag: `"${put.etag}"`,
+        ...encryptionMembers(put.encryption, context),
         ...checksumMembers(checksum),
         ChecksumType: checksum.type,
-        VersionId: version,
+        VersionId: put.version,
       };
     },
 
@@ -63,7 +66,8 @@ export function objectDoor(objects: Objects): Door<S3Api> {
       if (IfMatchLastModifiedTime) throw notImplementedHeader("x-amz-if-match-last-modified-time");
       if (IfMatchSize !== undefined) throw notImplementedHeader("x-amz-if-match-size");
       const version = VersionId || undefined;
-      const deletion = { ...objectName(input), ifMatch: IfMatch, version };
+      const bypass = input.BypassGovernanceRetention === true;
+      const deletion = { ...objectName(input), ifMatch: IfMatch, version, bypass };
       const { marker } = await objects.deleteObject(callerOf(context), deletion);
       return { VersionId: version ?? marker, ...(marker !== undefined && { DeleteMarker: true }) };
     },
@@ -80,6 +84,7 @@ function readRequest(input: ReadInput) {
     throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
   return {
     ...versionName(input),
+    ...customerKey(input),
     conditions: readConditions(input),
     ...(Range !== undefined && { range: Range }),
     ...(PartNumber !== undefined && { part: PartNumber }),
@@ -92,7 +97,7 @@ function describe(found: FoundObject, input: ReadInput, context: AwsContext) {
   const { start, end } = range ?? { start: 0, end: object.size };
   if (range !== undefined) context.reply.status = 206;
   return {
-    ...attributeMembers(object),
+    ...attributeMembers(object, context),
     VersionId: found.version,
     ContentLength: end - start,
     ...(range && { ContentRange: contentRange(range, object.size) }),
@@ -129,10 +134,9 @@ function overrides(input: ReadInput) {
 }
 
 async function copy(objects: Objects, input: CopyObjectRequest, context: AwsContext) {
-  refuseUnsupported(input);
   const replaces = input.MetadataDirective === "REPLACE";
   const retags = input.TaggingDirective === "REPLACE";
-  const { websiteRedirect } = attributesOf(input);
+  const { websiteRedirect } = attributesOf(input, context);
   const storageClass = storageClassOf(input.StorageClass);
   const algorithm = algorithmOf(input.ChecksumAlgorithm);
   const copied = await objects.copyObject(callerOf(context), {
@@ -143,7 +147,9 @@ async function copy(objects: Objects, input: CopyObjectRequest, context: AwsCont
     ...(storageClass && { storageClass }),
     ...(websiteRedirect !== undefined && { websiteRedirect }),
     ...(algorithm && { algorithm }),
-    encrypted: input.ServerSideEncryption !== undefined,
+    ...customerKey(input),
+    settings: settingsOf(input, context),
+    encrypted: (input.ServerSideEncryption ?? input.SSECustomerAlgorithm) !== undefined,
     conditions: writeConditions(input),
   });
   const made = copied.object;
@@ -156,7 +162,7 @@ async function copy(objects: Objects, input: CopyObjectRequest, context: AwsCont
       ...checksumMembers(made.checksum),
       ChecksumType: made.checksum.type,
     },
-    ServerSideEncryption: ENCRYPTION,
+    ...encryptionMembers(made.encryption, context),
   };
 }
 
@@ -167,6 +173,7 @@ async function deleteMany(objects: Objects, input: DeleteObjectsRequest, context
     key: each.Key,
     ifMatch: each.ETag,
     version: each.VersionId || undefined,
+    bypass: input.BypassGovernanceRetention === true,
   }));
   const results = await objects.deleteObjects(callerOf(context), bucketName(input), deletions);
   const named = wanted.map(({ Key, VersionId }) => ({ Key, ...(VersionId && { VersionId }) }));

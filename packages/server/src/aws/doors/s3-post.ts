@@ -1,6 +1,6 @@
 /** Form uploads of browsers: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 import { type ChecksumAlgorithm, checksumAlgorithms } from "../../domain/checksum.ts";
-import { limits } from "../../domain/object.ts";
+import { limits, type ObjectEncryption } from "../../domain/object.ts";
 import {
   checkPolicy,
   type FormFields,
@@ -15,9 +15,10 @@ import { parseXml } from "../codecs/xml-tree.ts";
 import type { AwsContext, Door } from "../context.ts";
 import type { AwsError } from "../error.ts";
 import { boundaryOf, readUploadForm } from "../quirks/s3-form.ts";
-import { attributesOf, ENCRYPTION, refuseUnsupported } from "./s3-attributes.ts";
+import { attributesOf } from "./s3-attributes.ts";
 import { callerOf } from "./s3-caller.ts";
 import { invalidArgument, malformedXml, s3Error } from "./s3-errors.ts";
+import { customerKey, encryptionMembers } from "./s3-keys.ts";
 import { objectUrl } from "./s3-url.ts";
 
 export function postDoor(objects: Objects): Door<S3Api> {
@@ -42,17 +43,21 @@ async function post(objects: Objects, input: PostObjectRequest, context: AwsCont
     throw invalidArgument("file", 0, "POST requires exactly one file upload per request.");
   const key = required(fields, "key").replaceAll("${filename}", file.name.replace(/^.*[\\/]/s, ""));
   const described = describedBy(fields);
-  refuseUnsupported(described);
   const checksum = claimedBy(fields);
-  const { etag, version } = await objects.putObject(callerOf(context), {
+  const put = await objects.putObject(callerOf(context), {
     bucket: Bucket,
     key,
-    attributes: { ...attributesOf(described), tags: taggingOf(fields.get("tagging")) },
-    body: { bytes: within(range, file.bytes), ...(checksum && { checksum }) },
+    attributes: { ...attributesOf(described, context), tags: taggingOf(fields.get("tagging")) },
+    body: {
+      bytes: within(range, file.bytes),
+      ...(checksum && { checksum }),
+      ...customerKey(described),
+    },
     conditions: {},
     event: "Post",
   });
-  return answer(fields, { Bucket, Key: key, ETag: `"${etag}"`, version }, context);
+  const { etag, version, encryption } = put;
+  return answer(fields, { Bucket, Key: key, ETag: `"${etag}"`, version, encryption }, context);
 }
 
 /** Signatures are verified where identities are; what a policy allows is decided here. */
@@ -111,7 +116,10 @@ function describedBy(fields: FormFields) {
     Metadata: Object.fromEntries(metadata),
     StorageClass: fields.get("x-amz-storage-class"),
     ServerSideEncryption: fields.get("x-amz-server-side-encryption"),
+    SSEKMSKeyId: fields.get("x-amz-server-side-encryption-aws-kms-key-id"),
     SSECustomerAlgorithm: fields.get("x-amz-server-side-encryption-customer-algorithm"),
+    SSECustomerKey: fields.get("x-amz-server-side-encryption-customer-key"),
+    SSECustomerKeyMD5: fields.get("x-amz-server-side-encryption-customer-key-md5"),
     WebsiteRedirectLocation: fields.get("x-amz-website-redirect-location"),
   };
 }
@@ -174,12 +182,14 @@ function answer(
     readonly Key: string;
     readonly ETag: string;
     readonly version: string | undefined;
+    readonly encryption: ObjectEncryption | undefined;
   },
   context: AwsContext,
 ) {
   const { Bucket, Key, ETag } = made;
   const Location = objectUrl(context, Bucket, Key);
-  const common = { ETag, ServerSideEncryption: ENCRYPTION, VersionId: made.version };
+  const encrypted = encryptionMembers(made.encryption, context);
+  const common = { ETag, ...encrypted, VersionId: made.version };
   const redirect = fields.get("success_action_redirect") ?? fields.get("redirect") ?? "";
   if (/^https?:/i.test(redirect) && URL.canParse(redirect)) {
     const url = new URL(redirect);

@@ -4,24 +4,24 @@ import type { Part, Upload } from "../../domain/object.ts";
 import type { ChosenPart, Objects, StoredPart } from "../../services/objects/index.ts";
 import type { CompletedPart, CompleteMultipartUploadRequest, S3Api } from "../api/s3.ts";
 import type { AwsContext, Door } from "../context.ts";
-import { attributesOf, ENCRYPTION, refuseUnsupported } from "./s3-attributes.ts";
+import { attributesOf } from "./s3-attributes.ts";
 import { callerOf, objectName, ownerOf, uploadName } from "./s3-caller.ts";
 import { algorithmOf, checksumMembers, givenChecksums, incomingOf } from "./s3-checksums.ts";
 import { writeConditions } from "./s3-conditions.ts";
 import { copySource } from "./s3-copy-source.ts";
 import { invalidRequest, malformedXml } from "./s3-errors.ts";
+import { customerKey, encryptionMembers, partEncryption } from "./s3-keys.ts";
 import { pageSize } from "./s3-listings.ts";
 import { objectUrl } from "./s3-url.ts";
 
 export function uploadDoor(objects: Objects): Door<S3Api> {
   return {
     async CreateMultipartUpload(input, context) {
-      refuseUnsupported(input);
       const algorithm = algorithmOf(input.ChecksumAlgorithm);
       const checksumType = typeOf(input.ChecksumType);
       const upload = await objects.createUpload(callerOf(context), {
         ...objectName(input),
-        attributes: attributesOf(input),
+        attributes: attributesOf(input, context),
         ...(algorithm && { algorithm }),
         ...(checksumType && { checksumType }),
       });
@@ -29,28 +29,27 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
         Bucket: input.Bucket,
         Key: input.Key,
         UploadId: upload.id,
-        ServerSideEncryption: ENCRYPTION,
+        ...encryptionMembers(upload.encryption, context),
         ...kindOfChecksum(upload),
       };
     },
 
     async UploadPart(input, context) {
-      refuseUnsupported(input);
-      const body = incomingOf(input, context);
+      const body = { ...incomingOf(input, context), ...customerKey(input) };
       const request = { ...uploadName(input), number: input.PartNumber, body };
       const stored = await objects.uploadPart(callerOf(context), request);
       return {
         ETag: `"${stored.part.etag}"`,
-        ServerSideEncryption: ENCRYPTION,
+        ...partEncryption(input),
         ...shownChecksum(stored),
       };
     },
 
     async UploadPartCopy(input, context) {
-      refuseUnsupported(input);
       const range = input.CopySourceRange;
       const source = { ...copySource(input), ...(range !== undefined && { range }) };
-      const request = { ...uploadName(input), number: input.PartNumber, source };
+      const name = { ...uploadName(input), ...customerKey(input) };
+      const request = { ...name, number: input.PartNumber, source };
       const stored = await objects.copyPart(callerOf(context), request);
       return {
         CopyPartResult: {
@@ -59,7 +58,7 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
           ...shownChecksum(stored),
         },
         CopySourceVersionId: stored.sourceVersion,
-        ServerSideEncryption: ENCRYPTION,
+        ...partEncryption(input),
       };
     },
 
@@ -118,7 +117,7 @@ async function complete(
     Bucket,
     Key,
     ETag: `"${object.etag}"`,
-    ServerSideEncryption: ENCRYPTION,
+    ...encryptionMembers(object.encryption, context),
     ...checksumMembers(object.checksum, parts.length),
     ChecksumType: object.checksum.type,
     VersionId: object.version,

@@ -3,6 +3,7 @@ import { isBucketName, isPlainName, placeBucket } from "../../domain/bucket.ts";
 import { BUCKET_TAGS, type Tag } from "../../domain/object-tags.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { type Change, RecordConflict, type Versioned } from "../../ports/records.ts";
+import { configurationDeletions } from "./configurations.ts";
 import { objectError } from "./errors.ts";
 import { checkKey } from "./find-object.ts";
 import {
@@ -10,6 +11,7 @@ import {
   bucketsSpace,
   type Caller,
   markersSpace,
+  type Ownership,
   objectsSpace,
   retried,
   type Store,
@@ -31,9 +33,16 @@ const DELETION_MS = 10_000;
 export async function createBucket(
   store: Store,
   caller: Caller,
-  request: { readonly name: string; readonly location?: string; readonly tags?: readonly Tag[] },
+  request: {
+    readonly name: string;
+    readonly location?: string;
+    readonly tags?: readonly Tag[];
+    readonly ownership?: Ownership;
+    /** Its versions may be locked: it keeps some. */
+    readonly locking?: boolean;
+  },
 ): Promise<Bucket> {
-  const { name, location, tags = [] } = request;
+  const { name, location, tags = [], ownership, locking = false } = request;
   if (!isBucketName(name)) throw objectError("BucketNameInvalid", { bucket: name });
   const place = placeBucket(caller.region, location);
   if ("fault" in place)
@@ -49,6 +58,8 @@ export async function createBucket(
     created: store.clock.now(),
     tags,
     rules: [],
+    ...(ownership !== undefined && { ownership }),
+    ...(locking && { versioning: "Enabled", lock: {} }),
   };
   try {
     const space = bucketsSpace(caller.account);
@@ -159,7 +170,10 @@ export async function deleteBucket(store: Store, caller: Caller, name: BucketNam
     }
     await dropUploads(store, bucket);
     const space = bucketsSpace(bucket.account);
-    await store.records.commit([{ delete: true, space, id: bucket.name, expect: revision }]);
+    await store.records.commit([
+      { delete: true, space, id: bucket.name, expect: revision },
+      ...(await configurationDeletions(store, bucket)),
+    ]);
   });
 }
 

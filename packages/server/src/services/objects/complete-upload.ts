@@ -136,18 +136,14 @@ function assemble(request: CompleteRequest, upload: Upload, parts: readonly Part
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (request.size !== undefined && request.size !== size)
     throw objectError("CompletionSizeMismatch", { announced: request.size, size });
-  const { headers, metadata, tags, storageClass, websiteRedirect } = upload;
+  const { id, key: _, initiated, sequencer: __, checksum: ___, ...attributes } = upload;
   return {
-    headers,
-    metadata,
-    tags,
-    storageClass,
-    ...(websiteRedirect !== undefined && { websiteRedirect }),
+    ...attributes,
     size,
     etag: etagOfParts(parts.map((part) => part.etag)),
     checksum: wholeChecksum(request, upload, parts),
-    lastModified: upload.initiated, // S3 dates the object back to the beginning of its upload
-    body: { upload: upload.id, parts: parts.length },
+    lastModified: initiated, // S3 dates the object back to the beginning of its upload
+    body: { upload: id, parts: parts.length },
   };
 }
 

@@ -2,6 +2,7 @@ import type { ChecksumAlgorithm } from "../../domain/checksum.ts";
 import {
   type ContentHeaders,
   limits,
+  type ObjectAttributes,
   type StorageClass,
   type StoredObject,
 } from "../../domain/object.ts";
@@ -13,12 +14,16 @@ import { lookUpObject, type ObjectName, type VersionName } from "./find-object.t
 import { getObject, type OpenObject } from "./get-object.ts";
 import { checkAttributes, describe, keepingNothing } from "./put-object.ts";
 import { checkWriteConditions, replaceObject } from "./replace-object.ts";
+import type { CustomerKey } from "./sealing.ts";
+import { settled } from "./settings.ts";
 import type { Caller, Store } from "./store.ts";
 import { shownVersion } from "./versions.ts";
 import { writeBody } from "./write-body.ts";
 
 export interface CopySource extends VersionName {
   readonly conditions: ReadConditions;
+  /** The source lies under this key. */
+  readonly customer?: CustomerKey;
 }
 
 export interface CopyRequest extends ObjectName {
@@ -32,6 +37,10 @@ export interface CopyRequest extends ObjectName {
   /** Never copied: STANDARD where the request names none. */
   readonly storageClass?: StorageClass;
   readonly websiteRedirect?: string;
+  /** The copy lies under this key. */
+  readonly customer?: CustomerKey;
+  /** Never copied. */
+  readonly settings?: Pick<ObjectAttributes, "acl" | "encryption" | "retention" | "legalHold">;
   readonly algorithm?: ChecksumAlgorithm;
   /** The request names an encryption: that is a change, too. */
   readonly encrypted: boolean;
@@ -59,10 +68,12 @@ export async function copyObject(
   try {
     checkCopySize(original.size);
     if (isSelfCopy(request)) throw objectError("CopyToItself");
-    const attributes = attributesOf(request, original);
+    const attributes = settled(store, bucket, attributesOf(request, original));
     checkAttributes(attributes);
     const algorithm = request.algorithm ?? original.checksum.algorithm;
-    const written = await writeBody(store.blobs, { bytes }, [algorithm]);
+    const { customer } = request;
+    const body = { bytes, ...(customer && { customer }) };
+    const written = await writeBody(store.blobs, body, [algorithm]);
     const described = describe(store, attributes, written, algorithm);
     const object = await keepingNothing(store, [written.blob], () =>
       replaceObject(store, caller, request, { object: described, conditions, event: "Copy" }),
@@ -115,6 +126,7 @@ const isSelfCopy = (request: CopyRequest): boolean =>
 function attributesOf(request: CopyRequest, original: StoredObject) {
   const { describe = original, tags = original.tags, storageClass = "STANDARD" } = request;
   return {
+    ...request.settings,
     headers: describe.headers,
     metadata: describe.metadata,
     tags,

@@ -1,6 +1,7 @@
 import type { YunqueError } from "../../domain/errors.ts";
 import type { DeleteMarker, StoredObject } from "../../domain/object.ts";
 import { matches } from "../../domain/object-conditions.ts";
+import { mayDelete } from "../../domain/object-lock.ts";
 import type { Versioned } from "../../ports/records.ts";
 import { type BucketName, findWritableBucket, stillThere } from "./buckets.ts";
 import { objectError } from "./errors.ts";
@@ -24,6 +25,8 @@ export interface Deletion {
   readonly ifMatch?: string | undefined;
   /** Which version goes for good. Absent: the current one, or a delete marker hides it where the bucket keeps versions. */
   readonly version?: string | undefined;
+  /** Overrides governance of versions that are kept. */
+  readonly bypass?: boolean;
 }
 
 /** What came of a deletion. */
@@ -117,7 +120,12 @@ async function planned(work: Promise<Plan>): Promise<Plan> {
   }
 }
 
-const FAILURES = ["NoSuchObjectVersion", "VersionIdInvalid", "ObjectConditionFailed"];
+const FAILURES = [
+  "NoSuchObjectVersion",
+  "VersionIdInvalid",
+  "ObjectConditionFailed",
+  "ObjectLocked",
+];
 
 const isFailure = (error: unknown): error is YunqueError =>
   error instanceof Object && "code" in error && FAILURES.includes(String(error.code));
@@ -133,6 +141,7 @@ async function plan(
   if (version !== undefined) {
     const found = await findVersion(store, bucket.value, key, version);
     checkMatch(deletion, found);
+    checkUnlocked(store, deletion, found.value);
     return removed(store, bucket.value, caller, key, found);
   }
   const head = await readHead(store, bucket.value, key);
@@ -192,6 +201,16 @@ async function hidden(
 
 /** What S3 gives delete markers for an entity tag in events: that of no bytes. */
 const EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e";
+
+/** @throws ObjectLocked */
+function checkUnlocked(
+  store: Store,
+  { bypass = false }: Deletion,
+  version: StoredObject | DeleteMarker,
+): void {
+  if (!isMarker(version) && !mayDelete(version, store.clock.now(), bypass))
+    throw objectError("ObjectLocked");
+}
 
 /** @throws ObjectConditionFailed */
 function checkMatch(

@@ -66,6 +66,21 @@ export const OBJECT_ERRORS = {
   PartTooSmall: user("Every part but the last has at least 5 MB."),
   PartsMissing: user("A multipart upload is completed with at least one part."),
 
+  ConfigurationMissing: user("The bucket has no configuration of this id."),
+  ConfigurationsTooMany: user("A bucket has at most 1,000 configurations of a kind."),
+  VersioningPinned: user("A bucket whose versions may be locked keeps versions for good."),
+  LockingNeedsVersions: user("Only a bucket that keeps versions can lock them."),
+  LockingDisabled: user("The bucket does not lock versions."),
+  ObjectLocked: user("The version is locked: nobody may delete it or shorten its retention yet."),
+  RetentionPast: user("A version is retained until a time in the future."),
+
+  CustomerKeyMissing: user("The object lies under a key of the client, which the request lacks."),
+  CustomerKeyWrong: user("The key is not the one under which the object lies."),
+  CustomerKeyNeedless: user("The object lies under no key of a client."),
+  UploadKeyMissing: user("The parts of the upload lie under a key of the client."),
+  UploadKeyForeign: user("The key is not the one with which the upload began."),
+  AclsDisabled: user("The bucket's owner owns its objects: access control lists count nothing."),
+
   NoTags: user("The bucket has no tags."),
   TagInvalid: user("A tag breaks a rule: see `fault` in the details."),
   TokenInvalid: user("The continuation token is none that a listing gave."),

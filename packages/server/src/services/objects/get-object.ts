@@ -8,6 +8,7 @@ import { findBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { findObject, type VersionName } from "./find-object.ts";
 import { partsOf } from "./parts.ts";
+import { type CustomerKey, checkCustomerKey, readBlob } from "./sealing.ts";
 import type { Bucket, Caller, Store } from "./store.ts";
 import { shownVersion } from "./versions.ts";
 
@@ -16,6 +17,8 @@ export interface ReadRequest extends VersionName {
   /** The Range header, as it came. */
   readonly range?: string;
   readonly part?: number;
+  /** The key under which the object lies. */
+  readonly customer?: CustomerKey;
 }
 
 export interface FoundObject {
@@ -70,10 +73,11 @@ export async function getObject(
 export async function describeObject(
   store: Store,
   caller: Caller,
-  name: VersionName,
+  name: VersionName & Pick<ReadRequest, "customer">,
 ): Promise<Pick<FoundObject, "object" | "version"> & { readonly parts: readonly Part[] }> {
   const { value: bucket } = await findBucket(store, caller, name);
   return untilSettled(store, bucket, name, async (object) => {
+    checkCustomerKey(object.encryption, name.customer);
     const parts = await partsOf(store, bucket, object);
     return parts && { object, parts, version: shownVersion(bucket, object) };
   });
@@ -97,7 +101,9 @@ async function untilSettled<T>(
   }
 }
 
-function checkReadable(store: Store, object: StoredObject, { conditions }: ReadRequest): void {
+function checkReadable(store: Store, object: StoredObject, request: ReadRequest): void {
+  const { conditions, customer } = request;
+  checkCustomerKey(object.encryption, customer);
   const failed = failedReadCondition(conditions, object, store.clock.now());
   if (failed === "ifNoneMatch" || failed === "ifModifiedSince")
     throw objectError("ObjectUnchanged", { etag: object.etag, lastModified: object.lastModified });
@@ -140,17 +146,18 @@ type Piece = { readonly piece: Part; readonly range: ByteRange };
 async function openParts(
   store: Store,
   bucket: Bucket,
-  { key, version }: VersionName,
+  { key, version, customer }: ReadRequest,
   object: StoredObject,
   pieces: readonly Piece[],
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const unpin = store.blobs.pin(pieces.map(({ piece }) => piece.blob));
   try {
-    const first = pieces[0] && (await store.blobs.read(pieces[0].piece.blob, pieces[0].range));
+    const open = ({ piece, range }: Piece) => readBlob(store.blobs, piece, range, customer);
+    const first = pieces[0] && (await open(pieces[0]));
     // From here on nobody deletes the others: either they were pinned in time, or the object is another one by now.
     const now = pieces.length > 1 ? await findObject(store, bucket, { key, version }) : undefined;
     if (now === undefined || now.value.sequencer === object.sequencer)
-      return chain(store, first, pieces.slice(1), unpin);
+      return chain(open, first, pieces.slice(1), unpin);
     unpin();
     await close(first);
     return undefined;
@@ -163,7 +170,7 @@ async function openParts(
 
 /** An iterator and not a generator: one that is returned before its first byte must let go of its blobs, too. */
 function chain(
-  store: Store,
+  open: (piece: Piece) => Promise<AsyncIterable<Uint8Array>>,
   first: AsyncIterable<Uint8Array> | undefined,
   rest: readonly Piece[],
   unpin: () => void,
@@ -171,10 +178,10 @@ function chain(
   const left = [...rest];
   let current = first?.[Symbol.asyncIterator]();
   const finish = async (): Promise<IteratorResult<Uint8Array>> => {
-    const open = current;
+    const last = current;
     current = undefined;
     unpin();
-    await open?.return?.();
+    await last?.return?.();
     return { done: true, value: undefined };
   };
   const next = async (): Promise<IteratorResult<Uint8Array>> => {
@@ -182,8 +189,7 @@ function chain(
       const result = await current.next();
       if (result.done !== true) return result;
       const piece = left.shift();
-      current =
-        piece && (await store.blobs.read(piece.piece.blob, piece.range))[Symbol.asyncIterator]();
+      current = piece && (await open(piece))[Symbol.asyncIterator]();
     }
     return finish();
   };

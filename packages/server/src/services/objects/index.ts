@@ -6,14 +6,23 @@ import type { Targets } from "../../ports/targets.ts";
 import { BlobShelf } from "./blob-shelf.ts";
 import { createBucket, deleteBucket, headBucket, listBuckets } from "./buckets.ts";
 import { completeUpload } from "./complete-upload.ts";
+import {
+  deleteConfiguration,
+  getConfiguration,
+  listConfigurations,
+  putConfiguration,
+} from "./configurations.ts";
 import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { describeObject, getObject, headObject } from "./get-object.ts";
+import { getBucketGrants, getObjectGrants, putBucketGrants, putObjectGrants } from "./grants.ts";
 import { listObjects } from "./list-objects.ts";
 import { listVersions } from "./list-versions.ts";
+import { getLegalHold, getRetention, putLegalHold, putRetention } from "./locks.ts";
 import { getNotificationRules, putNotificationRules } from "./notifications.ts";
 import { Outbox } from "./outbox.ts";
 import { putObject } from "./put-object.ts";
+import { getDefaultLock, putDefaultLock, putEncryption, putOwnership } from "./settings.ts";
 import { createSequence, type Store } from "./store.ts";
 import { liveBlobs, sweepBlobs, sweepParts } from "./sweep.ts";
 import { getBucketTags, getObjectTags, putBucketTags, putObjectTags } from "./tags.ts";
@@ -22,13 +31,15 @@ import { abortUpload, createUpload, listUploads } from "./uploads.ts";
 import { getVersioning, putVersioning } from "./versioning.ts";
 
 export type { ChosenPart } from "./complete-upload.ts";
+export type { ConfigurationKind, ConfigurationName } from "./configurations.ts";
 export type { CopySource } from "./copy-object.ts";
 export type { Deleted, Deletion } from "./delete-objects.ts";
 export { OBJECT_ERRORS, type ObjectErrorCode } from "./errors.ts";
 export type { FoundObject } from "./get-object.ts";
 export type { Listing } from "./list-objects.ts";
 export type { ListedVersion } from "./list-versions.ts";
-export type { Bucket, Caller, Versioning } from "./store.ts";
+export type { CustomerKey } from "./sealing.ts";
+export type { Bucket, BucketEncryption, Caller, Ownership, Versioning } from "./store.ts";
 export type { StoredPart } from "./upload-parts.ts";
 export type { Incoming } from "./write-body.ts";
 
@@ -60,6 +71,22 @@ const useCases = {
   listVersions,
   getVersioning,
   putVersioning,
+  getConfiguration,
+  putConfiguration,
+  deleteConfiguration,
+  listConfigurations,
+  putOwnership,
+  putEncryption,
+  getDefaultLock,
+  putDefaultLock,
+  getBucketGrants,
+  putBucketGrants,
+  getObjectGrants,
+  putObjectGrants,
+  getRetention,
+  putRetention,
+  getLegalHold,
+  putLegalHold,
   getObjectTags,
   putObjectTags,
   createUpload,

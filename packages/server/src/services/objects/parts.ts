@@ -14,7 +14,7 @@ export async function partsOf(
 ): Promise<readonly Part[] | undefined> {
   const { body, size, etag, checksum, lastModified } = object;
   if (body.blob !== undefined)
-    return [{ number: 1, blob: body.blob, size, etag, checksum: checksum.value, lastModified }];
+    return [{ number: 1, ...body, size, etag, checksum: checksum.value, lastModified }];
   const list = await store.records.get<PartList>(partListsSpace(bucket), body.upload);
   return list?.value.parts;
 }

@@ -12,6 +12,7 @@ import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type ObjectName } from "./find-object.ts";
 import { checkWriteConditions, type NewObject, replaceObject } from "./replace-object.ts";
+import { settled } from "./settings.ts";
 import type { Caller, Store } from "./store.ts";
 import { checkTags } from "./tags.ts";
 import { type Incoming, type Written, writeBody } from "./write-body.ts";
@@ -32,9 +33,10 @@ export async function putObject(
   caller: Caller,
   request: PutRequest,
 ): Promise<StoredObject> {
-  const { key, attributes, body, conditions, event } = request;
-  checkAttributes(attributes);
+  const { key, body, conditions, event } = request;
+  checkAttributes(request.attributes);
   const { value: bucket } = await findWritableBucket(store, caller, request);
+  const attributes = settled(store, bucket, request.attributes);
   checkWriteConditions(conditions, key, (await lookUpObject(store, bucket, key))?.value);
   const algorithm = body.checksum?.algorithm ?? request.algorithm ?? DEFAULT_ALGORITHM;
   const written = await writeBody(store.blobs, body, [algorithm]);
@@ -48,7 +50,7 @@ export async function putObject(
 export function describe(
   store: Store,
   attributes: ObjectAttributes,
-  { blob, size, etag, checksums }: Written,
+  { blob, iv, size, etag, checksums }: Written,
   algorithm: ChecksumAlgorithm,
 ): NewObject {
   return {
@@ -57,7 +59,7 @@ export function describe(
     etag,
     checksum: { algorithm, type: "FULL_OBJECT", value: checksums[algorithm] ?? "" },
     lastModified: store.clock.now(),
-    body: { blob },
+    body: { blob, ...(iv !== undefined && { iv }) },
   };
 }
 

@@ -1,6 +1,7 @@
 /** What every use case works with: where things lie in the records, and the care that blobs and writers need. */
 
 import type { NotificationRule } from "../../domain/notification.ts";
+import type { DefaultLock } from "../../domain/object-lock.ts";
 import type { Tag } from "../../domain/object-tags.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -35,6 +36,15 @@ export interface Caller extends Scope {
   readonly traceId?: string;
 }
 
+export type Ownership = "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+
+export interface BucketEncryption {
+  readonly algorithm: "AES256" | "aws:kms" | "aws:kms:dsse" | "none";
+  /** As the client named it. */
+  readonly key?: string;
+  readonly bucketKey?: boolean;
+}
+
 export type Versioning = "Enabled" | "Suspended";
 
 export interface Bucket extends Scope {
@@ -47,6 +57,14 @@ export interface Bucket extends Scope {
   readonly rules: readonly NotificationRule[];
   /** Absent: the bucket never kept versions. Once it did it can only pause. */
   readonly versioning?: Versioning;
+  /** Who owns objects that others put, and whether access control lists count. Absent: BucketOwnerEnforced. */
+  readonly ownership?: Ownership | "none";
+  /** How objects are encrypted of which their request says nothing. Absent: with keys of S3's own. */
+  readonly encryption?: BucketEncryption;
+  /** Present where versions may be locked. */
+  readonly lock?: DefaultLock;
+  /** It has rules by which objects expire. */
+  readonly expires?: true;
   /** Set while a deletion looks whether the bucket is empty: nothing may be written then. */
   readonly deleting?: number;
 }
@@ -72,6 +90,9 @@ export const uploadsSpace = (bucket: Bucket): string => within(bucket, "uploads"
 /** id: part number in five digits. Part. */
 export const uploadPartsSpace = (bucket: Bucket, uploadId: string): string =>
   `${within(bucket, "upload-parts")}/${uploadId}`;
+/** id: kind, or kind, slash and id. The document. */
+export const configurationsSpace = (bucket: Bucket): string =>
+  within(bucket, "bucket-configurations");
 /** id: sequence and number. OutboxEntry. */
 export const outboxSpace = (bucket: Bucket): string => within(bucket, "object-events");
 

@@ -1,5 +1,4 @@
 /** Tags of buckets and of objects. */
-import type { StoredObject } from "../../domain/object.ts";
 import {
   BUCKET_TAGS,
   findTagFault,
@@ -7,17 +6,11 @@ import {
   sortTags,
   type Tag,
 } from "../../domain/object-tags.ts";
-import {
-  type BucketName,
-  findBucket,
-  findWritableBucket,
-  stillThere,
-  updateBucket,
-} from "./buckets.ts";
+import { type BucketName, findBucket, updateBucket } from "./buckets.ts";
+import { changeVersion } from "./change-version.ts";
 import { objectError } from "./errors.ts";
 import { findObject, type VersionName } from "./find-object.ts";
-import { eventsOf, stateOf } from "./object-events.ts";
-import { type Caller, retried, type Store } from "./store.ts";
+import type { Caller, Store } from "./store.ts";
 import { shownVersion } from "./versions.ts";
 
 /** Tags of an object, and which version of it they are of where the bucket has versions. */
@@ -73,23 +66,10 @@ export async function putObjectTags(
   tags: readonly Tag[],
 ): Promise<VersionTags> {
   checkTags(tags, OBJECT_TAGS);
-  const { events, version } = await retried(async () => {
-    const bucket = await findWritableBucket(store, caller, name);
-    const { value, revision, space, id } = await findObject(store, bucket.value, name);
-    const object: StoredObject = { ...value, tags };
-    const made = eventsOf(store, bucket.value, caller, {
-      name: tags.length > 0 ? "s3:ObjectTagging:Put" : "s3:ObjectTagging:Delete",
-      key: name.key,
-      ...stateOf(object),
-      sequencer: store.sequence(),
-    });
-    await store.records.commit([
-      { put: object, space, id, expect: revision },
-      stillThere(bucket),
-      ...made.changes,
-    ]);
-    return { events: made, version: shownVersion(bucket.value, object) };
-  });
-  store.outbox.send(events.references);
+  const event = tags.length > 0 ? "s3:ObjectTagging:Put" : "s3:ObjectTagging:Delete";
+  const version = await changeVersion(store, caller, name, event, (object) => ({
+    ...object,
+    tags,
+  }));
   return { tags, version };
 }

@@ -7,6 +7,7 @@ import { findBucket, findWritableBucket, stillThere } from "./buckets.ts";
 import { type CopySource, checkCopySize, openSource } from "./copy-object.ts";
 import { objectError } from "./errors.ts";
 import { keepingNothing } from "./put-object.ts";
+import type { CustomerKey } from "./sealing.ts";
 import {
   type Bucket,
   type Caller,
@@ -39,6 +40,7 @@ export async function uploadPart(
   const { value: bucket } = await findWritableBucket(store, caller, request);
   checkNumber(request.number);
   const { value: upload } = await findUpload(store, bucket, request);
+  checkSameKey(upload, body.customer);
   const claimed = body.checksum?.algorithm;
   if (claimed !== undefined && upload.checksum && claimed !== upload.checksum.algorithm)
     throw objectError("UploadChecksumMismatch", {
@@ -57,12 +59,16 @@ export async function uploadPart(
 export async function copyPart(
   store: Store,
   caller: Caller,
-  request: PartName & { readonly source: CopySource & { readonly range?: string } },
+  request: PartName & {
+    readonly source: CopySource & { readonly range?: string };
+    readonly customer?: CustomerKey;
+  },
 ): Promise<StoredPart> {
   const { source } = request;
   const { value: bucket } = await findWritableBucket(store, caller, request);
   checkNumber(request.number);
   const { value: upload } = await findUpload(store, bucket, request);
+  checkSameKey(upload, request.customer);
   if (source.range !== undefined && parseCopyRange(source.range) === undefined)
     throw objectError("CopyRangeInvalid", { range: source.range });
   const { object, range, bytes } = await openSource(store, caller, source);
@@ -72,7 +78,9 @@ export async function copyPart(
     if (end > object.size)
       throw objectError("CopyRangeInvalid", { range: source.range, size: object.size });
     const algorithm = upload.checksum?.algorithm ?? DEFAULT_ALGORITHM;
-    const written = await writeBody(store.blobs, { bytes }, [algorithm]);
+    const { customer } = request;
+    const body = { bytes, ...(customer && { customer }) };
+    const written = await writeBody(store.blobs, body, [algorithm]);
     const part = await keepPart(store, caller, request, algorithm, written);
     return {
       part,
@@ -113,9 +121,11 @@ function keepPart(
   written: Written,
 ): Promise<Part> {
   const { number } = name;
-  const { blob, size, etag } = written;
+  const { blob, iv, size, etag } = written;
   const checksum = written.checksums[algorithm] ?? "";
-  const part: Part = { number, blob, size, etag, checksum, lastModified: store.clock.now() };
+  const lastModified = store.clock.now();
+  const sealed = iv === undefined ? {} : { iv };
+  const part: Part = { number, blob, ...sealed, size, etag, checksum, lastModified };
   return keepingNothing(store, [blob], () =>
     retried(async () => {
       const bucket = await findWritableBucket(store, caller, name);
@@ -131,6 +141,13 @@ function keepPart(
       return part;
     }),
   );
+}
+
+/** Every part of an upload lies under the same key, or under none. */
+function checkSameKey({ encryption }: Upload, customer: CustomerKey | undefined): void {
+  const md5 = encryption?.algorithm === "customer" ? encryption.keyMd5 : undefined;
+  if (md5 === customer?.md5) return;
+  throw objectError(customer === undefined ? "UploadKeyMissing" : "UploadKeyForeign");
 }
 
 const stillUnderWay = (bucket: Bucket, upload: Upload, expect: number): Change => ({

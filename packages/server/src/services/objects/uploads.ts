@@ -10,6 +10,7 @@ import { type BucketName, findBucket, findWritableBucket, stillThere } from "./b
 import { objectError } from "./errors.ts";
 import { checkKey, type ObjectName } from "./find-object.ts";
 import { checkAttributes } from "./put-object.ts";
+import { settled } from "./settings.ts";
 import {
   type Bucket,
   type Caller,
@@ -36,9 +37,10 @@ export async function createUpload(
   const { key, attributes, algorithm, checksumType } = request;
   checkKey(key);
   checkAttributes(attributes);
+  const { value: target } = await findWritableBucket(store, caller, request);
   const sequencer = store.sequence();
   const upload: Upload = {
-    ...attributes,
+    ...settled(store, target, attributes),
     id: newId(sequencer),
     key,
     initiated: store.clock.now(),

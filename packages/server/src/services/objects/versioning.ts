@@ -1,5 +1,6 @@
 /** Whether a bucket keeps versions of its objects. */
 import { type BucketName, findBucket, updateBucket } from "./buckets.ts";
+import { objectError } from "./errors.ts";
 import type { Caller, Store, Versioning } from "./store.ts";
 
 /** Undefined for a bucket that never did. */
@@ -18,5 +19,9 @@ export async function putVersioning(
   name: BucketName,
   versioning: Versioning,
 ): Promise<void> {
-  await updateBucket(store, caller, name, (bucket) => ({ ...bucket, versioning }));
+  await updateBucket(store, caller, name, (bucket) => {
+    if (bucket.lock !== undefined && versioning === "Suspended")
+      throw objectError("VersioningPinned");
+    return { ...bucket, versioning };
+  });
 }

@@ -9,6 +9,7 @@ import {
 import { limits } from "../../domain/object.ts";
 import type { BlobShelf } from "./blob-shelf.ts";
 import { objectError } from "./errors.ts";
+import { type CustomerKey, seal, sealedEtag } from "./sealing.ts";
 
 /** Bytes, and what the client says of them. */
 export interface Incoming {
@@ -20,6 +21,8 @@ export interface Incoming {
   /** Hexadecimal SHA-256 that the signature covers. */
   readonly sha256?: string;
   readonly checksum?: ClaimedChecksum;
+  /** The bytes lie under this key. */
+  readonly customer?: CustomerKey;
 }
 
 /** `value` is asked for after the last byte: a trailer comes behind them. */
@@ -32,8 +35,10 @@ export interface ClaimedChecksum {
 
 export interface Written {
   readonly blob: string;
+  /** Of sealed bytes. */
+  readonly iv?: string;
   readonly size: number;
-  /** Hexadecimal MD5. */
+  /** Hexadecimal MD5, of sealed bytes something that looks so. */
   readonly etag: string;
   /** base64, of each algorithm that was wanted or claimed. */
   readonly checksums: Readonly<Partial<Record<ChecksumAlgorithm, string>>>;
@@ -51,8 +56,19 @@ export async function writeBody(
   checkClaims(incoming);
   const claimed = incoming.checksum ? [incoming.checksum.algorithm] : [];
   const meter = createMeter(new Set([...wanted, ...claimed]), incoming.sha256 !== undefined);
-  const { id, size } = await blobs.put(measure(incoming, meter));
-  return { blob: id, size, etag: hex(meter.md5()), checksums: meter.checksums() };
+  const { customer } = incoming;
+  const measured = measure(incoming, meter);
+  const { iv, sealed } = customer ? seal(measured, customer) : { iv: undefined, sealed: measured };
+  const { id, size } = await blobs.put(sealed);
+  const md5 = hex(meter.md5());
+  return {
+    blob: id,
+    size,
+    checksums: meter.checksums(),
+    ...(iv === undefined || customer === undefined
+      ? { etag: md5 }
+      : { etag: sealedEtag(md5, iv, customer), iv }),
+  };
 }
 
 function checkClaims({ length = 0, md5, checksum }: Incoming): void {
