@@ -65,6 +65,40 @@ it("queues on a full disk refuse and lose nothing, and work again once there is 
   assert.deepEqual([second?.id, second?.body.length], [added?.id, 1 << 20]);
 });
 
+it("shards on a full disk refuse and lose nothing, and work again once there is room", {
+  skip: cannotMount(),
+}, async (context) => {
+  const { engine, fill, free } = await fullEngine(context);
+  const { shards } = engine;
+  const now = 1_700_000_000_000;
+  const record = (text: string, bytes = 0) => ({
+    shard: SPACE,
+    body: Buffer.concat([Buffer.from(text), Buffer.alloc(bytes)]),
+    attributes: "",
+  });
+  const [first = 0] = await shards.append([record("before")], now);
+  fill(0);
+  const refused = await Promise.allSettled([
+    ...Array.from({ length: 6 }, () => shards.append([record("no"), record("no", 1 << 20)], now)),
+    shards.seal(SPACE),
+  ]);
+  for (const outcome of refused)
+    assert.ok(outcome.status === "rejected" && full(outcome.reason), JSON.stringify(outcome));
+  const { records, bytes, last, sealed } = (await shards.describe(SPACE)) ?? {};
+  assert.deepEqual([records, bytes, last, sealed], [1, 6, first, false]);
+  free();
+  const [second = 0] = await shards.append([record("after", 1 << 20)], now);
+  assert.ok(second > first);
+  const found = await shards.read(SPACE, { after: 0, limit: 10 });
+  assert.deepEqual(
+    found.map(({ number, body }) => [number, String(Buffer.from(body.subarray(0, 5)))]),
+    [
+      [first, "befor"],
+      [second, "after"],
+    ],
+  );
+});
+
 it("a blob that does not fit leaves nothing, and fits once there is room", {
   skip: cannotMount(),
 }, async (context) => {
