@@ -1,5 +1,13 @@
 import type { FunctionNetwork } from "./function-network.ts";
 
+/** How much one instance of a function on a capacity provider takes on. */
+export interface InstanceSharing {
+  /** Invocations at once, at most. */
+  readonly most: number;
+  /** Processors that it has. */
+  readonly vcpus: number;
+}
+
 /**
  * Everything that an instance of one function version needs, frozen at deploy. A change of code or configuration
  * makes a new deployment; the old one's instances finish what they run and are retired.
@@ -10,7 +18,7 @@ export interface Deployment {
   readonly account: string;
   readonly region: string;
   readonly functionName: string;
-  /** `$LATEST` or a number. */
+  /** `$LATEST`, `$LATEST.PUBLISHED` or a number. */
   readonly version: string;
   /** Without qualifier. */
   readonly functionArn: string;
@@ -34,6 +42,8 @@ export interface Deployment {
   readonly snapStart: boolean;
   /** Its instances are kept initialised for provisioned concurrency. */
   readonly provisioned?: true;
+  /** Each of its instances runs several invocations at once; absent: one. */
+  readonly sharing?: InstanceSharing;
   /** What it reaches of the network: the stricter of the platform's setting and its own. */
   readonly network: FunctionNetwork;
 }

@@ -14,6 +14,12 @@ export interface FunctionReference {
 /** The qualifier of the code and configuration that updates change. */
 export const LATEST = "$LATEST";
 
+/**
+ * Of functions on capacity providers: what was published last under no number. It is what runs where a caller names no
+ * qualifier; `$LATEST` itself is never invoked there.
+ */
+export const LATEST_PUBLISHED = "$LATEST.PUBLISHED";
+
 const REFERENCE =
   /^(?:arn:aws[a-zA-Z-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([a-zA-Z0-9-_.]{1,170})(?::(\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$/;
 

@@ -1,5 +1,6 @@
 /** The rules of a function's configuration that AWS's model does not say. Pure: numbers and words, no world. */
 import { createHash } from "node:crypto";
+import { checkManaged } from "./capacity-provider.ts";
 import { YunqueError } from "./errors.ts";
 import type { FunctionCode, FunctionSettings, LoggingSettings } from "./function.ts";
 import { MAX_ENVIRONMENT_BYTES, MAX_UNPACKED_BYTES } from "./function-limits.ts";
@@ -33,6 +34,7 @@ const RESERVED_VARIABLES: ReadonlySet<string> = new Set([
  */
 export function checkSettings(settings: FunctionSettings): void {
   checkRuntime(settings.runtime);
+  checkManaged(settings);
   if (settings.snapStart === "PublishedVersions" && !supportsSnapStart(settings.runtime))
     throw invalid(`${settings.runtime} is not supported for SnapStart enabled functions.`);
   if (settings.environment !== undefined) checkEnvironment(settings.environment);

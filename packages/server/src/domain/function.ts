@@ -23,6 +23,17 @@ export interface FunctionSettings {
   readonly vpc?: VpcSettings;
   readonly fileSystems?: readonly { readonly arn: string; readonly localMountPath: string }[];
   readonly kmsKeyArn?: string;
+  /** It is on a capacity provider; absent: its instances are Lambda's own, and run one invocation at a time. */
+  readonly managed?: ManagedInstances;
+}
+
+/** What instances on a capacity provider are. */
+export interface ManagedInstances {
+  readonly providerArn: string;
+  /** GiB of memory for each vCPU. */
+  readonly memoryGiBPerVCpu: number;
+  /** Invocations that one runs at once, at most; absent: as many as its runtime is given by default. */
+  readonly maxConcurrency?: number;
 }
 
 /** A layer version as a function uses it: what it needs even after that version was deleted. */
@@ -63,7 +74,7 @@ export interface FunctionCode {
 /** `$LATEST`, or a published version with its frozen code and settings. */
 export interface FunctionVersion {
   readonly name: string;
-  /** `$LATEST` or a number. */
+  /** `$LATEST`, `$LATEST.PUBLISHED` or a number. */
   readonly version: string;
   readonly settings: FunctionSettings;
   readonly code: FunctionCode;

@@ -61,14 +61,17 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
     AWS_LAMBDA_LOG_STREAM_NAME: parts.logStream,
     AWS_LAMBDA_INITIALIZATION_TYPE: initializationType(deployment),
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+    ...(deployment.sharing && { AWS_LAMBDA_MAX_CONCURRENCY: String(deployment.sharing.most) }),
     LAMBDA_TASK_ROOT: places.taskRoot,
     ...logSettings(deployment),
   };
 }
 
 /** Lambda's name for how an instance comes about. */
-export const initializationType = ({ snapStart, provisioned }: Deployment): string =>
-  provisioned ? "provisioned-concurrency" : snapStart ? "snap-start" : "on-demand";
+export function initializationType({ snapStart, provisioned, sharing }: Deployment): string {
+  if (sharing) return "lambda-managed-instances";
+  return provisioned ? "provisioned-concurrency" : snapStart ? "snap-start" : "on-demand";
+}
 
 /** What a process reads only when it starts: these must be there before it is told what to become. */
 export function startEnvironment(whole: Readonly<Record<string, string>>): Record<string, string> {

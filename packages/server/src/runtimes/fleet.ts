@@ -2,7 +2,7 @@
 import type { Deployment } from "../domain/deployment.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ExecutorError } from "../ports/executor.ts";
-import { FleetPolicy, type Load, SLOW_MS } from "../scaling/index.ts";
+import { FleetPolicy, type Load, type Policy, SharedPolicy, SLOW_MS } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import { errorTypeIn, type Failure, failurePayload } from "./failures.ts";
 import type { FleetHost } from "./fleet-host.ts";
@@ -13,6 +13,7 @@ import type { Keeper } from "./keeper.ts";
 import type { Provisioned } from "./provisioned.ts";
 import { Roster } from "./roster.ts";
 import type { Scratch } from "./scratch.ts";
+import { SharedRoster } from "./shared-roster.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Tenant } from "./tenant.ts";
 import { throttled } from "./throttled.ts";
@@ -44,7 +45,7 @@ export class Fleet implements InstanceOwner {
   readonly #host: FleetHost;
   readonly #clock: Clock;
   readonly #scratch: Scratch;
-  readonly #policy: FleetPolicy;
+  readonly #policy: Policy;
   #waiting: Call[] = [];
   readonly #instances: Roster;
   /** Those whose process is being prepared. */
@@ -66,8 +67,10 @@ export class Fleet implements InstanceOwner {
     this.#scratch = scratch;
     this.#host = host;
     this.#clock = host.clock;
-    this.#policy = new FleetPolicy(host.machine);
-    this.#instances = new Roster(this.#policy, host.clock);
+    const { most = 1 } = deployment.sharing ?? {};
+    this.#policy = most > 1 ? new SharedPolicy(most) : new FleetPolicy(host.machine);
+    this.#instances =
+      most > 1 ? new SharedRoster(this.#policy, host.clock) : new Roster(this.#policy, host.clock);
   }
 
   /** @throws ExecutorError where too many wait. */
@@ -198,8 +201,9 @@ export class Fleet implements InstanceOwner {
       if (this.#hasTooMany && instance.free) instance.end();
   }
 
-  /** Refuses the last of those that wait: no instance may be started for them. */
-  throttle(invocations: number): void {
+  /** Refuses the last of those that wait: so many instances may not be started for them. */
+  throttle(instances: number): void {
+    const invocations = instances * (this.deployment.sharing?.most ?? 1);
     const refused = this.#waiting.splice(Math.max(0, this.#waiting.length - invocations));
     for (const call of refused) call.refuse(throttled("FunctionInvocationRateLimitExceeded"));
   }
@@ -233,13 +237,14 @@ export class Fleet implements InstanceOwner {
   }
 
   /**
-   * Lambda: an init takes 10 s at most; for a snapshot 130 s, or the function's timeout where that is longer; for
-   * provisioned concurrency 15 minutes.
+   * Lambda: an init takes 10 s at most; for a snapshot, and on a capacity provider, 130 s, or the function's timeout
+   * where that is longer; for provisioned concurrency 15 minutes.
    */
   get #initMs(): number {
-    const { provisioned, snapStart, timeoutSeconds } = this.deployment;
+    const { provisioned, snapStart, sharing, timeoutSeconds } = this.deployment;
     if (provisioned) return PROVISIONED_INIT_MS;
-    return snapStart ? Math.max(130_000, timeoutSeconds * 1_000) : this.#host.limits.initMs;
+    const isLong = snapStart || sharing;
+    return isLong ? Math.max(130_000, timeoutSeconds * 1_000) : this.#host.limits.initMs;
   }
 
   // What instances tell ---------------------------------------------------------------------------------------

@@ -26,8 +26,8 @@ export interface ChannelListener {
   /** The handler is loaded. */
   initialised(): void;
   initFailed(error: Buffer): void;
-  /** It is about to end by itself; of all it has, only this one was started (0: none). */
-  leaving(number: number): void;
+  /** It is about to end by itself; of all it has, only this one was started (0: none), or these, where it runs several. */
+  leaving(number: number, started: readonly number[]): void;
   /** The numbers of the invocations that were not started. */
   returned(numbers: readonly number[]): void;
   streamStarted(number: number, contentType: string): void;
@@ -137,7 +137,7 @@ export class InstanceChannel {
     else if (kind === Kind.occupied) listener.occupied();
     else if (kind === Kind.settled) listener.settled();
     else if (kind === Kind.returned) listener.returned(readNumbers(payload));
-    else if (kind === Kind.leaving) listener.leaving(number);
+    else if (kind === Kind.leaving) listener.leaving(number, readNumbers(payload));
     else if (kind === Kind.booted) listener.booted();
     else if (kind === Kind.initialised) listener.initialised();
     else if (kind === Kind.initFailed) listener.initFailed(payload);

@@ -1,12 +1,12 @@
 /** The instances of one deployment that have a process, and which of them gets the next invocation. */
 import type { Clock } from "../ports/clock.ts";
-import { type FleetPolicy, OCCUPIED_MS } from "../scaling/index.ts";
+import { OCCUPIED_MS, type Policy } from "../scaling/index.ts";
 import type { Call } from "./call.ts";
 import type { Instance } from "./instance.ts";
 
 /** One for each fleet. Decides only; its fleet hands the invocations over. */
 export class Roster {
-  readonly #policy: Pick<FleetPolicy, "depth" | "mostAtWork">;
+  readonly #policy: Pick<Policy, "depth" | "mostAtWork">;
   readonly #clock: Clock;
   /** Loaded or not. */
   readonly #instances = new Set<Instance>();
@@ -15,7 +15,7 @@ export class Roster {
   /** The one whose line is being filled. */
   #current: Instance | undefined;
 
-  constructor(policy: Pick<FleetPolicy, "depth" | "mostAtWork">, clock: Clock) {
+  constructor(policy: Pick<Policy, "depth" | "mostAtWork">, clock: Clock) {
     this.#policy = policy;
     this.#clock = clock;
   }

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import type { Deployment } from "../domain/deployment.ts";
 import { runtimeVersionArn } from "../domain/function-runtimes.ts";
 import type { ExecutorOptions } from "./executor.ts";
-import { Instance } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import { InstanceLog } from "./instance-log.ts";
-import type { InstanceOwner } from "./instance-parts.ts";
+import type { InstanceOwner, InstanceParts } from "./instance-parts.ts";
 import type { ExecutorLimits } from "./limits.ts";
+import { LineInstance } from "./line-instance.ts";
 import type { RuntimeIdentity } from "./output/platform-lines.ts";
 import type { Plan, Seat, Seats } from "./seats.ts";
+import { SharedInstance } from "./shared-instance.ts";
 import { Tick } from "./tick.ts";
 
 /** Lambda: a function with 1,769 MB has the equivalent of one vCPU. */
@@ -74,7 +76,9 @@ export class InstanceStarter {
     const { runtime } = blueprint;
     const codeSink = code === undefined ? this.#seats.codeSink(plan) : undefined;
     const timeoutMs = deployment.timeoutSeconds * 1000;
-    const instance = new Instance({
+    const { sharing } = deployment;
+    const concurrency = sharing?.most ?? 1;
+    const parts: InstanceParts = {
       ...{ process, fence, log, owner, initMs, askedAt },
       ...{ timeoutMs, idleMs, freezeMs, responseBytes, codeSink },
       scratch: host.scratch,
@@ -84,8 +88,10 @@ export class InstanceStarter {
       memoryBytes: deployment.memoryMB * 2 ** 20,
       overheadBytes: (runtime.overheadMB ?? 0) * 2 ** 20,
       lingerMs: runtime.lingerMs?.(deployment) ?? 0,
-      cpus: deployment.memoryMB / MB_PER_CPU,
-    });
+      cpus: sharing?.vcpus ?? deployment.memoryMB / MB_PER_CPU,
+    };
+    const instance =
+      concurrency > 1 ? new SharedInstance(parts, concurrency) : new LineInstance(parts);
     if (booted) instance.booted();
     const { taskRoot, layers, codeCache } = blueprint.places(host);
     instance.specialise({
@@ -95,6 +101,7 @@ export class InstanceStarter {
       handler: deployment.handler,
       account: deployment.account,
       snapStart: deployment.snapStart,
+      concurrency,
       codeCache: code && join(codeCache, code),
       keepCode: codeSink !== undefined,
       runtimeModules: runtime.modules,

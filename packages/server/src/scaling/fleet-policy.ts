@@ -69,6 +69,9 @@ const STRETCHED = 3;
 /** An invocation of a short handler should not wait longer than this for its turn. */
 const PATIENCE_MS = 5;
 
+/** What a fleet asks, whoever decides. */
+export type Policy = Pick<FleetPolicy, keyof FleetPolicy>;
+
 /** One for each deployment. */
 export class FleetPolicy {
   readonly #times = new HandlerTimes();

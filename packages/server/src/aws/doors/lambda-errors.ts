@@ -18,6 +18,8 @@ const NAMES: Readonly<Record<FunctionErrorCode | MappingErrorCode, string>> = {
   PolicyTooLong: "PolicyLengthExceededException",
   TooManyAliases: "AliasLimitExceededException",
   CodeSigningConfigUnknown: "CodeSigningConfigNotFoundException",
+  TooManyCapacityProviders: "CapacityProviderLimitExceededException",
+  TooManyVersionsOnProvider: "FunctionVersionsPerCapacityProviderLimitExceededException",
   SnapshotNotReady: "SnapStartNotReadyException",
   RestoreFailed: "SnapStartException",
   RestoreTimedOut: "SnapStartTimeoutException",

@@ -1,3 +1,4 @@
+import { MAX_MEMORY_MB } from "../../domain/function-limits.ts";
 import { parseFunctionReference } from "../../domain/function-name.ts";
 import type { DescribedVersion, Functions } from "../../services/functions/index.ts";
 import type { FunctionConfiguration, LambdaApi } from "../api/lambda.ts";
@@ -32,6 +33,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
           settings,
           code: codeOf(input.Code),
           publish: input.Publish,
+          publishLatest: input.PublishTo === "LATEST_PUBLISHED",
           tags: Object.entries(input.Tags ?? {}),
           codeSigningConfigArn: input.CodeSigningConfigArn,
         }),
@@ -75,6 +77,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
           code: codeOf(input),
           architecture: input.Architectures?.[0],
           publish: input.Publish,
+          publishLatest: input.PublishTo === "LATEST_PUBLISHED",
           dryRun: input.DryRun,
           revisionId: input.RevisionId,
         }),
@@ -82,11 +85,14 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
     },
 
     async UpdateFunctionConfiguration(input, context) {
+      const large = (input.MemorySize ?? 0) > MAX_MEMORY_MB && !input.CapacityProviderConfig;
+      const now = large ? await functions.get(context, input.FunctionName) : undefined;
+      const managed = now?.version.settings.managed !== undefined;
       return configuration(
         await functions.updateSettings(
           context,
           input.FunctionName,
-          settingsOf(input),
+          settingsOf(input, managed),
           input.RevisionId,
         ),
       );
@@ -105,6 +111,7 @@ export function lambdaFunctions(functions: Functions, links: CodeLinks): Door<La
           description: input.Description,
           codeSha256: input.CodeSha256,
           revisionId: input.RevisionId,
+          asLatest: input.PublishTo === "LATEST_PUBLISHED",
         }),
       );
     },

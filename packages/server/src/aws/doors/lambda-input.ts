@@ -1,18 +1,23 @@
 /** What callers say, in the words of the functions service; and the rules that AWS's model leaves out. */
+import { DEFAULT_GIB_PER_VCPU } from "../../domain/capacity-provider.ts";
 import { MAX_MEMORY_MB, MAX_TIMEOUT_SECONDS } from "../../domain/function-limits.ts";
 import type { CodeSource, SettingsChange } from "../../services/functions/index.ts";
 import type {
+  CapacityProviderConfig,
   CreateFunctionRequest,
   UpdateFunctionConfigurationRequest,
   VpcConfig,
 } from "../api/lambda.ts";
 import { AwsError } from "../error.ts";
 
-/** The settings that CreateFunction and UpdateFunctionConfiguration share. */
+/** The settings that CreateFunction and UpdateFunctionConfiguration share. `managed`: of a function on a capacity provider. */
 export function settingsOf(
   input: CreateFunctionRequest | UpdateFunctionConfigurationRequest,
+  managed = false,
 ): SettingsChange {
-  checkNumber("memorySize", input.MemorySize, MAX_MEMORY_MB);
+  // On a capacity provider it may be what the model says.
+  if (!managed && !input.CapacityProviderConfig)
+    checkNumber("memorySize", input.MemorySize, MAX_MEMORY_MB);
   checkNumber("timeout", input.Timeout, MAX_TIMEOUT_SECONDS);
   refuseUnsupported(input);
   return {
@@ -44,6 +49,18 @@ export function settingsOf(
       localMountPath: one.LocalMountPath,
     })),
     kmsKeyArn: input.KMSKeyArn,
+    managed: input.CapacityProviderConfig && managedOf(input.CapacityProviderConfig),
+  };
+}
+
+function managedOf({
+  LambdaManagedInstancesCapacityProviderConfig: config,
+}: CapacityProviderConfig): NonNullable<SettingsChange["managed"]> {
+  const { PerExecutionEnvironmentMaxConcurrency: maxConcurrency } = config;
+  return {
+    providerArn: config.CapacityProviderArn,
+    memoryGiBPerVCpu: config.ExecutionEnvironmentMemoryGiBPerVCpu ?? DEFAULT_GIB_PER_VCPU,
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
   };
 }
 
@@ -92,12 +109,10 @@ export const invalidParameter = (message: string): AwsError =>
 /** What would be promised and not kept is refused by name. */
 const UNSUPPORTED = [
   "ImageConfig",
-  "CapacityProviderConfig",
   "TenancyConfig",
   "DurableConfig",
   "RuntimeConfig",
   "AcceleratorConfig",
-  "PublishTo",
 ];
 
 /** @throws AwsError where the input asks for what Yunque does not have. */

@@ -1,5 +1,7 @@
 /** Lambda's shapes from what the functions service tells. What is absent is left out, as AWS leaves it out. */
+import { mostAtOnce } from "../../domain/capacity-provider.ts";
 import type { FunctionSettings, FunctionVersion } from "../../domain/function.ts";
+import { LATEST } from "../../domain/function-name.ts";
 import { runtimeVersionArn } from "../../domain/function-runtimes.ts";
 import type { DescribedVersion, Page, RuntimeVersion } from "../../services/functions/index.ts";
 import type {
@@ -56,6 +58,7 @@ export function functionConfiguration(
     SnapStart: snapStart(version),
     RuntimeVersionConfig: { RuntimeVersionArn: runtimeArn(scope.region, settings, runtime) },
     LoggingConfig: logging(settings),
+    CapacityProviderConfig: capacityProvider(settings),
   };
 }
 
@@ -66,7 +69,7 @@ function stateOf(version: FunctionVersion): Partial<FunctionConfiguration> {
   const { state, stateReason, lastUpdate } = version;
   const reason = "The function is being created.";
   return {
-    State: state,
+    State: stateName(version) as FunctionConfiguration["State"],
     ...(state === "Pending" ? { StateReason: reason, StateReasonCode: "Creating" } : {}),
     ...(stateReason === undefined
       ? {}
@@ -79,6 +82,27 @@ function stateOf(version: FunctionVersion): Partial<FunctionConfiguration> {
       ? { LastUpdateStatusReason: reason, LastUpdateStatusReasonCode: CREATING }
       : {}),
   };
+}
+
+/** Lambda: on a capacity provider only what was published is invoked. */
+export function stateName({ state, version, settings }: FunctionVersion): string {
+  const published = settings.managed === undefined || version !== LATEST;
+  return state === "Active" && !published ? "ActiveNonInvocable" : state;
+}
+
+function capacityProvider(
+  settings: FunctionSettings,
+): FunctionConfiguration["CapacityProviderConfig"] {
+  const { managed } = settings;
+  return (
+    managed && {
+      LambdaManagedInstancesCapacityProviderConfig: {
+        CapacityProviderArn: managed.providerArn,
+        PerExecutionEnvironmentMaxConcurrency: mostAtOnce(settings, managed),
+        ExecutionEnvironmentMemoryGiBPerVCpu: managed.memoryGiBPerVCpu,
+      },
+    }
+  );
 }
 
 /** Versions are optimised when they are published, `$LATEST` never. */

@@ -4,6 +4,7 @@ import type { LambdaApi } from "../api/lambda.ts";
 import type { CodeLinks } from "../code-links.ts";
 import type { Door } from "../context.ts";
 import { lambdaAliases } from "./lambda-aliases.ts";
+import { lambdaCapacityProviders } from "./lambda-capacity-providers.ts";
 import { lambdaCodeSigning } from "./lambda-code-signing.ts";
 import { withLambdaErrors } from "./lambda-errors.ts";
 import { lambdaFunctions } from "./lambda-functions.ts";
@@ -31,6 +32,7 @@ export function createLambdaDoor(
     ...lambdaOptions(functions),
     ...lambdaProvisioned(functions),
     ...lambdaCodeSigning(functions),
+    ...lambdaCapacityProviders(functions),
     ...lambdaInvoke(functions),
   });
 }

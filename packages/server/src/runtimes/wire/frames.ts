@@ -51,7 +51,10 @@ export const Kind = {
   streamEnd: 22,
   /** u32 LE each: the invocations that were not started, and now never will be here. */
   returned: 23,
-  /** The process is about to end by itself. Of an invocation: the one that runs, and ends with it. Others never start. */
+  /**
+   * The process is about to end by itself. Of an invocation: the one that runs, and ends with it. Where several run, u32
+   * LE each: those. Others never start.
+   */
   leaving: 24,
   /** SnapStart: the hooks that follow a restore have run. Nothing, or the error object as JSON where one failed. */
   restored: 25,
@@ -107,6 +110,8 @@ export interface Specialisation {
   readonly codeCache: string | undefined;
   /** Whether `giveCode` may come: remember what is compiled. */
   readonly keepCode: boolean;
+  /** How many invocations may come before the first is answered. Where there are more than one, all are started at once. */
+  readonly concurrency: number;
   /** A directory whose node_modules hold what the runtime itself brings, such as the AWS SDK. */
   readonly runtimeModules: string;
 }

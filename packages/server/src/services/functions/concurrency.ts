@@ -1,7 +1,7 @@
 /** Tells the executor what functions and accounts may use, whenever that is read or changed. */
 import type { ProvisionedSettings } from "../../domain/function.ts";
 import { minInstancesOf } from "../../domain/function-instances.ts";
-import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { functionArn } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor, FunctionConcurrency, KeptInstances } from "../../ports/executor.ts";
 import type { FunctionView } from "./view.ts";
@@ -51,8 +51,8 @@ function shares(
       ];
 }
 
-function keptOf({ versions, deployments, aliases }: FunctionView): KeptInstances[] {
-  const named = new Set([LATEST]);
+function keptOf({ versions, deployments, aliases, main }: FunctionView): KeptInstances[] {
+  const named = new Set([main]);
   for (const { version, routing } of aliases.values()) {
     named.add(version);
     if (routing !== undefined) named.add(routing.version);

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import { checkMinInstances } from "../../domain/function-instances.ts";
-import { isVersionNumber, LATEST } from "../../domain/function-name.ts";
+import { isVersionNumber, LATEST, LATEST_PUBLISHED } from "../../domain/function-name.ts";
 import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize, fingerprintOf } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
 import { checkRoom } from "./account.ts";
+import { checkVersionsRoom, requireProvider } from "./capacity-providers.ts";
 import { type CodeSource, takeCode } from "./code.ts";
 import { requireCodeSigningConfig } from "./code-signing.ts";
 import type { FunctionsContext } from "./context.ts";
@@ -16,7 +17,7 @@ import { invalid } from "./errors.ts";
 import { layersOf } from "./layer-use.ts";
 import { applySettings, defaultSettings, type SettingsChange } from "./settings.ts";
 import { isBeingInitialised } from "./snap-start.ts";
-import { childSpace, numberId, spaceOf, VERSION_NUMBERS } from "./spaces.ts";
+import { childSpace, spaceOf, VERSION_NUMBERS, versionId } from "./spaces.ts";
 import { alreadyExists } from "./store.ts";
 import { checkTags, type Tags } from "./tags.ts";
 import { checkOwnAccount, targetOf } from "./target.ts";
@@ -29,6 +30,8 @@ export interface NewFunction {
   readonly code: CodeSource;
   /** Publishes version 1 at once. */
   readonly publish?: boolean | undefined;
+  /** Publishes `$LATEST.PUBLISHED` at once, instead. */
+  readonly publishLatest?: boolean | undefined;
   readonly tags?: Tags | undefined;
   readonly codeSigningConfigArn?: string | undefined;
 }
@@ -50,13 +53,16 @@ export async function createFunction(
   const tags = checkTags([], request.tags ?? []);
   const layers = await layersOf(context, scope, request.settings.layers ?? []);
   const settings = applySettings(
-    defaultSettings(name, request.architecture ?? "x86_64"),
+    defaultSettings(name, request.architecture ?? "x86_64", request.settings.managed),
     request.settings,
     layers,
   );
   checkSettings(settings);
   checkNetwork(context.network, settings);
   checkMinInstances(settings);
+  await requireProvider(context, scope, settings);
+  if (request.publishLatest) checkPublishable(settings);
+  if (request.publish || request.publishLatest) await checkVersionsRoom(context, scope, settings);
   if (request.codeSigningConfigArn !== undefined)
     await requireCodeSigningConfig(context.records, scope, request.codeSigningConfigArn);
   if ((await context.store.find(scope, name)) !== undefined) throw alreadyExists(name);
@@ -78,17 +84,19 @@ export async function createFunction(
   const numbers = spaceOf(scope, VERSION_NUMBERS);
   const given = await context.records.get<number>(numbers, name);
   const nextVersion = given?.value ?? 1;
+  const number = request.publish && !request.publishLatest ? nextVersion : undefined;
   const head: FunctionHead = {
     name,
     latest,
-    nextVersion: request.publish ? nextVersion + 1 : nextVersion,
+    nextVersion: number === undefined ? nextVersion : nextVersion + 1,
     tags,
     recursiveLoop: "Terminate",
     ...(request.codeSigningConfigArn === undefined
       ? {}
       : { codeSigningConfigArn: request.codeSigningConfigArn }),
   };
-  const published = request.publish ? publishedOf(latest, nextVersion) : undefined;
+  const versionName = request.publishLatest ? LATEST_PUBLISHED : number?.toString();
+  const published = versionName === undefined ? undefined : publishedOf(latest, versionName);
   const changes: Change[] = [
     { delete: true, space: numbers, id: name, expect: given?.revision ?? 0 },
   ];
@@ -96,7 +104,7 @@ export async function createFunction(
     changes.push({
       put: published,
       space: childSpace(scope, "function-versions", name),
-      id: numberId(nextVersion),
+      id: versionId(published.version),
       expect: 0,
     });
   await context.store.create(scope, head, changes);
@@ -105,14 +113,20 @@ export async function createFunction(
   return describeLatest(scope, published ?? latest);
 }
 
+/** @throws YunqueError where the function has no `$LATEST.PUBLISHED`. */
+export function checkPublishable({ managed }: FunctionVersion["settings"]): void {
+  if (managed === undefined)
+    throw invalid("PublishTo is supported for functions with a capacity provider only.");
+}
+
 /** The version that freezes what `$LATEST` is. */
 export function publishedOf(
   latest: FunctionVersion,
-  number: number,
+  version: string,
   description = latest.settings.description,
 ): FunctionVersion {
-  const version = String(number);
-  if (!isVersionNumber(version)) throw new RangeError(`${number} is no version`);
+  if (!isVersionNumber(version) && version !== LATEST_PUBLISHED)
+    throw new RangeError(`${version} is no version`);
   const snapStart = latest.settings.snapStart === "PublishedVersions";
   return {
     ...latest,

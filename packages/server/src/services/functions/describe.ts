@@ -3,7 +3,7 @@ import type { FunctionAlias, FunctionVersion } from "../../domain/function.ts";
 import { functionArn, LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { notFound } from "./errors.ts";
-import { numberId } from "./spaces.ts";
+import { versionId } from "./spaces.ts";
 import { functionNotFound, type StoredFunction } from "./store.ts";
 import { arnOf, kindOf, type Target } from "./target.ts";
 
@@ -38,7 +38,7 @@ export async function versionOf(
     case "version": {
       const version = await stored.child<FunctionVersion>(
         "function-versions",
-        numberId(qualifier ?? ""),
+        versionId(qualifier ?? ""),
       );
       return version?.version === qualifier ? version : undefined; // "01" is not version 1
     }

@@ -12,6 +12,8 @@ export type FunctionErrorCode =
   | "PolicyTooLong"
   | "TooManyAliases"
   | "CodeSigningConfigUnknown"
+  | "TooManyCapacityProviders"
+  | "TooManyVersionsOnProvider"
   | "SnapshotNotReady"
   | "RestoreFailed"
   | "RestoreTimedOut"
@@ -76,6 +78,16 @@ export const FUNCTION_ERRORS: Readonly<Record<FunctionErrorCode, ErrorEntry>> = 
     fault: "user",
     retryable: false,
     meaning: "A function was to use a code signing configuration that does not exist.",
+  },
+  TooManyCapacityProviders: {
+    fault: "user",
+    retryable: false,
+    meaning: "The account has 1,000 capacity providers in the region. Delete some.",
+  },
+  TooManyVersionsOnProvider: {
+    fault: "user",
+    retryable: false,
+    meaning: "The capacity provider has 100 function versions. Delete some, or use another one.",
   },
   SnapshotNotReady: {
     fault: "user",

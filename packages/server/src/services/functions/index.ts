@@ -1,11 +1,11 @@
 /** Lambda's functions: their configuration, and the way of an invocation to an instance. The folder's only door. */
 
-import { LATEST } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { RuntimeVersion } from "../../ports/executor.ts";
 import { type AccountUsage, accountUsage, pushAccount } from "./account.ts";
 import { type AliasOperations, createAliases } from "./aliases.ts";
 import { AsyncInvokes, type NewEvent } from "./async-invoke.ts";
+import { type CapacityProviderOperations, createCapacityProviders } from "./capacity-providers.ts";
 import { Catalog } from "./catalog.ts";
 import { type CodeSigningOperations, createCodeSigning } from "./code-signing.ts";
 import {
@@ -40,6 +40,7 @@ import type { FunctionSnapshot, FunctionView } from "./view.ts";
 
 export type { RuntimeVersion } from "../../ports/executor.ts";
 export type { DescribedAlias } from "./aliases.ts";
+export type { DescribedProvider, NewProvider } from "./capacity-providers.ts";
 export type { Publish } from "./catalog.ts";
 export type { CodeSource } from "./code.ts";
 export {
@@ -89,6 +90,7 @@ export interface Functions extends InvokeOperations {
   readonly options: OptionOperations;
   readonly provisioned: ProvisionedOperations;
   readonly codeSigning: CodeSigningOperations;
+  readonly capacityProviders: CapacityProviderOperations;
 
   usage(scope: Scope): Promise<AccountUsage>;
 
@@ -144,7 +146,7 @@ export function createFunctions(
   /** The first invocation finds it in memory, and a process that waits. */
   const expect = (scope: Scope, name: string): void => {
     const ready = (view: FunctionView | undefined): void => {
-      const latest = view?.deployments.get(LATEST);
+      const latest = view?.deployments.get(view.main);
       if (latest) executor.expect(latest);
     };
     catalog.load(scope, name).then(ready, () => {}); // who invokes it hears what is wrong
@@ -161,6 +163,7 @@ export function createFunctions(
     settler,
     snapStarts,
   };
+  const capacityProviders = createCapacityProviders(context);
   const invoke = createInvoke(context);
   const events = new AsyncInvokes(context, invoke);
 
@@ -181,13 +184,14 @@ export function createFunctions(
     aliases: createAliases(context),
     layers: createLayers(context),
     layerPolicies: createLayerPolicies(context),
-    tags: createTags(context),
+    tags: createTags(context, capacityProviders),
     policies: createPolicies(context),
     urls: createUrls(context),
     eventInvoke: createEventInvoke(context),
     options: createOptions(context),
     provisioned: createProvisioned(context),
     codeSigning: createCodeSigning(context),
+    capacityProviders,
 
     usage: (scope) => accountUsage(context, scope),
     accept: (runnable, event) => events.accept(runnable, event),

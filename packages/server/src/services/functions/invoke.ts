@@ -113,7 +113,7 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       }
       const runnable = view && runnableOf(view, qualifier);
       if (view === undefined || runnable === undefined)
-        throw invokedNotFound({ scope, name, qualifier });
+        throw notInvocable(view, { scope, name, qualifier });
       const { runtime } = runnable.deployment;
       if (!executor.runtimes.has(runtime))
         throw functionError("RuntimeUnavailable", cannotRun(runtime, executor.runtimes));
@@ -167,11 +167,23 @@ function versionFor(
   qualifier: string | undefined,
   random: () => number,
 ): string | undefined {
-  if (qualifier === undefined) return LATEST;
+  if (qualifier === undefined) return view.main;
   if (view.versions.has(qualifier)) return qualifier;
   const alias = view.aliases.get(qualifier);
   if (alias === undefined) return undefined;
   return alias.routing === undefined ? alias.version : chooseVersion(alias, random());
+}
+
+/** Lambda: of a function on a capacity provider only what was published runs. */
+function notInvocable(view: FunctionView | undefined, target: Target): YunqueError {
+  const { qualifier } = target;
+  if (view === undefined || view.main === LATEST) return invokedNotFound(target);
+  if (qualifier === undefined) return invokedNotFound({ ...target, qualifier: view.main });
+  const names = view.aliases.get(qualifier)?.version ?? qualifier;
+  if (names !== LATEST) return invokedNotFound(target);
+  return conflict(
+    "The operation cannot be performed at this time. The function is currently in the following state: ActiveNonInvocable",
+  );
 }
 
 /** Lambda: Invoke names the version that it looked for, `$LATEST` where the caller named none. */

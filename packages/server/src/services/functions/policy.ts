@@ -14,7 +14,7 @@ import type { Change } from "../../ports/records.ts";
 import type { FunctionsContext } from "./context.ts";
 import { versionOf } from "./describe.ts";
 import { functionError, invalid, notFound, revisionMismatch } from "./errors.ts";
-import { childSpace, numberId } from "./spaces.ts";
+import { childSpace, versionId } from "./spaces.ts";
 import { type Edit, functionNotFound, type StoredFunction } from "./store.ts";
 import { arnOf, kindOf, type Target, targetOf } from "./target.ts";
 
@@ -120,7 +120,7 @@ async function holderOf(stored: StoredFunction, target: Target): Promise<PolicyH
         qualifier,
         revisionId: version.revisionId,
         revised: (revisionId) => ({
-          changes: [{ put: { ...version, revisionId }, space, id: numberId(qualifier) }],
+          changes: [{ put: { ...version, revisionId }, space, id: versionId(qualifier) }],
           result: undefined,
         }),
       };

@@ -235,6 +235,10 @@ async function checkQualifier(
   const version = await versionOf(stored, qualifier);
   if (version?.settings.snapStart === "PublishedVersions")
     throw invalid("Provisioned Concurrency is not supported for functions with SnapStart.");
+  if (version?.settings.managed !== undefined)
+    throw invalid(
+      "Provisioned Concurrency is not supported for functions with a capacity provider.",
+    );
   const aliases = [...(await stored.children<FunctionAlias>("function-aliases")).values()];
   const alias = aliases.find(({ name }) => name === qualifier);
   if (alias === undefined) {

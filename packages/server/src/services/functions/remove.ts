@@ -10,10 +10,10 @@ import {
   CHILDREN,
   type Child,
   childSpace,
-  numberId,
   spaceOf,
   URL_INDEX,
   VERSION_NUMBERS,
+  versionId,
 } from "./spaces.ts";
 import type { StoredFunction } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
@@ -63,7 +63,7 @@ async function deleteVersion(
     });
     return {
       changes: [
-        under("function-versions", numberId(version)),
+        under("function-versions", versionId(version)),
         under("function-policies", version),
         under("function-event-invoke", version),
         under("function-provisioned", version),

@@ -1,9 +1,11 @@
 /** A function's settings from what a caller says of them. */
+import { DEFAULT_MANAGED_MEMORY_MB } from "../../domain/capacity-provider.ts";
 import type { Deployment } from "../../domain/deployment.ts";
 import type {
   FunctionSettings,
   LayerUse,
   LoggingSettings,
+  ManagedInstances,
   VpcSettings,
 } from "../../domain/function.ts";
 import { mergeLogging } from "../../domain/function-settings.ts";
@@ -27,12 +29,15 @@ export interface SettingsChange {
   readonly vpc?: VpcSettings | undefined;
   readonly fileSystems?: FunctionSettings["fileSystems"] | undefined;
   readonly kmsKeyArn?: string | undefined;
+  /** Puts it on a capacity provider. */
+  readonly managed?: ManagedInstances | undefined;
 }
 
-/** Lambda's defaults. */
+/** Lambda's defaults; `managed`: on a capacity provider. */
 export function defaultSettings(
   name: string,
   architecture: Deployment["architecture"],
+  managed?: ManagedInstances,
 ): FunctionSettings {
   return {
     description: "",
@@ -40,7 +45,7 @@ export function defaultSettings(
     runtime: "",
     handler: "",
     architecture,
-    memoryMB: 128,
+    memoryMB: managed === undefined ? 128 : DEFAULT_MANAGED_MEMORY_MB,
     timeoutSeconds: 3,
     ephemeralStorageMB: 512,
     layers: [],
@@ -56,7 +61,12 @@ export function applySettings(
   change: SettingsChange,
   layers: readonly LayerUse[] | undefined,
 ): FunctionSettings {
-  const { environment, deadLetterTarget, vpc, fileSystems, kmsKeyArn, ...required } = before;
+  const { environment, deadLetterTarget, vpc, fileSystems, kmsKeyArn, ...others } = before;
+  const { managed: managedBefore, ...required } = others;
+  const managed = change.managed ?? managedBefore;
+  // Lambda: functions on capacity providers always have JSON logs.
+  const logging =
+    managed === undefined ? change.logging : { format: "JSON" as const, ...change.logging };
   return {
     ...required,
     description: change.description ?? before.description,
@@ -67,7 +77,7 @@ export function applySettings(
     timeoutSeconds: change.timeoutSeconds ?? before.timeoutSeconds,
     ephemeralStorageMB: change.ephemeralStorageMB ?? before.ephemeralStorageMB,
     layers: layers ?? before.layers,
-    logging: mergeLogging(before.logging, change.logging ?? {}),
+    logging: mergeLogging(before.logging, logging ?? {}),
     tracing: change.tracing ?? before.tracing,
     snapStart: change.snapStart ?? before.snapStart,
     ...present("environment", change.environment ?? environment),
@@ -75,6 +85,7 @@ export function applySettings(
     ...present("vpc", change.vpc ?? vpc),
     ...present("fileSystems", notEmpty(change.fileSystems ?? fileSystems)),
     ...present("kmsKeyArn", (change.kmsKeyArn ?? kmsKeyArn) || undefined),
+    ...present("managed", managed),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The way of a function from Pending to Active, and of an update from InProgress to Successful. */
 import { randomUUID } from "node:crypto";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
+import { LATEST_PUBLISHED } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Change, Records } from "../../ports/records.ts";
@@ -114,9 +115,12 @@ export class Settler {
 
 async function settledVersions(stored: StoredFunction): Promise<Change[]> {
   const space = childSpace(stored.scope, "function-versions", stored.name);
-  // Only a version that was published together with a new code waits with it, and that is always the newest.
-  const newest = numberId(stored.head.nextVersion - 1);
-  const version = await stored.child<FunctionVersion>("function-versions", newest);
-  if (version === undefined || !isUnsettled(version) || isBeingInitialised(version)) return [];
-  return [{ put: settled(version, version.revisionId), space, id: newest }];
+  // Only a version that was published together with a new code waits with it, and that is always the newest, or `$LATEST.PUBLISHED`.
+  const changes: Change[] = [];
+  for (const id of [LATEST_PUBLISHED, numberId(stored.head.nextVersion - 1)]) {
+    const version = await stored.child<FunctionVersion>("function-versions", id);
+    if (version === undefined || !isUnsettled(version) || isBeingInitialised(version)) continue;
+    changes.push({ put: settled(version, version.revisionId), space, id });
+  }
+  return changes;
 }

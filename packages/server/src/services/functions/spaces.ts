@@ -1,4 +1,5 @@
 /** Where the service's records lie. Whatever belongs to one function is under its name, by qualifier. */
+import { LATEST_PUBLISHED } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
 
@@ -18,6 +19,7 @@ export const FUNCTIONS = "functions";
 /** Numbers of versions that were given for names that have no function any more. */
 export const VERSION_NUMBERS = "function-version-numbers";
 export const LAYERS = "layers";
+export const CAPACITY_PROVIDERS = "capacity-providers";
 export const CODE_SIGNING = "code-signing-configs";
 /** Every function URL of the platform by its id: a request for one names neither account nor region. */
 export const URL_INDEX = "all/all/function-url-ids";
@@ -57,6 +59,10 @@ export const layerVersionsSpace = (scope: Scope, layer: string): string =>
 
 /** A number as an id that sorts like the number. */
 export const numberId = (version: number | string): string => String(version).padStart(10, "0");
+
+/** The id of a published version; `$LATEST.PUBLISHED` sorts before all numbers. */
+export const versionId = (version: string): string =>
+  version === LATEST_PUBLISHED ? version : numberId(version);
 
 /** The scopes that have records of this kind. */
 export function scopesOf(spaces: readonly string[], kind: string): Scope[] {

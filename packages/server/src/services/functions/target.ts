@@ -3,6 +3,7 @@ import {
   isAliasName,
   isVersionNumber,
   LATEST,
+  LATEST_PUBLISHED,
   parseFunctionReference,
 } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
@@ -62,6 +63,6 @@ export const arnOf = (target: Target): string =>
 /** The kind of thing that a qualifier names. */
 export function kindOf(qualifier: string | undefined): "latest" | "version" | "alias" | "other" {
   if (qualifier === undefined || qualifier === LATEST) return "latest";
-  if (isVersionNumber(qualifier)) return "version";
+  if (isVersionNumber(qualifier) || qualifier === LATEST_PUBLISHED) return "version";
   return isAliasName(qualifier) ? "alias" : "other";
 }

@@ -2,21 +2,22 @@ import { randomUUID } from "node:crypto";
 import type { Deployment } from "../../domain/deployment.ts";
 import type { FunctionHead, FunctionVersion } from "../../domain/function.ts";
 import { checkMinInstances } from "../../domain/function-instances.ts";
-import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { functionArn, LATEST, LATEST_PUBLISHED } from "../../domain/function-name.ts";
 import { checkNetwork } from "../../domain/function-network.ts";
 import { checkSettings, checkUnpackedSize } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Change } from "../../ports/records.ts";
 import { checkRoom } from "./account.ts";
+import { checkVersionsRoom, requireProvider } from "./capacity-providers.ts";
 import { type CodeSource, takeCode } from "./code.ts";
 import type { FunctionsContext } from "./context.ts";
-import { publishedOf } from "./create.ts";
+import { checkPublishable, publishedOf } from "./create.ts";
 import { type DescribedVersion, describe, describeLatest } from "./describe.ts";
 import { conflict, invalid, revisionMismatch } from "./errors.ts";
 import { layersOf } from "./layer-use.ts";
 import { applySettings, type SettingsChange } from "./settings.ts";
 import { isBeingInitialised } from "./snap-start.ts";
-import { childSpace, numberId } from "./spaces.ts";
+import { childSpace, versionId } from "./spaces.ts";
 import type { StoredFunction } from "./store.ts";
 import { type Target, targetOf } from "./target.ts";
 
@@ -25,6 +26,8 @@ export interface CodeUpdate {
   readonly architecture?: Deployment["architecture"] | undefined;
   /** Publishes a version of the new code at once. */
   readonly publish?: boolean | undefined;
+  /** Publishes it as `$LATEST.PUBLISHED`, instead. */
+  readonly publishLatest?: boolean | undefined;
   /** Checks everything and changes nothing. */
   readonly dryRun?: boolean | undefined;
   /** The revision that the caller saw. */
@@ -53,13 +56,15 @@ export async function updateCode(
   if (update.dryRun) return describeLatest(scope, next(await context.store.get(target)));
 
   let published: FunctionVersion | undefined;
-  const result = await context.store.edit(target, (stored) => {
+  const result = await context.store.edit(target, async (stored) => {
     published = undefined;
     checkUpdatable(stored, update.revisionId);
     const latest = next(stored);
-    if (!update.publish)
+    if (!update.publish && !update.publishLatest)
       return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };
-    const { head, change, version } = publication(stored, latest);
+    if (update.publishLatest) checkPublishable(latest.settings);
+    await checkVersionsRoom(context, scope, latest.settings);
+    const { head, change, version } = publication(stored, latest, update.publishLatest);
     published = version;
     return { head, changes: [change], result: describe(scope, version) };
   });
@@ -81,13 +86,14 @@ export async function updateSettings(
   checkUpdatable(await context.store.get(target), revisionId);
   const layers =
     change.layers === undefined ? undefined : await layersOf(context, scope, change.layers);
-  const result = await context.store.edit(target, (stored) => {
+  const result = await context.store.edit(target, async (stored) => {
     checkUpdatable(stored, revisionId);
     const before = stored.head.latest;
     const settings = applySettings(before.settings, change, layers);
     checkSettings(settings);
     checkNetwork(context.network, settings);
     checkMinInstances(settings);
+    await requireProvider(context, scope, settings);
     checkUnpackedSize(before.code.unpackedSize, settings);
     const latest = changed(context, { ...before, settings });
     return { head: { ...stored.head, latest }, result: describeLatest(scope, latest) };
@@ -134,18 +140,20 @@ function changed({ clock }: FunctionsContext, latest: FunctionVersion): Function
 function publication(
   stored: StoredFunction,
   latest: FunctionVersion,
+  asLatest = false,
 ): { head: FunctionHead; change: Change; version: FunctionVersion } {
   const { nextVersion } = stored.head;
-  const { lastUpdate: _, ...fresh } = publishedOf(latest, nextVersion);
+  const name = asLatest ? LATEST_PUBLISHED : String(nextVersion);
+  const { lastUpdate: _, ...fresh } = publishedOf(latest, name);
   const version: FunctionVersion = { ...fresh, state: "Pending" };
   return {
-    head: { ...stored.head, latest, nextVersion: nextVersion + 1 },
+    head: { ...stored.head, latest, nextVersion: asLatest ? nextVersion : nextVersion + 1 },
     version,
     change: {
       put: version,
       space: childSpace(stored.scope, "function-versions", stored.name),
-      id: numberId(nextVersion),
-      expect: 0,
+      id: versionId(name),
+      ...(asLatest ? {} : { expect: 0 }),
     },
   };
 }

@@ -1,17 +1,19 @@
 /** Published versions: frozen code and settings under a number. */
 import { randomUUID } from "node:crypto";
 import type { FunctionVersion } from "../../domain/function.ts";
+import { LATEST, LATEST_PUBLISHED } from "../../domain/function-name.ts";
 import { fingerprintOf } from "../../domain/function-settings.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { checkRoom } from "./account.ts";
+import { checkVersionsRoom } from "./capacity-providers.ts";
 import type { FunctionsContext } from "./context.ts";
-import { publishedOf } from "./create.ts";
+import { checkPublishable, publishedOf } from "./create.ts";
 import { type DescribedVersion, describe } from "./describe.ts";
 import { invalid, revisionMismatch } from "./errors.ts";
 import { type Page, type PageRequest, pageOf } from "./paging.ts";
 import { isUnsettled, settled } from "./settle.ts";
 import { isBeingInitialised } from "./snap-start.ts";
-import { childSpace, numberId } from "./spaces.ts";
+import { childSpace, numberId, versionId } from "./spaces.ts";
 import type { StoredFunction } from "./store.ts";
 import { targetOf, unqualified } from "./target.ts";
 
@@ -21,6 +23,8 @@ export interface Publication {
   readonly codeSha256?: string | undefined;
   /** The revision of `$LATEST` that the caller saw. */
   readonly revisionId?: string | undefined;
+  /** As `$LATEST.PUBLISHED`, not under a number. */
+  readonly asLatest?: boolean | undefined;
 }
 
 export interface VersionOperations {
@@ -44,26 +48,29 @@ export function createVersions(context: FunctionsContext): VersionOperations {
         published = undefined;
         const { nextVersion } = stored.head;
         const latest = settledLatest(stored);
-        const newest = await stored.child<FunctionVersion>(
-          "function-versions",
-          numberId(nextVersion - 1),
-        );
+        const { asLatest = false } = publication;
+        if (asLatest) checkPublishable(latest.settings);
+        const last = asLatest ? LATEST_PUBLISHED : numberId(nextVersion - 1);
+        const newest = await stored.child<FunctionVersion>("function-versions", last);
         if (newest?.fingerprint === fingerprintOf(latest.settings, latest.code))
           return { result: describe(stored.scope, newest) };
-        const version = publishedOf(latest, nextVersion, publication.description);
+        if (newest === undefined || !asLatest)
+          await checkVersionsRoom(context, stored.scope, latest.settings);
+        const name = asLatest ? LATEST_PUBLISHED : String(nextVersion);
+        const version = publishedOf(latest, name, publication.description);
         published = version;
         return {
           head: {
             ...stored.head,
             latest: { ...latest, revisionId: randomUUID() },
-            nextVersion: nextVersion + 1,
+            nextVersion: asLatest ? nextVersion : nextVersion + 1,
           },
           changes: [
             {
               put: version,
               space: childSpace(stored.scope, "function-versions", stored.name),
-              id: numberId(nextVersion),
-              expect: 0,
+              id: versionId(name),
+              ...(asLatest ? {} : { expect: 0 }),
             },
           ],
           result: describe(stored.scope, version),
@@ -98,6 +105,6 @@ function settledLatest({ head }: StoredFunction): FunctionVersion {
   return isUnsettled(head.latest) ? settled(head.latest) : head.latest;
 }
 
-/** `$LATEST` sorts before every number. */
+/** `$LATEST` sorts before everything, `$LATEST.PUBLISHED` before every number. */
 const orderOf = ({ version }: FunctionVersion): string =>
-  version.startsWith("$") ? "" : numberId(version);
+  version === LATEST ? "" : versionId(version);

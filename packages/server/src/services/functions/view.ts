@@ -1,5 +1,6 @@
 /** A function as invocations see it: read at one moment, immutable afterwards. */
 import { createHash } from "node:crypto";
+import { mostAtOnce, vcpusOf } from "../../domain/capacity-provider.ts";
 import type { Deployment } from "../../domain/deployment.ts";
 import type {
   EventInvokeSettings,
@@ -8,7 +9,7 @@ import type {
   FunctionVersion,
   ProvisionedSettings,
 } from "../../domain/function.ts";
-import { functionArn, LATEST } from "../../domain/function-name.ts";
+import { functionArn, LATEST, LATEST_PUBLISHED } from "../../domain/function-name.ts";
 import { type NetworkRule, networkOf } from "../../domain/function-network.ts";
 import type { ResourcePolicy } from "../../domain/function-policy.ts";
 import type { FunctionUrl } from "../../domain/function-url.ts";
@@ -26,7 +27,10 @@ export interface FunctionView {
   readonly head: FunctionHead;
   /** With `$LATEST`. */
   readonly versions: ReadonlyMap<string, FunctionVersion>;
+  /** Of every version that may be invoked. */
   readonly deployments: ReadonlyMap<string, Deployment>;
+  /** The version that runs where a caller names no qualifier. */
+  readonly main: string;
   readonly aliases: ReadonlyMap<string, FunctionAlias>;
   readonly policies: ReadonlyMap<string, ResourcePolicy>;
   readonly urls: ReadonlyMap<string, FunctionUrl>;
@@ -97,12 +101,16 @@ export function viewOf(
   network: NetworkRule,
 ): FunctionView {
   const all = [head.latest, ...published];
+  // Lambda: $LATEST itself is not invoked on a capacity provider.
+  const { managed } = head.latest.settings;
+  const invocable = managed === undefined ? all : published;
   return {
     scope,
     name,
     head,
     versions: new Map(all.map((one) => [one.version, one])),
-    deployments: new Map(all.map((one) => [one.version, deploymentOf(scope, one, network)])),
+    main: managed === undefined ? LATEST : LATEST_PUBLISHED,
+    deployments: new Map(invocable.map((one) => [one.version, deploymentOf(scope, one, network)])),
     aliases: new Map(snapshot.aliases),
     policies: new Map(snapshot.policies),
     urls: new Map(snapshot.urls),
@@ -163,8 +171,15 @@ export function deploymentOf(
     layers: settings.layers.map((layer) => layer.package),
     tracing: settings.tracing,
     snapStart: hasSnapStart(version),
+    ...sharingOf(settings),
     network: networkOf(network, settings),
   };
+}
+
+function sharingOf(settings: FunctionVersion["settings"]): Pick<Deployment, "sharing"> {
+  const { managed, memoryMB } = settings;
+  if (managed === undefined) return {};
+  return { sharing: { most: mostAtOnce(settings, managed), vcpus: vcpusOf(memoryMB, managed) } };
 }
 
 /** The settings of asynchronous events for a qualifier; `$LATEST` where the caller named none. */

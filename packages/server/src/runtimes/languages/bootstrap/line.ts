@@ -23,6 +23,8 @@ export type Start = (frame: InvokeFrame, ended: () => void) => Running;
 /** So long may invocations follow each other without a turn of the event loop. */
 const BURST_MS = 1;
 
+const NOTHING = new Uint8Array(0);
+
 /** Runs them, in order. */
 export class Line {
   readonly #channel: Channel;
@@ -61,8 +63,30 @@ export class Line {
       returned.writeUInt32LE(frame.call, i * 4);
     });
     this.#waiting = [];
-    this.#channel.writer.frame(Kind.returned, 0, new Uint8Array(0), returned);
+    this.#channel.writer.frame(Kind.returned, 0, NOTHING, returned);
     this.#channel.writer.flush();
+  }
+
+  /** The platform took so many bytes of a stream. */
+  grant(call: number, bytes: number): void {
+    if (this.#running?.frame.call === call) this.#running.grant(bytes);
+  }
+
+  /** Nothing is left that could ever settle what runs. */
+  emptyLoop(): void {
+    this.#running?.emptyLoop();
+  }
+
+  /** Starts nothing any more: the process is about to end. Says which one ends with it. */
+  leave(): void {
+    this.close();
+    this.#channel.writer.frame(Kind.leaving, this.#call, NOTHING, NOTHING);
+    this.#channel.writer.flush();
+  }
+
+  /** An uncaught error ends what runs. */
+  fail(thrown: unknown): void {
+    this.#running?.fail(thrown);
   }
 
   /** Starts nothing any more: the process is about to end. */

@@ -21,15 +21,15 @@ export interface Answers {
 /** `startedAt` is of performance.now(). */
 export function createAnswers({ writer }: Channel, responseBytes: number): Answers {
   const head = Buffer.alloc(OUTCOME_BYTES);
-  const measure = (startedAt: number): Buffer => {
+  const measure = (call: number, startedAt: number): Buffer => {
     const ms = performance.now() - startedAt;
     head.writeUInt32LE(Math.min(0xffffffff, Math.round(ms * 1000)), 0);
     head.writeUInt32LE(ms < TELLING_MS ? 0 : process.resourceUsage().maxRSS, 4);
-    head.writeUInt32LE(entriesWritten(), 8);
+    head.writeUInt32LE(entriesWritten(call), 8);
     return head;
   };
   const send = (kind: number, call: number, startedAt: number, body: Uint8Array): void => {
-    writer.frame(kind, call, measure(startedAt), body);
+    writer.frame(kind, call, measure(call, startedAt), body);
     writer.flush();
   };
   return {
@@ -37,7 +37,7 @@ export function createAnswers({ writer }: Channel, responseBytes: number): Answe
       if (json.length <= DIRECT_UNITS) {
         const most = OUTCOME_BYTES + json.length * 3;
         writer.encoded(Kind.result, call, most, (to, at) => {
-          to.set(measure(startedAt), at);
+          to.set(measure(call, startedAt), at);
           return at + OUTCOME_BYTES + to.write(json, at + OUTCOME_BYTES);
         });
         writer.flush();

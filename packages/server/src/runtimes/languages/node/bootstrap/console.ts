@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { format } from "node:util";
 import { RECORD_HEADER_BYTES, RECORD_MARK, RECORD_TEXT_BYTES } from "../../../wire/log-record.ts";
 import { asError, errorLogText } from "./errors.ts";
+import type { Scope, Scopes } from "./scopes.ts";
 
 const STDOUT = 1;
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
@@ -13,6 +14,8 @@ let requestId: string | undefined;
 let call = 0;
 let entries = 0;
 let json = false;
+/** Where several invocations run at once: whose entry it is. */
+let scopes: Pick<Scopes, "current" | "of"> | undefined;
 
 /** From now on entries belong to this invocation. */
 export function logFor(invocation: { readonly requestId: string; readonly call: number }): void {
@@ -21,9 +24,14 @@ export function logFor(invocation: { readonly requestId: string; readonly call: 
   entries = 0;
 }
 
-/** How many entries the current invocation has written. */
-export function entriesWritten(): number {
-  return entries;
+/** From now on each entry belongs to the invocation whose code writes it. */
+export function logByScope(all: Pick<Scopes, "current" | "of">): void {
+  scopes = all;
+}
+
+/** How many entries this invocation has written; it is the current one where there is one at a time. */
+export function entriesWritten(number: number): number {
+  return scopes ? (scopes.of(number)?.entries ?? 0) : entries;
 }
 
 /** Replaces the methods of `console`, by AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL. */
@@ -52,9 +60,16 @@ export function logError(title: string, thrown: unknown): void {
 }
 
 function entry(level: Level, parameters: unknown[]): void {
+  if (scopes) turnTo(scopes.current);
   const time = new Date().toISOString();
   if (json) writeRecord(jsonEntry(time, level, parameters));
   else writeRecord(`${time}\t${requestId}\t${level}\t${format(...parameters)}`);
+}
+
+function turnTo(scope: Scope | undefined): void {
+  requestId = scope?.requestId;
+  call = scope?.call ?? 0;
+  if (scope) scope.entries++;
 }
 
 /** The layout of Lambda's JSON log format. */

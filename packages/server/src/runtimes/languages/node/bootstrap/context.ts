@@ -13,6 +13,8 @@ export interface Context {
   readonly invokedFunctionArn: string;
   readonly awsRequestId: string;
   readonly getRemainingTimeInMillis: () => number;
+  /** Where several invocations run at once: the environment cannot say it then. */
+  readonly xRayTraceId?: string | undefined;
 }
 
 /** What makes the context of each invocation: what does not change is read from the environment once. */
@@ -39,6 +41,15 @@ export function contextMaker(environment: NodeJS.ProcessEnv): ContextMaker {
     invokedFunctionArn: frame.invokedFunctionArn,
     awsRequestId: frame.requestId,
     getRemainingTimeInMillis: () => deadline - Date.now(),
+  });
+}
+
+/** As contextMaker, for instances that run several invocations at once. */
+export function contextWithTrace(environment: NodeJS.ProcessEnv): ContextMaker {
+  const context = contextMaker(environment);
+  return (frame, deadline) => ({
+    ...context(frame, deadline),
+    xRayTraceId: frame.traceId || undefined,
   });
 }
 

@@ -25,6 +25,7 @@ const NOBODY: Omit<Specialisation, "environment" | "taskRoot" | "layers" | "runt
   timeoutMs: 1_000,
   responseBytes: 1_024,
   snapStart: false,
+  concurrency: 1,
   codeCache: undefined,
   keepCode: true,
 };

@@ -14,6 +14,8 @@ export interface RunParts {
   readonly answers: Answers;
   readonly context: ContextMaker;
   readonly timeoutMs: number;
+  /** Others run beside it: the event loop is never its own. */
+  readonly shared: boolean;
 }
 
 /** What Lambda says where a handler's promise can never settle any more. */

@@ -19,8 +19,8 @@ interface CallbackContext {
   done(error: unknown, result?: unknown): void;
 }
 
-/** Starts invocations of a handler of the old programming model. */
-export function callbackStart({ handler, answers, context, timeoutMs }: RunParts): Start {
+/** Starts invocations of a handler of the old programming model. Where others run beside it an empty event loop is nothing to wait for: the callback answers at once. */
+export function callbackStart({ handler, answers, context, timeoutMs, shared }: RunParts): Start {
   const isAsync = handler.constructor?.name === "AsyncFunction";
   return (frame, ended) => {
     const settle = settleOnce(frame, answers, ended);
@@ -55,7 +55,7 @@ export function callbackStart({ handler, answers, context, timeoutMs }: RunParts
     };
     const callback = first((error, result) => {
       if (error !== undefined && error !== null) settle.fail(error);
-      else if (!old.callbackWaitsForEmptyEventLoop) complete(result);
+      else if (shared || !old.callbackWaitsForEmptyEventLoop) complete(result);
       else whenEmpty = () => complete(result);
     });
 

@@ -21,6 +21,7 @@ export function streamingStart(
     const settle = (thrown?: { readonly error: unknown }): void => {
       if (settled) return;
       settled = true;
+      if (waits) channel.hold(false);
       answers.streamEnd(call, startedAt, thrown);
       stream.destroy();
       ended();
@@ -39,12 +40,17 @@ export function streamingStart(
     /** The invocation is over when the handler has returned and its stream has ended. */
     let returned = false;
     let finished = false;
+    /** For credit, which comes through the channel: that is not to have nothing left to do. */
+    let waits = false;
     const stream = new ResponseStream(
       {
         start: (contentType) => send(Kind.streamStart, Buffer.from(contentType)),
         chunk: (bytes) => send(Kind.streamChunk, bytes),
-        // Credit comes through the channel: to wait for it is not to have nothing left to do.
-        blocked: (waiting) => channel.hold(waiting),
+        blocked: (waiting) => {
+          if (waits === waiting || settled) return;
+          waits = waiting;
+          channel.hold(waiting);
+        },
         end: () => {
           finished = true;
           if (returned) settle();

@@ -3,7 +3,7 @@ import type { Specialisation } from "../../../wire/frames.ts";
 import type { Channel } from "../../bootstrap/channel.ts";
 import type { Start } from "../../bootstrap/line.ts";
 import { createAnswers } from "./answer.ts";
-import { contextMaker } from "./context.ts";
+import { contextMaker, contextWithTrace } from "./context.ts";
 import { CallbackHandlerDeprecated } from "./errors.ts";
 import type { LoadedHandler } from "./load.ts";
 import { bufferedStart } from "./run-buffered.ts";
@@ -13,14 +13,16 @@ import { streamingStart } from "./run-streaming.ts";
 /** @throws Runtime.CallbackHandlerDeprecated where the runtime has no callbacks any more. */
 export function startOf(
   loaded: LoadedHandler,
-  told: Pick<Specialisation, "responseBytes" | "timeoutMs">,
+  told: Pick<Specialisation, "responseBytes" | "timeoutMs" | "concurrency">,
   channel: Channel,
 ): Start {
+  const shared = told.concurrency > 1;
   const parts = {
     handler: loaded.handler,
     answers: createAnswers(channel, told.responseBytes),
-    context: contextMaker(process.env),
+    context: shared ? contextWithTrace(process.env) : contextMaker(process.env),
     timeoutMs: told.timeoutMs,
+    shared,
   };
   if (loaded.streaming) return streamingStart(parts, channel, loaded.highWaterMark);
   const major = Number(/nodejs(\d+)/.exec(process.env["AWS_EXECUTION_ENV"] ?? "")?.[1]);

@@ -1,0 +1,265 @@
+/** An instance that runs several invocations at once (PerExecutionEnvironmentMaxConcurrency); none stands in line in it. */
+import { Alarm } from "./alarm.ts";
+import type { Call } from "./call.ts";
+import { type Failure, failurePayload, timedOut } from "./failures.ts";
+import { Instance } from "./instance.ts";
+import type { Ended } from "./instance-channel.ts";
+import type { InstanceParts } from "./instance-parts.ts";
+import { MOST_ENDINGS } from "./line-instance.ts";
+import { durationWithin } from "./meter.ts";
+import { SharedTelling, type SharedTellingHost } from "./shared-telling.ts";
+import { STREAM_WINDOW } from "./wire/frames.ts";
+
+interface Running {
+  readonly call: Call;
+  /** When its time began, monotonic milliseconds. */
+  readonly since: number;
+  /** Bytes of its stream that its reader has not taken. */
+  ahead: number;
+  /** Its time has passed, and its caller was told. It may still work on it. */
+  overdue: boolean;
+}
+
+/** Each invocation has its own time, its own stream and its own part of the log. */
+export class SharedInstance extends Instance implements SharedTellingHost {
+  readonly #most: number;
+  /** In the order in which they came. */
+  readonly #running = new Map<number, Running>();
+  /** Those whose callers wait. */
+  #awaited = 0;
+  readonly #telling: SharedTelling;
+  /** For the one whose time passes first. */
+  readonly #deadline: Alarm;
+  /** There may be room, and the owner does not know yet. */
+  #roomToTell = false;
+  /** It said that it is about to end, and which invocations end with it. */
+  #started: ReadonlySet<number> | undefined;
+
+  /** `most`: invocations at once. */
+  constructor(parts: InstanceParts, most: number) {
+    super(parts);
+    this.#most = most;
+    this.#deadline = new Alarm(
+      parts.clock,
+      () => this.#leftOfFirst(),
+      () => this.#timePasses(),
+    );
+    this.#telling = new SharedTelling(parts, this);
+  }
+
+  get idle(): boolean {
+    return this.state === "ready" && this.#awaited === 0;
+  }
+
+  /** What is overdue may still run. */
+  get unsettled(): boolean {
+    return this.#running.size > 0;
+  }
+
+  get free(): boolean {
+    return this.#open && this.#awaited === 0;
+  }
+
+  /** With those that are overdue: what runs takes its place until it is over. */
+  get load(): number {
+    return this.#running.size;
+  }
+
+  get calls(): Iterable<Call> {
+    return [...this.#running.values()].map(({ call }) => call);
+  }
+
+  find(number: number): Call | undefined {
+    return this.#running.get(number)?.call;
+  }
+
+  hasRoom(_call: Call, _depth: number): boolean {
+    return this.#open && this.#running.size < this.#most;
+  }
+
+  /** Nothing waits for any of them. */
+  runningMs(_now: number): number {
+    return 0;
+  }
+
+  lookAtHead(_now: number): boolean {
+    return false;
+  }
+
+  send(call: Call, since?: number): void {
+    const now = this.clock.monotonic();
+    call.sentAt = now;
+    call.inLine = false;
+    call.held = undefined;
+    this.#running.set(call.number, { call, since: since ?? now, ahead: 0, overdue: false });
+    this.#awaited++;
+    this.log.start(call);
+    this.#deadline.set();
+    this.channel.invoke(call);
+    this.parts.tick.add(this);
+  }
+
+  endOfTick(): void {
+    this.#tellRoom();
+    this.channel.flush();
+    if (this.#awaited > 0) this.idleness.thaw();
+    this.#telling.tell();
+    this.log.flush();
+  }
+
+  // What it says: strangers' input ------------------------------------------------------------------------------
+
+  streamStarted(number: number, contentType: string): void {
+    const running = this.#runs(number);
+    if (!running || running.call.streaming) {
+      this.violated("a stream that cannot begin");
+      return;
+    }
+    running.call.streaming = true;
+    if (!running.overdue) running.call.reply.begin(contentType);
+  }
+
+  streamChunk(number: number, bytes: Buffer): void {
+    const running = this.#runs(number);
+    if (running) running.ahead += bytes.length;
+    if (!running?.call.streaming || running.ahead > STREAM_WINDOW) {
+      this.violated("more of a stream than it may send");
+      return;
+    }
+    // An empty one costs no credit: nothing would bound how many wait.
+    if (bytes.length === 0) return;
+    const taken = (size: number): void => {
+      if (this.#running.get(number) !== running) return;
+      running.ahead -= size;
+      this.channel.credit(number, size);
+      this.parts.tick.add(this);
+    };
+    // What is overdue goes on, and nobody reads it.
+    if (running.overdue) taken(bytes.length);
+    else running.call.reply.chunk(bytes, taken);
+  }
+
+  ended(number: number, ended: Ended): void {
+    const running = this.#runs(number);
+    if (!running) {
+      this.violated("an answer to what it does not run");
+      return;
+    }
+    this.meter.sawMemory(ended.memory);
+    const seen = this.clock.monotonic() - running.since;
+    const durationMs = durationWithin(ended.ms, seen, false);
+    this.#over(running);
+    if (running.overdue) return;
+    const { payload, failed, entries } = ended;
+    const report = this.meter.report(running.call, durationMs);
+    this.#telling.add({ call: running.call, payload, failed, report, entries, failure: undefined });
+    this.parts.owner.handled(ended.ms);
+  }
+
+  leaving(number: number, started: readonly number[]): void {
+    this.#started = new Set([number, ...started]);
+    this.closed();
+  }
+
+  returned(): void {
+    this.violated("giving back what nobody asked for");
+  }
+
+  occupied(): void {
+    this.violated("occupied by one of several");
+  }
+
+  settled(): void {
+    this.violated("settled by one of several");
+  }
+
+  // How it goes on, and how it ends -----------------------------------------------------------------------------
+
+  protected get head(): Call | undefined {
+    return undefined;
+  }
+
+  protected rests(): void {
+    if (this.#awaited === 0) this.idleness.begins();
+  }
+
+  get #open(): boolean {
+    return this.state === "ready" && this.#started === undefined;
+  }
+
+  #runs(number: number): Running | undefined {
+    return this.state === "ready" ? this.#running.get(number) : undefined;
+  }
+
+  /** It runs no more. */
+  #over(running: Running): void {
+    this.#running.delete(running.call.number);
+    if (!running.overdue) this.#awaited--;
+    this.experienced = true;
+    this.#roomToTell = true;
+    this.parts.tick.add(this);
+  }
+
+  #tellRoom(): void {
+    if (!this.#roomToTell) return;
+    this.#roomToTell = false;
+    this.rests();
+    this.parts.owner.room(this);
+  }
+
+  #leftOfFirst(): number | undefined {
+    if (this.state !== "ready") return undefined;
+    for (const { since, overdue } of this.#running.values())
+      if (!overdue) return since + this.parts.timeoutMs - this.clock.monotonic();
+    return undefined;
+  }
+
+  /**
+   * Lambda: the caller of an invocation whose time has passed is told so; the invocation itself, and the others, go on.
+   * Here an instance that has nothing but such ones, and no room for more, ends.
+   */
+  #timePasses(): void {
+    const { timeoutMs } = this.parts;
+    const before = this.clock.monotonic() - timeoutMs;
+    let late = 0;
+    for (const running of this.#running.values()) {
+      if (!running.overdue && running.since <= before) {
+        running.overdue = true;
+        this.#awaited--;
+        this.#fail(running.call, timedOut(timeoutMs), timeoutMs);
+      }
+      if (running.overdue) late++;
+    }
+    this.#deadline.set();
+    this.parts.tick.add(this);
+    if (late >= this.#most) this.endAs("timeout");
+    else {
+      this.#roomToTell = true; // where it has nothing else, it rests
+    }
+  }
+
+  #fail(call: Call, failure: Failure, durationMs: number): void {
+    const payload = failurePayload(failure, call.invocation.requestId);
+    const report = this.meter.report(call, durationMs);
+    this.#telling.add({ call, payload, failed: true, report, failure, entries: undefined });
+  }
+
+  protected comesToEnd(now: number): void {
+    this.#deadline.stop();
+    this.#telling.close();
+    const { failure } = this;
+    const notStarted: Call[] = [];
+    for (const running of this.#running.values()) {
+      const { call, since, overdue } = running;
+      this.#over(running);
+      if (overdue) continue;
+      const untouched = this.#started !== undefined && !this.#started.has(call.number);
+      if (untouched && call.endings++ < MOST_ENDINGS) notStarted.push(call);
+      else this.#fail(call, failure, now - since);
+    }
+    this.#roomToTell = false;
+    if (notStarted.length > 0) this.parts.owner.returned(notStarted);
+    this.#telling.complete();
+    this.endOfTick();
+  }
+}
