@@ -123,7 +123,7 @@ describe("Lambda managed instances, by AWS's JavaScript client", () => {
     const { Payload, FunctionError } = await lambda.send(
       new InvokeCommand({ FunctionName: name, Qualifier, Payload: JSON.stringify(event) }),
     );
-    assert.equal(FunctionError, undefined, Payload?.transformToString());
+    assert.equal(FunctionError, undefined, String(Payload?.transformToString()));
     return JSON.parse(Payload?.transformToString() ?? "");
   }
 
