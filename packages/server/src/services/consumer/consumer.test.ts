@@ -129,6 +129,27 @@ test("ends of many messages are settled in calls that the queues take", async ()
   assert.equal((await queues.depth(`${QUEUE}/told`, clock.now())).visible, 120);
 });
 
+test("a message waits for the one of its group before it, however free the queue is", async () => {
+  const finish: (() => void)[] = [];
+  const run = () => new Promise<Verdict>((resolve) => finish.push(() => resolve(DONE)));
+  const { consumer, ran, left } = consuming({ run });
+  const add = (text: string) =>
+    consumer.add(QUEUE, { body: Buffer.from(text), attributes: "{}", group: "g" });
+  await add("1");
+  await add("2");
+  await idle();
+  assert.equal(ran.length, 1);
+  finish.shift()?.();
+  await idle();
+  finish.shift()?.();
+  await idle();
+  assert.deepEqual(
+    ran.map(({ body }) => Buffer.from(body).toString()),
+    ["1", "2"],
+  );
+  assert.equal(await left(), 0);
+});
+
 test("after a stop nothing begins, and what is there stays there", async () => {
   const { ran, consumer, add, left } = consuming();
   assert.equal(await consumer.close(1_000), 0);

@@ -92,7 +92,8 @@ export class Consumer {
     try {
       const added = direct ? { ...message, leaseMs: limits.leaseMs } : message;
       const [enqueued] = await queues.enqueue(queue, [added], enqueuedAt);
-      if (enqueued !== undefined && direct)
+      // It has no lease where another of its group is before it.
+      if (enqueued !== undefined && enqueued.epoch > 0)
         running = this.#begin(lane, {
           queue,
           ...enqueued,
@@ -273,14 +274,14 @@ export class Consumer {
       verdict = { become: { kind: "again", delayMs: FAILURE_WAIT_MS } };
     }
     if (verdict === undefined) this.#leases.drop(lease);
-    else this.#settle(lane, lease, verdict);
+    else this.#settle(lane, lease, verdict, message.group !== undefined);
     lane.ran(clock.now(), verdict?.pause === true);
     this.#reserve(lane, -1);
     this.#tend(lane);
     this.#pump();
   }
 
-  #settle(lane: Lane, lease: Lease, verdict: NonNullable<Verdict>): void {
+  #settle(lane: Lane, lease: Lease, verdict: NonNullable<Verdict>, grouped: boolean): void {
     const { become, enqueue, settled } = verdict;
     const { queue, id, epoch } = lease;
     const added = enqueue === undefined ? {} : { enqueue };
@@ -289,6 +290,7 @@ export class Consumer {
       lane.settling -= 1;
       this.#leases.drop(lease);
       if (become.kind === "again") this.#wakeAt(lane, this.#options.clock.now() + become.delayMs);
+      else if (grouped) this.#hasMore(lane); // the next of its group
       if (held) settled?.();
       this.#tend(lane);
       this.#pump();

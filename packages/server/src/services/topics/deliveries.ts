@@ -71,6 +71,8 @@ export class Deliveries {
   readonly #consumer: Consumer;
   /** How many messages wait or run, by queue: later ones of a FIFO topic go behind them. */
   readonly #backlog = new Map<string, number>();
+  /** What earlier lives left is counted before anything is added. */
+  #counted: Promise<void> | undefined;
 
   constructor(context: TopicsDependencies, signer: Signer) {
     this.#context = context;
@@ -88,12 +90,7 @@ export class Deliveries {
 
   /** Takes up what earlier lives of the platform left. */
   async start(): Promise<void> {
-    const { queues, clock } = this.#context;
-    for (const queue of await queues.names("")) {
-      if (queue.split("/")[2] !== DELIVERIES) continue;
-      const { visible, delayed, leased } = await queues.depth(queue, clock.now());
-      this.#count(queue, visible + delayed + leased);
-    }
+    await this.#countBacklog();
     await this.#consumer.start();
   }
 
@@ -112,8 +109,10 @@ export class Deliveries {
     group?: string,
   ): Promise<void> {
     const queue = deliveriesQueue(scope, id);
-    if (group !== undefined && (this.#backlog.get(queue) ?? 0) > 0)
-      return this.#add(queue, job, group);
+    if (group !== undefined) {
+      await this.#countBacklog();
+      if ((this.#backlog.get(queue) ?? 0) > 0) return this.#add(queue, job, group);
+    }
     try {
       await this.#deliver(job.to);
       this.#delivered(job, true);
@@ -126,6 +125,13 @@ export class Deliveries {
   /** Keeps a message for a web server or a mailbox, and sends it. Resolves once it is durable. */
   async send(scope: Scope, id: string, job: Job): Promise<void> {
     await this.#add(deliveriesQueue(scope, id), job);
+  }
+
+  /** Forgets what waits for a subscriber. */
+  async drop(scope: Scope, id: string): Promise<void> {
+    const queue = deliveriesQueue(scope, id);
+    await this.#context.queues.purge(queue);
+    this.#backlog.delete(queue);
   }
 
   /** Asks a subscriber whether it wants to be one, or no more. */
@@ -153,6 +159,7 @@ export class Deliveries {
   }
 
   async #add(queue: string, job: Job, group?: string, delayMs = 0): Promise<void> {
+    await this.#countBacklog();
     const body = Buffer.from(JSON.stringify(job));
     this.#count(queue, 1);
     try {
@@ -265,6 +272,23 @@ export class Deliveries {
     });
     if (!well && deadLetter !== undefined)
       metrics.count("NumberOfNotificationsRedrivenToDlq", { TopicName });
+  }
+
+  async #countBacklog(): Promise<void> {
+    this.#counted ??= this.#countAll().catch((error: unknown) => {
+      this.#counted = undefined;
+      throw error;
+    });
+    await this.#counted;
+  }
+
+  async #countAll(): Promise<void> {
+    const { queues, clock } = this.#context;
+    for (const queue of await queues.names("")) {
+      if (queue.split("/")[2] !== DELIVERIES) continue;
+      const { visible, delayed, leased } = await queues.depth(queue, clock.now());
+      this.#backlog.set(queue, visible + delayed + leased);
+    }
   }
 
   #count(queue: string, change: number): void {

@@ -44,7 +44,7 @@ export function createTopics(dependencies: TopicsDependencies): Topics {
       metrics.count("NumberOfNotificationsFilteredOut", { TopicName: name }, count),
   };
   return {
-    topics: createTopicOperations(dependencies, store),
+    topics: createTopicOperations(dependencies, store, deliveries),
     subscriptions: createSubscriptionOperations(dependencies, store, deliveries),
     ...createPublishOperations(dependencies, store, fifo, parts),
     certificate: (path) => signer.certificate(path),

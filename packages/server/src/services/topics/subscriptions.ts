@@ -9,7 +9,7 @@ import { invalid, missing, topicError } from "./errors.ts";
 import type { Attributes, Protocol, Subscription, Topic } from "./model.ts";
 import { subscriptionNamed, topicNamed } from "./names.ts";
 import { type Page, pageOf } from "./paging.ts";
-import { deliveriesQueue, subscriptionId, subscriptionsSpace } from "./spaces.ts";
+import { subscriptionId, subscriptionsSpace } from "./spaces.ts";
 import {
   type KnownSubscription,
   putSubscription,
@@ -53,7 +53,7 @@ export function createSubscriptionOperations(
   store: TopicStore,
   deliveries: Deliveries,
 ): SubscriptionOperations {
-  const { records, queues, clock, origin } = dependencies;
+  const { records, clock, origin } = dependencies;
 
   const isLive = ({ state, tokenUntil = 0 }: Subscription): boolean =>
     state === "confirmed" || (state === "pending" && tokenUntil > clock.now());
@@ -232,7 +232,7 @@ export function createSubscriptionOperations(
         },
       );
       if (ended === undefined) return;
-      await queues.purge(deliveriesQueue(caller, id));
+      await deliveries.drop(caller, id);
       const { topic, subscription } = ended;
       if (subscription.state === "ended")
         await deliveries.ask(

@@ -3,12 +3,13 @@ import type { Scope } from "../../domain/scope.ts";
 import { isFifoName, isTopicName, topicArn } from "../../domain/topic-name.ts";
 import { type Change, RecordConflict } from "../../ports/records.ts";
 import type { Caller, TopicsDependencies } from "./context.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { invalid, topicError } from "./errors.ts";
 import type { Attributes, Topic } from "./model.ts";
 import { topicNamed } from "./names.ts";
 import { type Page, pageOf } from "./paging.ts";
 import { type Grant, granted, revoked } from "./permissions.ts";
-import { deliveriesQueue, subscriptionId, subscriptionsSpace, topicsSpace } from "./spaces.ts";
+import { subscriptionId, subscriptionsSpace, topicsSpace } from "./spaces.ts";
 import type { TopicStore } from "./store.ts";
 import { checkCount, type Tag, tagsOf } from "./tags.ts";
 import { checkedAttribute, newAttributes, shownAttributes } from "./topic-attributes.ts";
@@ -40,8 +41,9 @@ const MAX_TOPICS = { standard: 100_000, fifo: 1_000 };
 const DELETED_AT_ONCE = 5_000;
 
 export function createTopicOperations(
-  { records, queues, clock }: Pick<TopicsDependencies, "records" | "queues" | "clock">,
+  { records, clock }: Pick<TopicsDependencies, "records" | "clock">,
   store: TopicStore,
+  deliveries: Pick<Deliveries, "drop">,
 ): TopicOperations {
   const census = new Census(store);
 
@@ -105,8 +107,7 @@ export function createTopicOperations(
             if (!(error instanceof RecordConflict)) throw error;
           }
         });
-        for (const { subscription } of ended)
-          await queues.purge(deliveriesQueue(caller, subscription.id));
+        for (const { subscription } of ended) await deliveries.drop(caller, subscription.id);
         found = await store.find(caller, name);
         if (found === undefined) break;
       }
