@@ -188,8 +188,14 @@ export class Deliveries {
       const delayMs = isFinal(error)
         ? undefined
         : retryDelay(job.retry, attempts + (job.tried ?? 0));
-      if (delayMs === undefined)
-        return { become: { kind: "done" }, settled, ...this.#givenUp(queue, job, error, group) };
+      if (delayMs === undefined) {
+        const letter = this.#givenUp(queue, job, error, group);
+        const wake = () => {
+          settled();
+          this.#consumer.wake(queue);
+        };
+        return { become: { kind: "done" }, settled: wake, ...letter };
+      }
       const pause = clock.monotonic() - begun >= SLOW_MS;
       return { become: { kind: "again", delayMs }, pause };
     }

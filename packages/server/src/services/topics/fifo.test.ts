@@ -40,7 +40,6 @@ test("what waits of an earlier life stays in front", async () => {
   await t.service.close(0);
   const next = new TopicsFixture(t.engine);
   await next.publish(topic, "2", { groupId: "g" });
-  assert.equal(next.delivered.length, 0);
   await next.service.start();
   for (let second = 0; second < 5; second += 1) {
     next.clock.advance(1_000);
