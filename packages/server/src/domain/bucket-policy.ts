@@ -18,8 +18,7 @@ export const POLICY_BYTES = 20 * 1024;
 /** S3's words for the first fault of a policy for this bucket, or undefined. */
 export function findPolicyFault(text: string, bucket: string): string | undefined {
   const statements = statementsOf(text);
-  if (statements === undefined)
-    return "Policies must be valid JSON and the first byte must be '{'";
+  if (statements === undefined) return "Policies must be valid JSON and the first byte must be '{'";
   if (statements.length === 0) return "Missing required field Statement";
   for (const statement of statements) {
     if (statement.Effect !== "Allow" && statement.Effect !== "Deny")
