@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { type Case, casesOf, type Subject, seeded, withCode } from "./port.contract.ts";
-import { moreBehind, type NewShardRecord, type ShardRecord, type Shards } from "./shards.ts";
+import { type Case, casesOf, type Subject } from "./port.contract.ts";
+import { shardRandom } from "./shard-random.contract.ts";
+import { shardRefusals } from "./shard-refusals.contract.ts";
+import { NOW, OTHER_SHARD, record, SHARD, textOf } from "./shards.fixture.ts";
+import { moreBehind, type Shards } from "./shards.ts";
 
-export const SHARD = "000000000000/us-east-1/stream/one";
-export const OTHER_SHARD = "000000000000/us-east-1/stream/other";
-const NOW = 1_700_000_000_000;
 const ALL = { after: 0, limit: 10_000 };
 
 /** Registers what every engine's shards must do. */
@@ -16,21 +16,13 @@ export function shardsContract(subject: Subject<Shards>): void {
     reading(test);
     waiting(test);
     ending(test);
-    random(test);
-    refusing(test);
+    shardRandom(test);
+    shardRefusals(test);
     if (subject.keeps) keeping(test);
   });
 }
 
 type Test = Case<Shards>;
-
-export const record = (text: string, shard = SHARD, attributes = "k"): NewShardRecord => ({
-  shard,
-  body: Buffer.from(text),
-  attributes,
-});
-
-export const textOf = ({ body }: ShardRecord): string => Buffer.from(body).toString();
 
 const texts = async (shards: Shards, shard = SHARD, options = ALL): Promise<string[]> =>
   (await shards.read(shard, options)).map(textOf);
@@ -261,118 +253,6 @@ function ending(test: Test): void {
     assert.ok(again > (numbers[2] ?? 0));
     assert.deepEqual(await texts(shards), ["d"]);
     assert.deepEqual(await texts(shards, OTHER_SHARD), ["stays"]);
-  });
-}
-
-/** Whatever happens, a shard is the list of what was added to it and not trimmed. */
-function random(test: Test): void {
-  for (const seed of [1, 2, 3])
-    test(`whatever callers do, shards are what was added to them (seed ${seed})`, async (shards) => {
-      const next = seeded(seed);
-      const below = (n: number) => Math.floor(next() * n);
-      const names = [SHARD, OTHER_SHARD, `${OTHER_SHARD}/more`];
-      const known = new Map<string, { text: string; number: number; time: number }[]>();
-      const greatest = new Map<string, number>();
-      const pick = () => names[below(names.length)] ?? SHARD;
-      let now = NOW;
-      for (let step = 0, made = 0; step < 400; step++) {
-        const dice = next();
-        now += below(4);
-        if (dice < 0.55) {
-          const added = Array.from({ length: below(6) }, () =>
-            record(`${made++}${"x".repeat(below(3) === 0 ? below(40_000) : below(20))}`, pick()),
-          );
-          const numbers = await shards.append(added, now);
-          for (const [index, { shard, body }] of added.entries()) {
-            const number = numbers[index] ?? 0;
-            assert.ok(number > (greatest.get(shard) ?? 0));
-            greatest.set(shard, number);
-            const there = known.get(shard) ?? [];
-            known.set(shard, [...there, { text: String(body), number, time: now }]);
-          }
-        } else if (dice < 0.85) {
-          const shard = pick();
-          const there = known.get(shard) ?? [];
-          const after = there[below(there.length)]?.number ?? 0;
-          const limit = below(10);
-          const found = await shards.read(shard, { after, limit });
-          const expected = there.filter(({ number }) => number > after).slice(0, limit);
-          assert.deepEqual(
-            found.map(textOf),
-            expected.map(({ text }) => text),
-          );
-        } else if (dice < 0.95) {
-          const shard = pick();
-          const before = now - below(60);
-          const there = known.get(shard) ?? [];
-          const kept = there.filter(({ time }) => time >= before);
-          assert.equal(await shards.trim(shard, before), there.length - kept.length);
-          if (known.has(shard)) known.set(shard, kept);
-        } else if (dice < 0.97) {
-          const shard = pick();
-          await shards.delete(shard);
-          known.delete(shard);
-        } else {
-          assert.deepEqual(await shards.names(""), [...known.keys()].sort());
-          for (const [shard, there] of known) {
-            const state = await shards.describe(shard);
-            const bytes = there.reduce((sum, { text }) => sum + text.length + 1, 0);
-            assert.deepEqual([state?.records, state?.bytes], [there.length, bytes]);
-          }
-        }
-      }
-    });
-}
-
-function refusing(test: Test): void {
-  test("what is no shard, record, place or time is refused, and nothing is done", async (shards) => {
-    const big = new Uint8Array(10 << 20);
-    const wrong: (Partial<NewShardRecord> | NewShardRecord[])[] = [
-      { body: new Uint8Array((10 << 20) + 1) },
-      { attributes: "x".repeat((64 << 10) + 1) },
-      { attributes: "\0" },
-      { attributes: "\ud800" },
-      ...["", "a/b", "a//b/c", "/a/b/c", "a/b/\n", "é/b/c", `a/b/${"c".repeat(1024)}`].map(
-        (shard) => ({ shard }),
-      ),
-      Array.from({ length: 1001 }, () => record("x")),
-      Array.from({ length: 4 }, () => ({ shard: SHARD, body: big, attributes: "" })),
-    ];
-    for (const [index, bad] of wrong.entries()) {
-      const batch = Array.isArray(bad) ? bad : [record("fine"), { ...record("x"), ...bad }];
-      await assert.rejects(shards.append(batch, NOW), RangeError, `${index}`);
-    }
-    for (const options of [
-      { limit: 10_001 },
-      { limit: -1 },
-      { after: -1 },
-      { after: 0.5 },
-      { maxBytes: -1 },
-    ])
-      await assert.rejects(shards.read(SHARD, { ...ALL, ...options }), RangeError);
-    for (const time of [-1, 0.5, Number.NaN, Infinity]) {
-      await assert.rejects(shards.append([record("x")], time), RangeError);
-      await assert.rejects(shards.trim(SHARD, time), RangeError);
-      await assert.rejects(shards.placeAt(SHARD, time), RangeError);
-    }
-    await assert.rejects(shards.seal("a/b"), RangeError);
-    await assert.rejects(shards.names("\n"), RangeError);
-    assert.deepEqual(await shards.append([], NOW), []);
-    assert.deepEqual(await shards.names(""), []);
-  });
-
-  test("a closed port refuses, and closing again is fine", async (shards) => {
-    await shards.append([record("a")], NOW);
-    await Promise.all([shards.close(), shards.close()]);
-    await assert.rejects(shards.append([record("b")], NOW), withCode("StorageClosed"));
-    await assert.rejects(shards.read(SHARD, ALL), withCode("StorageClosed"));
-    await shards.close();
-  });
-
-  test("closing finishes what is under way", async (shards) => {
-    const appended = shards.append([record("a")], NOW);
-    await shards.close();
-    assert.equal((await appended).length, 1);
   });
 }
 

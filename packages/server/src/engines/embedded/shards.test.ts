@@ -6,12 +6,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { it, type TestContext } from "node:test";
 import { seeded, until, withCode } from "../../ports/port.contract.ts";
-import { OTHER_SHARD, record, SHARD, shardsContract } from "../../ports/shards.contract.ts";
+import { shardsContract } from "../../ports/shards.contract.ts";
+import { NOW, OTHER_SHARD, record, SHARD } from "../../ports/shards.fixture.ts";
 import type { Shards } from "../../ports/shards.ts";
 import { MemoryShards } from "../memory/shards.ts";
 import { EmbeddedShards } from "./shards.ts";
-
-const NOW = 1_700_000_000_000;
 
 shardsContract({
   engine: "embedded",

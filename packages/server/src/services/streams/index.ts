@@ -55,7 +55,7 @@ export {
   shardId,
   streamArn,
 } from "./names.ts";
-export type { Position, PositionType } from "./positions.ts";
+export type { Position } from "./positions.ts";
 export type { NewRecord, Placed, PutResult } from "./putting.ts";
 export type { RecordsPage, ShardPage } from "./reading.ts";
 export { parseResourceArn, type ResourceRef } from "./resources.ts";
