@@ -5,6 +5,7 @@ import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
+import { PIPE_ERRORS } from "../packages/server/src/services/pipes/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
 import { SCHEDULE_ERRORS } from "../packages/server/src/services/schedules/index.ts";
 import { STREAM_ERRORS } from "../packages/server/src/services/streams/index.ts";
@@ -18,6 +19,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Streams", STREAM_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Event source mappings", MAPPING_ERRORS],
+  ["Pipes", PIPE_ERRORS],
   ["Schedules", SCHEDULE_ERRORS],
   ["Storage", STORAGE_ERRORS],
 ];

@@ -16,6 +16,7 @@ import { apiCoverage } from "./aws/coverage.ts";
 import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
 import { createKinesisDoor } from "./aws/doors/kinesis.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
+import { createPipesDoor } from "./aws/doors/pipes.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createSchedulerDoor } from "./aws/doors/scheduler.ts";
 import { createSnsDoor } from "./aws/doors/sns.ts";
@@ -53,6 +54,7 @@ import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
+import { createPipes } from "./services/pipes/index.ts";
 import { createPollers } from "./services/pollers/index.ts";
 import { createMessageQueues } from "./services/queues/index.ts";
 import { createScheduler } from "./services/schedules/index.ts";
@@ -200,19 +202,27 @@ export async function start(
     queues: { sqs: () => queueSource(messageQueues) },
     streams: { kinesis: () => streamSource(streams) },
   });
-  const mappings = createMappings({
+  const polling = {
     records,
     clock,
     ...sources,
     pollers: createPollers({ clock, ...sources }),
     functions: functionCalls(functions),
     targets,
-    metrics,
     compilePattern,
-    maxConcurrency: Math.min(config.limits.concurrency, 1250),
     onDefect,
+  };
+  const mappings = createMappings({
+    ...polling,
+    metrics,
+    maxConcurrency: Math.min(config.limits.concurrency, 1250),
     onUndelivered: (mapping, why) =>
       log.error("what an event source mapping gave up was not told of", { ...mapping, why }),
+  });
+  const pipes = createPipes({
+    ...polling,
+    onUndelivered: (pipe, why) =>
+      log.error("what a pipe gave up was not told of", { ...pipe, why }),
   });
   const schedules = createScheduler({
     records,
@@ -230,6 +240,7 @@ export async function start(
   const links = createCodeLinks((id) => functions.zip(id), clock.now, onDefect);
   const doors: Doors = {
     lambda: createLambdaDoor(functions, mappings, links),
+    pipes: createPipesDoor(pipes),
     s3: createS3Door(objects),
     sqs: createSqsDoor(messageQueues),
     sns: createSnsDoor(topics),
@@ -293,16 +304,14 @@ export async function start(
       const left = () => Math.max(0, deadline - clock.monotonic());
       log.info("stopping", { graceSeconds: config.shutdownSeconds });
       admin.close();
-      const mapped = mappings.close(left());
+      const polled = [mappings.close(left()), pipes.close(left())];
       await messageQueues.close();
       await Promise.all([front.close(left()), objects.close(), streams.close()]);
       await recovered;
       await autoscaling.close();
-      const batches = await mapped;
+      const batches = (await Promise.all(polled)).reduce((sum, left) => sum + left, 0);
       if (batches > 0)
-        log.warn("batches of event source mappings were still running: they run again", {
-          batches,
-        });
+        log.warn("batches of mappings and pipes were still running: they run again", { batches });
       await topics.close(left());
       await schedules.close(left());
       const running = await functions.close(left());
@@ -325,6 +334,7 @@ export async function start(
       await streams.start();
       await autoscaling.start();
       await mappings.start();
+      await pipes.start();
       await schedules.start();
       await objects.recover();
       await packages.sweep(await functions.livePackages());

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { newTraceId } from "../../domain/trace-id.ts";
 import { Undeliverable } from "../../ports/targets.ts";
-import type { LostBatch } from "../pollers/index.ts";
+import { batchInfo, type LostBatch } from "../pollers/index.ts";
 import { eventOf } from "./calls.ts";
 import type { MappingsDependencies } from "./context.ts";
 import type { Mapping } from "./model.ts";
@@ -53,13 +53,10 @@ export async function tellOfLoss(
 /** In the order of its members as Lambda has it. */
 function lossRecord(
   { functionArn, sourceArn, kind }: Pick<Mapping, "functionArn" | "sourceArn" | "kind">,
-  { shardId, items, condition, invokeCount, last }: LostBatch<LastAttempt>,
+  lost: LostBatch<LastAttempt>,
   now: number,
 ): object {
-  const [first, end] = [items[0]?.record, items.at(-1)?.record];
-  // Recorded: times of DynamoDB have no fractions.
-  const time = (ms: number) =>
-    kind === "kinesis" ? new Date(ms).toISOString() : `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const { condition, invokeCount, last } = lost;
   return {
     requestContext: {
       requestId: last?.requestId ?? randomUUID(),
@@ -78,15 +75,7 @@ function lossRecord(
         }),
     version: "1.0",
     timestamp: new Date(now).toISOString(),
-    [kind === "kinesis" ? "KinesisBatchInfo" : "DDBStreamBatchInfo"]: {
-      shardId,
-      startSequenceNumber: first?.sequenceNumber,
-      endSequenceNumber: end?.sequenceNumber,
-      approximateArrivalOfFirstRecord: time(first?.arrivedAt ?? now),
-      approximateArrivalOfLastRecord: time(end?.arrivedAt ?? now),
-      batchSize: items.length,
-      streamArn: sourceArn,
-    },
+    ...batchInfo(kind === "kinesis", sourceArn, lost, now),
   };
 }
 

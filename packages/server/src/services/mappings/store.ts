@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Scope } from "../../domain/scope.ts";
 import { everyRecord } from "../../ports/every-record.ts";
 import { type Change, RecordConflict, type Records } from "../../ports/records.ts";
-import type { Checkpoints, ShardCheckpoint } from "../pollers/index.ts";
+import { type Checkpoints, checkpointsIn } from "../pollers/index.ts";
 import { mappingError, noMapping } from "./errors.ts";
 import type { Mapping } from "./model.ts";
 
@@ -112,23 +112,7 @@ export class MappingStore {
   }
 
   checkpoints(key: MappingKey): Checkpoints {
-    const space = checkpointsSpace(key);
-    return {
-      load: async () => {
-        const all = await everyRecord<ShardCheckpoint>(this.#records, space);
-        return new Map(all.map(({ id, value }) => [id, value]));
-      },
-      save: async (changes) => {
-        await this.#records.commit(
-          [...changes].map(
-            ([id, checkpoint]): Change =>
-              checkpoint === undefined
-                ? { delete: true, space, id }
-                : { put: checkpoint, space, id },
-          ),
-        );
-      },
-    };
+    return checkpointsIn(this.#records, checkpointsSpace(key));
   }
 
   async #conflict(scope: Scope, { sourceArn, functionArn, kind, ...mapping }: Mapping) {

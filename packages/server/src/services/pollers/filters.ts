@@ -57,7 +57,7 @@ function seenBy(
       ? { value: record, is: "text" }
       : { value: { ...record, body: json }, is: "json" };
   }
-  const kinesis = record["kinesis"] as Readonly<Record<string, unknown>>;
+  const kinesis = (record["kinesis"] ?? record) as SourceRecord;
   const text = utf8(Buffer.from(String(kinesis["data"]), "base64"));
   const json = text === undefined ? undefined : parsed(text);
   return {

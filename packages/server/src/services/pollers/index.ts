@@ -8,7 +8,9 @@ import type { QueueWork } from "./queue-work.ts";
 import { placeShards, StreamPoller } from "./stream-poller.ts";
 import type { Checkpoints, StreamWork } from "./stream-work.ts";
 
+export { batchInfo } from "./batch-info.ts";
 export { failedItems } from "./batch-response.ts";
+export { checkpointsIn } from "./checkpoints.ts";
 export type { Poller } from "./context.ts";
 export { type CompilePattern, compileFilters, type RecordFilter } from "./filters.ts";
 export type { QueueItem, QueueOutcome, QueueWork } from "./queue-work.ts";
