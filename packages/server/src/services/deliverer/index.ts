@@ -198,9 +198,15 @@ const LONGEST_BACKOFF_MS = 8 * 60_000;
 const defaultBackoffMs = (failures: number): number =>
   doubling(FIRST_BACKOFF_MS, failures - 1, LONGEST_BACKOFF_MS);
 
-const LOCAL = new Set(["lambda", "sqs", "events"]);
-
-const isLocalTarget = (arn: string): boolean => LOCAL.has(arn.split(":")[2] ?? "");
+/** The third and sixth parts of ARNs: an API destination is the service's, too. */
+const isLocalTarget = (arn: string): boolean => {
+  const [, , service, , , resource] = arn.split(":");
+  return (
+    service === "lambda" ||
+    service === "sqs" ||
+    (service === "events" && resource?.startsWith("event-bus/") === true)
+  );
+};
 
 /** AWS's code of an error, or that of something unforeseen. */
 function codeOf(error: unknown): string {
