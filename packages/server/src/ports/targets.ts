@@ -31,6 +31,8 @@ export interface TargetMessage {
   readonly partitionKey?: string | undefined;
   /** Buses: the envelope; the body is the detail. */
   readonly event?: BusEvent | undefined;
+  /** API destinations. */
+  readonly http?: HttpParameters | undefined;
   /** Buckets. */
   readonly object?: { readonly key: string; readonly contentType: string } | undefined;
 }
@@ -50,6 +52,21 @@ export interface BusEvent {
   readonly resources: readonly string[];
   /** Milliseconds since the epoch; absent: now. */
   readonly time?: number;
+  /** Of an event that was on another bus already: its id, where it came from, and over how many buses. */
+  readonly origin?: {
+    readonly id: string;
+    readonly account: string;
+    readonly region: string;
+    readonly hops: number;
+  };
+}
+
+/** What a request to an API destination has besides its body. */
+export interface HttpParameters {
+  /** For each `*` of the endpoint, in order. */
+  readonly path: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
 }
 
 export interface Sender {
