@@ -2,6 +2,7 @@
 import type { ErrorEntry } from "../packages/server/src/domain/errors.ts";
 import { STORAGE_ERRORS } from "../packages/server/src/ports/storage-errors.ts";
 import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/index.ts";
+import { BUS_ERRORS } from "../packages/server/src/services/buses/index.ts";
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
@@ -14,6 +15,7 @@ import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],
   ["Buckets and objects", OBJECT_ERRORS],
+  ["Event buses", BUS_ERRORS],
   ["Queues", QUEUE_ERRORS],
   ["Topics", TOPIC_ERRORS],
   ["Streams", STREAM_ERRORS],

@@ -14,6 +14,7 @@ import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
 import { apiCoverage } from "./aws/coverage.ts";
 import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
+import { createEventsDoor } from "./aws/doors/events.ts";
 import { createKinesisDoor } from "./aws/doors/kinesis.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
 import { createPipesDoor } from "./aws/doors/pipes.ts";
@@ -36,6 +37,7 @@ import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { createMailer } from "./engines/outbound/mailer.ts";
 import { createWeb } from "./engines/outbound/web.ts";
+import { busTargets } from "./links/buses.ts";
 import { destinationsIn } from "./links/destinations.ts";
 import { createEventSources } from "./links/event-sources.ts";
 import { functionCalls } from "./links/function-calls.ts";
@@ -51,6 +53,7 @@ import { createLog, type Log } from "./log.ts";
 import { systemClock as clock } from "./ports/clock.ts";
 import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
+import { type Buses, createEventBuses } from "./services/buses/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
@@ -126,6 +129,7 @@ export async function start(
     sqs: () => queueTargets(messageQueues),
     sns: () => topicTargets(topics),
     kinesis: () => streamTargets(streams),
+    events: () => busTargets(buses),
     scheduler: () => universalTargets(operations, () => front.origin),
   });
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
@@ -182,6 +186,24 @@ export async function start(
         ? log.error("messages of topics wait", { error })
         : onDefect(error, { during: "deliveries of topics" }),
     onGivenUp: (lost) => log.error("a message of a topic was given up", { ...lost }),
+  });
+  const buses: Buses = createEventBuses({
+    records,
+    queues,
+    clock,
+    targets,
+    web,
+    metrics,
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("events wait for their targets", { error })
+        : onDefect(error, { during: "deliveries of events" }),
+    onGivenUp: ({ message }, end) =>
+      log.error("an event was given up", {
+        target: message.target,
+        rule: message.sender.arn,
+        ...end,
+      }),
   });
   const streams = createStreams({
     records,
@@ -245,6 +267,7 @@ export async function start(
     sqs: createSqsDoor(messageQueues),
     sns: createSnsDoor(topics),
     kinesis: createKinesisDoor(streams),
+    events: createEventsDoor(buses),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
     scheduler: createSchedulerDoor(schedules),
   };
@@ -314,6 +337,7 @@ export async function start(
         log.warn("batches of mappings and pipes were still running: they run again", { batches });
       await topics.close(left());
       await schedules.close(left());
+      await buses.close(left());
       const running = await functions.close(left());
       if (running > 0)
         log.warn("asynchronous events were still running: they run again after the next start", {
@@ -331,6 +355,7 @@ export async function start(
       await messageQueues.start();
       await functions.start();
       await topics.start();
+      await buses.start();
       await streams.start();
       await autoscaling.start();
       await mappings.start();

@@ -77,7 +77,10 @@ export const connectionMethods = ({ connections, apiDestinations }: Buses): Conn
   },
 
   async DeleteConnection(input, context) {
-    return { ...changed(await connections.delete(context, input.Name)), ConnectionState: "DELETING" };
+    return {
+      ...changed(await connections.delete(context, input.Name)),
+      ConnectionState: "DELETING",
+    };
   },
 
   async ListConnections(input, context) {
@@ -120,7 +123,11 @@ export const connectionMethods = ({ connections, apiDestinations }: Buses): Conn
 });
 
 function authOf(input: UpdateConnectionAuthRequestParameters): PartialAuth {
-  const { BasicAuthParameters: basic, ApiKeyAuthParameters: apiKey, OAuthParameters: oauth } = input;
+  const {
+    BasicAuthParameters: basic,
+    ApiKeyAuthParameters: apiKey,
+    OAuthParameters: oauth,
+  } = input;
   const given = {
     basic: basic && { username: basic.Username, password: basic.Password },
     apiKey: apiKey && { name: apiKey.ApiKeyName, value: apiKey.ApiKeyValue },
@@ -163,10 +170,19 @@ function extraOutput({ headers, query, body }: ExtraParameters): ConnectionHttpP
       ...(secret ? {} : { Value: value }),
       IsValueSecret: secret,
     }));
-  return { HeaderParameters: list(headers), QueryStringParameters: list(query), BodyParameters: list(body) };
+  return {
+    HeaderParameters: list(headers),
+    QueryStringParameters: list(query),
+    BodyParameters: list(body),
+  };
 }
 
-function authOutput({ basic, apiKey, oauth, invocation }: ConnectionAuth): ConnectionAuthResponseParameters {
+function authOutput({
+  basic,
+  apiKey,
+  oauth,
+  invocation,
+}: ConnectionAuth): ConnectionAuthResponseParameters {
   return {
     BasicAuthParameters: basic && { Username: basic.username },
     ApiKeyAuthParameters: apiKey && { ApiKeyName: apiKey.name },

@@ -42,12 +42,7 @@ export function createEventsDoor(service: Buses): Door<EventsApi> {
       },
 
       async CreateEventBus(input, context) {
-        const bus = await buses.create(
-          context,
-          input.Name,
-          busSettings(input),
-          tagsOf(input.Tags),
-        );
+        const bus = await buses.create(context, input.Name, busSettings(input), tagsOf(input.Tags));
         return { EventBusArn: bus.arn, ...busSettingsOutput(bus) };
       },
 
