@@ -99,7 +99,7 @@ export class EntranceOfEvents {
       live,
       createEvent(
         {
-          id: event?.origin?.id,
+          id: keepsId(event?.origin, live.scope) ? event?.origin?.id : undefined,
           account,
           region,
           source: event?.source ?? sender.service,
@@ -113,6 +113,10 @@ export class EntranceOfEvents {
     );
   }
 }
+
+/** As recorded: an event that goes to another region of its account has another id there. */
+const keepsId = (origin: Scope | undefined, { account, region }: Scope): boolean =>
+  origin?.region === region || origin?.account !== account;
 
 const missing = (name: string): PutEntry => ({
   code: "InvalidArgument",
