@@ -233,19 +233,19 @@ export function createStreams(dependencies: StreamsDependencies): Streams {
     consumers: (ref, options) => listConsumers(context, ref, options),
     inside: {
       async place(ref, id, position) {
-        const known = await store.usable(ref);
+        const known = await store.readable(ref);
         const shard = shardNamed(known, id);
         const after = await placeOf(context, known, shard, position);
         return { stream: known.stream, shard: shard.number, after };
       },
       async read(ref, id, { waitMs, signal, ...options }) {
         const look = async () => {
-          const known = await store.usable(ref);
+          const known = await store.readable(ref);
           return readShard(context, known, shardNamed(known, id), options);
         };
         const page = await look();
         if (page.records.length > 0 || page.children || waitMs === 0) return page;
-        const { number } = shardNamed(await store.usable(ref), id);
+        const { number } = shardNamed(await store.readable(ref), id);
         const none = await silent(context, page.stream, number, page.after, waitMs, signal);
         return none || signal.aborted ? page : look();
       },

@@ -67,6 +67,13 @@ export class StreamStore {
     return found;
   }
 
+  /** One that is not being deleted: readers inside of the platform may come before it is ACTIVE. */
+  async readable(ref: StreamRef): Promise<KnownStream> {
+    const found = await this.get(ref);
+    if (found.stream.status === "DELETING") throw noStream(ref);
+    return found;
+  }
+
   /** All streams of a scope, in order of their names. */
   async list(scope: Scope): Promise<Stream[]> {
     return (await everyRecord<Stream>(this.#records, streamsSpace(scope))).map(
