@@ -76,6 +76,7 @@ export function messageOperations(queues: MessageQueues): Door<SqsApi> {
         max,
         waitMs: WaitTimeSeconds === undefined ? undefined : WaitTimeSeconds * 1000,
         visibilityMs: VisibilityTimeout === undefined ? undefined : VisibilityTimeout * 1000,
+        attempt: input.ReceiveRequestAttemptId,
         get signal() {
           return context.signal;
         },

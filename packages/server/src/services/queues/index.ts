@@ -3,6 +3,7 @@
 import type { YunqueError } from "../../domain/errors.ts";
 import type { QueueRef } from "../../domain/queue-name.ts";
 import type { Scope } from "../../domain/scope.ts";
+import { Attempts } from "./attempts.ts";
 import { QueueBook } from "./book.ts";
 import type { MessageQueuesDependencies, QueuesContext } from "./context.ts";
 import { InFlight } from "./in-flight.ts";
@@ -100,6 +101,7 @@ export function createMessageQueues(dependencies: MessageQueuesDependencies): Me
     book: new QueueBook(records),
     waiting: new Waiting(queues, clock),
     inFlight: new InFlight(queues, clock),
+    attempts: new Attempts(queues, clock),
   };
   const { book, waiting } = context;
   const sweep = new Sweep(context);

@@ -4,6 +4,7 @@ import type { Leased, NewMessage, Outcome } from "../../ports/queues.ts";
 import type { QueuesContext } from "./context.ts";
 import { queueError } from "./errors.ts";
 import type { Queue } from "./model.ts";
+import { checkToken } from "./send.ts";
 import {
   type ReceivedMessage,
   readAttributes,
@@ -22,6 +23,8 @@ export interface Receiving {
   readonly visibilityMs?: number | undefined;
   /** Bodies of at most so many bytes together, but always one message. */
   readonly maxBytes?: number | undefined;
+  /** Of FIFO queues: who asks again with it within five minutes gets the same messages. */
+  readonly attempt?: string | undefined;
   /** Only looked at where it has to wait. Messages that were received nevertheless are visible again. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +36,13 @@ export async function receive(
 ): Promise<readonly ReceivedMessage[]> {
   const first = await context.book.get(receiving.queue);
   const waitMs = receiving.waitMs ?? first.settings.waitMs;
+  const attempt = first.settings.fifo ? receiving.attempt : undefined;
+  if (attempt !== undefined) {
+    checkToken(attempt, "ReceiveRequestAttemptId");
+    const { visibilityMs = first.settings.visibilityMs } = receiving;
+    const again = await context.attempts.again(first.messages, attempt, visibilityMs);
+    if (again !== undefined) return again.map(messageOf);
+  }
   let waited = false;
   const messages = await context.waiting.poll(first.messages, waitMs, receiving, async () => {
     // Attributes may change while it waits, and the queue may go.
@@ -45,12 +55,15 @@ export async function receive(
     await giveBack(context, first, messages);
     return [];
   }
-  return messages.map(({ queue, leased, stored, at }) =>
-    receivedMessage(queue, leased, stored, at),
-  );
+  if (attempt !== undefined && messages.length > 0)
+    context.attempts.keep(first.messages, attempt, messages);
+  return messages.map(messageOf);
 }
 
-interface Taken {
+const messageOf = ({ queue, leased, stored, at }: Taken): ReceivedMessage =>
+  receivedMessage(queue, leased, stored, at);
+
+export interface Taken {
   readonly queue: Queue;
   readonly leased: Leased;
   readonly stored: StoredAttributes;

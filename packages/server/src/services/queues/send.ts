@@ -208,7 +208,8 @@ function checkDelay(delaySeconds: number, fifo: boolean): void {
     );
 }
 
-function checkToken(text: string, parameter: string): void {
+/** @throws YunqueError QueueParameterInvalid */
+export function checkToken(text: string, parameter: string): void {
   if (!isMessageToken(text))
     throw invalidValue(
       text,

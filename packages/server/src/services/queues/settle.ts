@@ -95,7 +95,7 @@ interface Ending {
 
 /** One call of the engine; messages are looked for only where a handle was too old. */
 async function settle(
-  { queues, clock }: QueuesContext,
+  { queues, clock, attempts }: QueuesContext,
   queue: Queue,
   endings: readonly Ending[],
 ): Promise<(YunqueError | undefined)[]> {
@@ -112,6 +112,11 @@ async function settle(
     }
   });
   if (outcomes.length === 0) return results;
+  if (queue.settings.fifo)
+    attempts.changed(
+      queue.messages,
+      outcomes.map(({ id }) => id),
+    );
   const held = await queues.settle(outcomes, clock.now());
   if (!held.includes(false)) return results;
   const isThere = async (id: MessageId) => (await queues.find(queue.messages, id)) !== undefined;
