@@ -20,9 +20,9 @@ const TOPIC = "shop-shipped";
 const ACCOUNT = "000000000000";
 const REGION = "us-east-1";
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/shop`;
-/** A payment is tried three times, so many seconds apart. */
+/** A payment is tried three times, so many seconds apart: no less than any attempt may take. */
 const ATTEMPTS = 3;
-const RETRY_SECONDS = 1;
+const RETRY_SECONDS = 3;
 
 export interface Clients {
   readonly s3: s3.S3Client;
@@ -152,7 +152,7 @@ async function createFunction(
         Handler: `${name}.handler`,
         Role: ROLE,
         MemorySize: 512,
-        Timeout: 30,
+        Timeout: RETRY_SECONDS,
         Code: { ZipFile },
         Environment: { Variables },
       }),

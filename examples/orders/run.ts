@@ -30,7 +30,7 @@ export async function post(
 export async function setBank({ s3 }: Clients, state: "up" | "down"): Promise<void> {
   const Key = "bank-is-down";
   if (state === "up") await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
-  else await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "" }));
+  else await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "yes" }));
 }
 
 /** The steps that an order has been through. */
