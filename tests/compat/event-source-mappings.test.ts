@@ -6,6 +6,7 @@ import {
   type CreateEventSourceMappingCommandInput,
   DeleteEventSourceMappingCommand,
   GetEventSourceMappingCommand,
+  InvokeCommand,
   LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
@@ -35,6 +36,17 @@ const PARTIAL = `
 exports.handler = async ({ Records }) => ({
   batchItemFailures: Records.filter(({ body }) => body.startsWith("fail")).map(({ messageId }) => ({ itemIdentifier: messageId })),
 });`;
+
+/** Sends what it gets back to where it came from. */
+const LOOP = `
+const { SQSClient, SendMessageCommand } = require("@aws-sdk/client-sqs");
+const client = new SQSClient({});
+let runs = 0;
+exports.handler = async ({ Records, count }) => {
+  if (count) return runs;
+  runs += 1;
+  await client.send(new SendMessageCommand({ QueueUrl: process.env.OUT, MessageBody: Records[0].body }));
+};`;
 
 describe("event source mappings of queues, by AWS's JavaScript clients", () => {
   let platform: TestPlatform;
@@ -170,6 +182,31 @@ describe("event source mappings of queues, by AWS's JavaScript clients", () => {
       ["fail-b"],
     );
     assert.equal(await left(source.url), "0+0");
+  });
+
+  it("stops a function that feeds its own queue after 16 rounds", { timeout: 60_000 }, async () => {
+    const dead = await queue("loop-dead");
+    const source = await queue("loop-in", {
+      VisibilityTimeout: "3",
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }),
+    });
+    const FunctionName = "loop";
+    const Environment = { Variables: { OUT: source.url } };
+    await deploy(lambda, FunctionName, { "index.js": LOOP }, { Environment });
+    await map({ FunctionName, EventSourceArn: source.arn });
+    await sqs.send(new SendMessageCommand({ QueueUrl: source.url, MessageBody: "round" }));
+    const { Messages } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: dead.url, WaitTimeSeconds: 20 }),
+    );
+    assert.deepEqual(
+      Messages?.map(({ Body }) => Body),
+      ["round"],
+    );
+    const { Payload } = await lambda.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify({ count: true }) }),
+    );
+    const runs = Number(Payload?.transformToString());
+    assert.ok(runs >= 14 && runs <= 17, `${runs} runs`);
   });
 
   it("is changed, disabled, enabled and deleted", { timeout: 60_000 }, async () => {

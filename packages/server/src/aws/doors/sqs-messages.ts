@@ -11,7 +11,14 @@ import {
 import type { BatchResultErrorEntry, SqsApi } from "../api/sqs.ts";
 import type { Door } from "../context.ts";
 import { failedEntry } from "./sqs-errors.ts";
-import { messageOutput, newMessage, refOf, type SendInput, systemDigest } from "./sqs-shapes.ts";
+import {
+  messageOutput,
+  newMessage,
+  refOf,
+  type SendInput,
+  systemDigest,
+  traced,
+} from "./sqs-shapes.ts";
 
 const MAX_VISIBILITY_SECONDS = 43_200;
 const SYSTEM_NAMES = new Set([
@@ -33,7 +40,9 @@ export function messageOperations(queues: MessageQueues): Door<SqsApi> {
     async SendMessage({ QueueUrl, ...input }, context) {
       const ref = refOf(QueueUrl, context);
       const message = newMessage(input);
-      const [result] = await queues.send(ref, [message], { senderId: context.account });
+      const [result] = await queues.send(ref, [traced(message, context)], {
+        senderId: context.account,
+      });
       if (result instanceof YunqueError) throw result;
       return result === undefined ? {} : sendOutput(message, result);
     },
@@ -48,7 +57,7 @@ export function messageOperations(queues: MessageQueues): Door<SqsApi> {
         if (message instanceof YunqueError) failures.set(Id, message);
         else sound.push({ id: Id, message });
       }
-      const messages = sound.map(({ message }) => message);
+      const messages = sound.map(({ message }) => traced(message, context));
       const sending = { senderId: context.account, batch: true };
       const results = sound.length === 0 ? [] : await queues.send(ref, messages, sending);
       const Successful = [];

@@ -5,6 +5,7 @@ import {
   type QueueMessageAttributes,
 } from "../../domain/queue-message.ts";
 import { parseQueueUrl, type QueueRef } from "../../domain/queue-name.ts";
+import { usableTraceId } from "../../domain/trace-id.ts";
 import {
   digestOf,
   type NewQueueMessage,
@@ -64,6 +65,13 @@ function attributeOf(name: string, value: MessageAttributeValue): QueueMessageAt
     type,
     value: binary ? Buffer.from(BinaryValue ?? []).toString("base64") : (StringValue ?? ""),
   };
+}
+
+/** The request's trace goes on with a message that brings none: recursive loops are found by it. */
+export function traced(message: NewQueueMessage, { headers }: AwsContext): NewQueueMessage {
+  if (message.traceHeader !== undefined) return message;
+  const traceHeader = usableTraceId(headers["x-amzn-trace-id"]);
+  return traceHeader === undefined ? message : { ...message, traceHeader };
 }
 
 /** SQS: AWSTraceHeader is the only one, and a String. */

@@ -12,15 +12,13 @@ export { batchInfo } from "./batch-info.ts";
 export { failedItems } from "./batch-response.ts";
 export { checkpointsIn } from "./checkpoints.ts";
 export type { Poller } from "./context.ts";
-export { type CompilePattern, compileFilters, type RecordFilter } from "./filters.ts";
+export { type CompilePattern, compileFilters } from "./filters.ts";
 export type { QueueItem, QueueOutcome, QueueWork } from "./queue-work.ts";
 export { queueRecord, type SourceRecord, streamRecord } from "./records.ts";
 export type {
   Checkpoints,
   LostBatch,
-  ShardCheckpoint,
   StreamCall,
-  StreamItem,
   StreamOutcome,
   StreamWork,
   WindowCall,

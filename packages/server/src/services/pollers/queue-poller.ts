@@ -7,7 +7,7 @@
  * A batch that is refused is kept and tried again as long as its messages are hidden, and meanwhile fewer are received.
  */
 import { doubling } from "../../domain/backoff.ts";
-import type { QueueMessage, QueueSource } from "../../ports/event-sources.ts";
+import { type QueueMessage, type QueueSource, SourceGone } from "../../ports/event-sources.ts";
 import { Bell, pause } from "./bell.ts";
 import { MAX_BATCH_BYTES, type Poller, type PollerContext, prepared } from "./context.ts";
 import { Lanes } from "./lanes.ts";
@@ -308,4 +308,4 @@ export class QueuePoller implements Poller {
   }
 }
 
-const isGone = (error: unknown): boolean => error instanceof Error && error.name === "SourceGone";
+const isGone = (error: unknown): boolean => error instanceof SourceGone;

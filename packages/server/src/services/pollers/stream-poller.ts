@@ -1,6 +1,6 @@
 /** Reads all shards of a stream: children once their parents are read to their ends. */
 import { doubling } from "../../domain/backoff.ts";
-import { SourceGone, type SourceShard, type StreamSource } from "../../ports/event-sources.ts";
+import type { SourceShard, StreamSource } from "../../ports/event-sources.ts";
 import { Bell, pause } from "./bell.ts";
 import type { Poller, PollerContext } from "./context.ts";
 import { Shard } from "./shard.ts";
@@ -139,6 +139,3 @@ export class StreamPoller<Last> implements Poller {
     tell();
   }
 }
-
-/** Whether an error says that a source does not exist. */
-export const isSourceGone = (error: unknown): boolean => error instanceof SourceGone;
