@@ -34,28 +34,49 @@ import {
   waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
 
+import { lacksPython } from "../../packages/server/src/runtimes/languages/python/python.fixture.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 import { zipOf } from "../zip.ts";
 
 const ROLE = "arn:aws:iam::000000000000:role/r";
 const ARN = "arn:aws:lambda:us-east-1:000000000000:capacity-provider:";
 const CODE = `
+  const instance = process.env.AWS_LAMBDA_LOG_STREAM_NAME;
   let running = 0, most = 0;
   export const handler = async ({ ms = 0, n }, context) => {
     most = Math.max(most, ++running);
     console.log("event", n);
     await new Promise((resolve) => setTimeout(resolve, ms));
     running--;
-    return { n, pid: process.pid, most, version: context.functionVersion, id: context.awsRequestId };
+    return { n, instance, most, version: context.functionVersion };
   };
+`;
+
+/** A runtime with a thread for each invocation that there may be. */
+const BOOTSTRAP = `#!/usr/bin/python3
+import http.client, json, os, threading, time
+API = "/2018-06-01/runtime/invocation/"
+def loop():
+    client = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    while True:
+        client.request("GET", API + "next")
+        got = client.getresponse()
+        event = json.loads(got.read())
+        time.sleep(event["ms"] / 1000)
+        instance = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        body = json.dumps({"n": event["n"], "instance": instance})
+        client.request("POST", API + got.headers["Lambda-Runtime-Aws-Request-Id"] + "/response", body)
+        client.getresponse().read()
+for _ in range(int(os.environ["AWS_LAMBDA_MAX_CONCURRENCY"])):
+    threading.Thread(target=loop).start()
 `;
 
 interface Answer {
   readonly n: number;
-  readonly pid: number;
+  /** Its log stream. */
+  readonly instance: string;
   readonly most: number;
   readonly version: string;
-  readonly id: string;
 }
 
 describe("Lambda managed instances, by AWS's JavaScript client", () => {
@@ -240,7 +261,7 @@ describe("Lambda managed instances, by AWS's JavaScript client", () => {
       Array.from({ length: 50 }, (_, n) => n),
     );
     assert.ok(answers.every(({ most }) => most <= 10));
-    assert.ok(new Set(answers.map(({ pid }) => pid)).size <= 5);
+    assert.ok(new Set(answers.map(({ instance }) => instance)).size <= 5);
     assert.ok(answers.every(({ version }) => version === "$LATEST.PUBLISHED"));
     const { LogResult = "" } = await lambda.send(
       new InvokeCommand({ FunctionName: "ten", LogType: "Tail", Payload: '{"n":99}' }),
@@ -251,6 +272,54 @@ describe("Lambda managed instances, by AWS's JavaScript client", () => {
       events.map(({ type, level }) => type ?? level),
       ["platform.start", "INFO", "platform.report"],
     );
+  });
+
+  it("Python runs each in a process of its own", { skip: lacksPython }, async () => {
+    const code = `
+import time
+def handler(event, context):
+    print("event", event["n"])
+    time.sleep(event.get("ms", 0) / 1000)
+    return {"n": event["n"], "instance": context.log_stream_name}
+`;
+    await create(
+      "snake",
+      {
+        Runtime: "python3.13",
+        Handler: "app.handler",
+        Timeout: 20,
+        Code: { ZipFile: await zipOf({ "app.py": code }) },
+      },
+      5,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, n) => invoke("snake", { n, ms: 300 })),
+    );
+    assert.deepEqual(
+      answers.map(({ n }) => n),
+      [0, 1, 2, 3, 4],
+    );
+    assert.equal(new Set(answers.map(({ instance }) => instance)).size, 1);
+  });
+
+  it("a custom runtime asks for as many as it may have", { skip: lacksPython }, async () => {
+    await create(
+      "own-runtime",
+      {
+        Runtime: "provided.al2023",
+        Timeout: 20,
+        Code: { ZipFile: await zipOf({ bootstrap: BOOTSTRAP }, 0o100755) },
+      },
+      4,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, n) => invoke("own-runtime", { n, ms: 300 })),
+    );
+    assert.deepEqual(
+      answers.map(({ n }) => n),
+      [0, 1, 2, 3],
+    );
+    assert.equal(new Set(answers.map(({ instance }) => instance)).size, 1);
   });
 
   it("a function says what it is, with its defaults", async () => {

@@ -55,9 +55,14 @@ export class SideBySide {
     for (const running of [...this.#running.values()]) running.emptyLoop();
   }
 
-  /** Starts nothing any more: the process is about to end. Says which ones end with it. */
-  leave(): void {
+  /** Starts nothing any more: the process is about to end. */
+  close(): void {
     this.#closed = true;
+  }
+
+  /** The same, and says which ones end with it. */
+  leave(): void {
+    this.close();
     const started = Buffer.alloc(this.#running.size * 4);
     let at = 0;
     for (const call of this.#running.keys()) at = started.writeUInt32LE(call, at);

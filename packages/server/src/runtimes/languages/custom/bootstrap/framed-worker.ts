@@ -28,7 +28,8 @@ export class FramedWorker implements Worker {
   readonly #writer: FrameWriter;
   #initialised = false;
   #restored: boolean;
-  #invocation: Invocation | undefined;
+  /** What it runs, by number. */
+  readonly #running = new Map<number, Invocation>();
 
   constructor(channel: Duplex, told: Specialisation, host: FramedHost) {
     this.#host = host;
@@ -48,7 +49,7 @@ export class FramedWorker implements Worker {
   }
 
   get ready(): boolean {
-    return this.#initialised && this.#invocation === undefined;
+    return this.#initialised && (this.#told.concurrency > 1 || this.#running.size === 0);
   }
 
   get idle(): boolean {
@@ -60,9 +61,9 @@ export class FramedWorker implements Worker {
   }
 
   invoke(invocation: Invocation): void {
-    this.#invocation = invocation;
     const { frame } = invocation;
-    // Whoever stands in line stands in ours: it has one invocation at a time, and never gives one back.
+    this.#running.set(frame.call, invocation);
+    // Whoever stands in line stands in ours: it has no more than it may run, and never gives one back.
     writeInvoke(this.#writer, frame.call, { ...frame, inLine: false }, frame.event);
     this.#writer.flush();
     invocation.granted = (bytes) => {
@@ -94,8 +95,8 @@ export class FramedWorker implements Worker {
   }
 
   #answer(kind: number, call: number, payload: Buffer): void {
-    const invocation = this.#invocation;
-    if (!invocation || invocation.frame.call !== call) {
+    const invocation = this.#running.get(call);
+    if (!invocation) {
       this.#host.violated();
       return;
     }
@@ -105,7 +106,7 @@ export class FramedWorker implements Worker {
     } else if (kind === Kind.streamChunk) invocation.streamChunk(payload);
     else if (payload.length < OUTCOME_BYTES) this.#host.violated();
     else {
-      this.#invocation = undefined;
+      this.#running.delete(call);
       if (invocation.respondingAt === 0) invocation.responds();
       void end(invocation, kind, payload);
       this.#host.changed();

@@ -11,6 +11,8 @@ export interface InvocationHost {
   readonly output: Output;
   /** The most memory that the runtime has held, in KiB. */
   readonly peakKiB: () => number;
+  /** Others run at the same time: the instance is not its own when it is answered, nor is what was written. */
+  readonly shared: boolean;
   /** It has been answered. */
   readonly answered: (invocation: Invocation) => void;
 }
@@ -30,6 +32,8 @@ export interface StreamError {
 }
 
 const NOTHING = new Uint8Array(0);
+/** More entries than there are: the platform reads whatever there is before it tells the caller. */
+const UNCOUNTED = 0xffff_ffff;
 /** What runs shorter does not tell its memory: to ask costs more than it can have used. */
 const TELLING_MS = 1;
 
@@ -112,14 +116,14 @@ export class Invocation implements Running {
     this.#ending = true;
     this.outcome = outcome;
     this.durationMs = measured?.ms ?? performance.now() - this.startedAt;
-    const { channel, output, peakKiB, answered } = this.#host;
+    const { channel, output, peakKiB, shared, answered } = this.#host;
     await output.settle();
     const head = Buffer.alloc(OUTCOME_BYTES);
     head.writeUInt32LE(Math.min(0xffff_ffff, Math.round(this.durationMs * 1000)), 0);
     const told = measured?.peakKiB ?? (this.durationMs < TELLING_MS ? 0 : peakKiB());
     head.writeUInt32LE(told, 4);
-    head.writeUInt32LE(output.entries, 8);
-    channel.writer.frame(Kind.occupied, 0, NOTHING, NOTHING);
+    head.writeUInt32LE(shared ? UNCOUNTED : output.entries, 8);
+    if (!shared) channel.writer.frame(Kind.occupied, 0, NOTHING, NOTHING);
     channel.writer.frame(kind, this.frame.call, head, body);
     channel.writer.flush();
     this.answered = true;

@@ -21,7 +21,19 @@ export interface InvokePhaseHost {
   readonly late: () => void;
 }
 
-export class InvokePhase {
+/** One at a time here, several in shared-phase.ts. */
+export interface InvokePhases {
+  /** Those whose callers still wait, and that were begun. */
+  readonly unanswered: readonly Invocation[];
+  /** Starts one; `ended` is called when it is over. */
+  begin(frame: InvokeFrame, ended: () => void): Invocation;
+  /** Something has changed: what was answered may be over. */
+  look(): void;
+  /** What is not answered never will be. */
+  abandon(status: "timeout" | "failure", errorType: string | undefined): void;
+}
+
+export class InvokePhase implements InvokePhases {
   readonly #host: InvokePhaseHost;
   #current: { readonly invocation: Invocation; readonly ended: () => void } | undefined;
   #runtimeDone = false;
@@ -31,13 +43,11 @@ export class InvokePhase {
     this.#host = host;
   }
 
-  /** The one whose caller still waits. */
-  get unanswered(): Invocation | undefined {
+  get unanswered(): readonly Invocation[] {
     const { invocation } = this.#current ?? {};
-    return invocation?.answered ? undefined : invocation;
+    return invocation && !invocation.answered ? [invocation] : [];
   }
 
-  /** Starts one; `ended` is called when it is over. */
   begin(frame: InvokeFrame, ended: () => void): Invocation {
     const { extensions, output, reports, invocations, timeoutMs, worker } = this.#host;
     const invocation = new Invocation(frame, timeoutMs, invocations);
@@ -50,7 +60,6 @@ export class InvokePhase {
     return invocation;
   }
 
-  /** Something has changed: it may be over. */
   look(): void {
     const current = this.#current;
     if (!current?.invocation.answered) return;
@@ -68,9 +77,8 @@ export class InvokePhase {
     current.ended();
   }
 
-  /** It never will be over. */
   abandon(status: "timeout" | "failure", errorType: string | undefined): void {
-    const invocation = this.unanswered;
+    const [invocation] = this.unanswered;
     if (!invocation) return;
     this.#host.reports.runtimeDone(invocation, status, errorType);
     this.#host.reports.report(invocation, status, errorType);

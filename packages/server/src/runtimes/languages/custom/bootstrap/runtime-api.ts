@@ -3,12 +3,22 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 import type { IncomingMessage } from "node:http";
-import { type ApiResponse, accepted, header, readBody, refuse, wrongState } from "./api-answers.ts";
+import type { Specialisation } from "../../../wire/frames.ts";
+import { type ApiResponse, accepted, wrongState } from "./api-answers.ts";
 import { notFound, type Routes } from "./api-server.ts";
 import type { DirectApi } from "./direct-connection.ts";
-import { errorObject, type Invocation } from "./invocation.ts";
+import type { Invocation } from "./invocation.ts";
+import {
+  type AnswerHost,
+  refuseId,
+  requestIdIn,
+  takeError,
+  takeResponse,
+  takeResult,
+} from "./invocation-answers.ts";
+import { sendInvocation } from "./next-response.ts";
 import { readError } from "./runtime-errors.ts";
-import { streamResponse } from "./stream-response.ts";
+import { SharedRuntimeApi } from "./shared-runtime-api.ts";
 import type { Worker } from "./worker.ts";
 
 /** As Lambda names them in its errors. */
@@ -33,17 +43,16 @@ export interface RuntimeHost {
   readonly restoreFailed: (error: Uint8Array, errorType: string) => void;
 }
 
-/** Lambda: an invocation without a payload has an empty object as its event. */
-const NO_EVENT = Buffer.from("{}");
-
-/** A runtime that asks for its invocations. One at a time. */
-export class RuntimeApi implements Worker, DirectApi {
+/** A runtime that asks for its invocations: one at a time, unless the function has several at once. */
+export class RuntimeApi implements Worker, DirectApi, AnswerHost {
   readonly #host: RuntimeHost;
   #state: RuntimeState = "Started";
   #snapStart = false;
   responseBytes = 0;
   /** It waits for its restore, or for an invocation. */
   #waiting: ApiResponse | undefined;
+  /** Who serves it where several run at once. */
+  #shared: SharedRuntimeApi | undefined;
   /** The one that it runs, or is about to fetch. */
   #invocation: Invocation | undefined;
 
@@ -52,18 +61,23 @@ export class RuntimeApi implements Worker, DirectApi {
   }
 
   /** The function is known. */
-  begin({ snapStart, responseBytes }: { snapStart: boolean; responseBytes: number }): void {
-    this.#snapStart = snapStart;
-    this.responseBytes = responseBytes;
+  begin(told: Pick<Specialisation, "snapStart" | "responseBytes" | "concurrency">): void {
+    this.#snapStart = told.snapStart;
+    this.responseBytes = told.responseBytes;
+    if (told.concurrency > 1) this.#shared = new SharedRuntimeApi(told, this.#host.changed);
   }
 
   /** Somebody has asked for something here: it is he who runs the function. */
   get inUse(): boolean {
-    return this.#state !== "Started";
+    return this.#state !== "Started" || this.#shared?.inUse === true;
+  }
+
+  holds(invocation: Invocation): boolean {
+    return this.#shared?.holds(invocation) ?? false;
   }
 
   get ready(): boolean {
-    return this.#state === "RestoreReady" || this.idle;
+    return this.#state === "RestoreReady" || this.idle || this.#shared?.ready === true;
   }
 
   get idle(): boolean {
@@ -78,9 +92,13 @@ export class RuntimeApi implements Worker, DirectApi {
   }
 
   invoke(invocation: Invocation): void {
+    if (this.#shared) {
+      this.#shared.invoke(invocation);
+      return;
+    }
     this.#invocation = invocation;
     this.#state = "Running";
-    if (this.#waiting) this.#send(this.#waiting, invocation);
+    if (this.#waiting) sendInvocation(this.#waiting, invocation);
     this.#waiting = undefined; // who has gone away asks again, and gets it then
   }
 
@@ -88,12 +106,18 @@ export class RuntimeApi implements Worker, DirectApi {
     const at = "/2018-06-01/runtime";
     return {
       [`GET ${at}/invocation/next`]: (_request, response) => this.next(response),
-      [`POST ${at}/invocation/*/response`]: (request, response) =>
-        this.#named(request, response, (invocation) =>
-          this.#respond(invocation, request, response),
-        ),
-      [`POST ${at}/invocation/*/error`]: (request, response) =>
-        this.#named(request, response, (invocation) => this.#fail(invocation, request, response)),
+      [`POST ${at}/invocation/*/response`]: (request, response) => {
+        if (this.#shared) this.#shared.response(request, response);
+        else
+          this.#named(request, response, (invocation) =>
+            this.#respond(invocation, request, response),
+          );
+      },
+      [`POST ${at}/invocation/*/error`]: (request, response) => {
+        if (this.#shared) this.#shared.error(request, response);
+        else
+          this.#named(request, response, (invocation) => this.#fail(invocation, request, response));
+      },
       [`POST ${at}/init/error`]: (request, response) => this.#initError(request, response),
       [`GET ${at}/restore/next`]: (_request, response) => this.#restoreNext(response),
       [`POST ${at}/restore/error`]: (request, response) => this.#restoreError(request, response),
@@ -102,21 +126,28 @@ export class RuntimeApi implements Worker, DirectApi {
 
   /** The plain form of a response. */
   respond(requestId: string, body: Buffer | "truncated", response: ApiResponse): void {
+    if (this.#shared) {
+      this.#shared.respond(requestId, body, response);
+      return;
+    }
     const invocation = this.#invocation;
     if (requestId !== invocation?.frame.requestId) {
-      refuse(response, 400, "InvalidRequestID", "Invalid request ID");
+      refuseId(response);
       return;
     }
     if (!this.#answers(response, "InvocationResponse")) return;
     invocation.responds();
-    if (body === "truncated") void this.#truncated(invocation, response);
-    else void this.#result(invocation, body, response);
+    void takeResult(invocation, body, response, this);
   }
 
   next(response: ApiResponse): void {
+    if (this.#shared && this.#state === "Started") {
+      this.#shared.next(response);
+      return;
+    }
     const state = this.#state;
     if (state === "Running" && this.#invocation) {
-      this.#send(response, this.#invocation); // its connection broke before it had it
+      sendInvocation(response, this.#invocation); // its connection broke before it had it
       return;
     }
     const from: RuntimeState[] = ["Started", "Restoring", "Ready", "RuntimeResponseSentState"];
@@ -151,102 +182,33 @@ export class RuntimeApi implements Worker, DirectApi {
     });
   }
 
-  #send(response: ApiResponse, { frame, deadlineMs }: Invocation): void {
-    const event = frame.event.length > 0 ? frame.event : NO_EVENT;
-    const headers: Record<string, string | number> = {
-      "Content-Type": "application/json",
-      "Content-Length": event.length,
-      "Lambda-Runtime-Aws-Request-Id": frame.requestId,
-      "Lambda-Runtime-Deadline-Ms": deadlineMs,
-      "Lambda-Runtime-Invoked-Function-Arn": frame.invokedFunctionArn,
-    };
-    if (frame.traceId) headers["Lambda-Runtime-Trace-Id"] = frame.traceId;
-    if (frame.clientContext)
-      headers["Lambda-Runtime-Client-Context"] = headerText(frame.clientContext);
-    response.writeHead(200, headers);
-    response.end(event);
-  }
-
   /** The invocation that the path names, if it is the one that runs. */
   #named(
-    { url = "" }: IncomingMessage,
+    request: IncomingMessage,
     response: ApiResponse,
     then: (invocation: Invocation) => void,
   ): void {
-    const id = /\/invocation\/([^/]+)\//.exec(url)?.[1];
+    const id = requestIdIn(request);
     const invocation = this.#invocation;
     if (invocation && id === invocation.frame.requestId) then(invocation);
-    else refuse(response, 400, "InvalidRequestID", "Invalid request ID");
+    else refuseId(response);
   }
 
-  async #respond(
-    invocation: Invocation,
-    request: IncomingMessage,
-    response: ApiResponse,
-  ): Promise<void> {
+  #respond(invocation: Invocation, request: IncomingMessage, response: ApiResponse): void {
     if (!this.#answers(response, "InvocationResponse")) return;
     invocation.responds();
-    const mode = header(request, "Lambda-Runtime-Function-Response-Mode");
-    if (mode === "streaming") {
-      const whole = await streamResponse(invocation, request);
-      this.#sent();
-      if (whole) accepted(response);
-      else refuse(response, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
-      return;
-    }
-    if (mode !== "") {
-      const type = "Runtime.InvalidResponseModeHeader";
-      const message = "Invalid function response mode";
-      await invocation.error(errorObject(type, message), type);
-      this.#sent();
-      refuse(response, 400, "InvalidFunctionResponseMode", message);
-      return;
-    }
-    const body = await readBody(request, this.responseBytes);
-    if (body === "too large") {
-      const limit = this.responseBytes;
-      const type = "Function.ResponseSizeTooLarge";
-      const message = `Response payload size exceeded maximum allowed payload size (${limit} bytes).`;
-      await invocation.error(errorObject(type, message), type);
-      this.#sent();
-      const told = `Exceeded maximum allowed payload size (${limit} bytes).`;
-      refuse(response, 413, "RequestEntityTooLarge", told);
-    } else if (body === "truncated") {
-      await this.#truncated(invocation, response);
-    } else {
-      await this.#result(invocation, body, response);
-    }
+    void takeResponse(invocation, request, response, this);
   }
 
-  async #truncated(invocation: Invocation, response: ApiResponse): Promise<void> {
-    const type = "Runtime.TruncatedResponse";
-    await invocation.error(errorObject(type, "the response was truncated"), type);
-    this.#sent();
-    refuse(response, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
-  }
-
-  async #result(invocation: Invocation, body: Buffer, response: ApiResponse): Promise<void> {
-    await invocation.result(body);
-    this.#sent();
-    accepted(response);
-  }
-
-  async #fail(
-    invocation: Invocation,
-    request: IncomingMessage,
-    response: ApiResponse,
-  ): Promise<void> {
+  #fail(invocation: Invocation, request: IncomingMessage, response: ApiResponse): void {
     if (!this.#answers(response, "InvocationErrorResponse")) return;
     invocation.responds();
-    const { body, type } = await readError(request, this.responseBytes);
-    await invocation.error(body, type);
-    this.#sent();
-    accepted(response);
+    void takeError(invocation, request, response, this);
   }
 
   async #initError(request: IncomingMessage, response: ApiResponse): Promise<void> {
     if (this.#state === "Restoring") return this.#restoreError(request, response);
-    if (this.#state !== "Started") {
+    if (this.#state !== "Started" || this.#shared?.inUse) {
       wrongState(response, this.#state, "InitError");
       return;
     }
@@ -277,14 +239,7 @@ export class RuntimeApi implements Worker, DirectApi {
     return false;
   }
 
-  #sent(): void {
+  sent(): void {
     this.#state = "RuntimeResponseSentState";
   }
 }
-
-/** JSON text as a header can have it: its UTF-8, byte by byte, and no controls. */
-const headerText = (json: string): string =>
-  Buffer.from(json)
-    .toString("latin1")
-    .replace(/[\r\n]/g, " ")
-    .replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");

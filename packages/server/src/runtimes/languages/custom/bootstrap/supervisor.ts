@@ -6,7 +6,8 @@ import type { Duplex } from "node:stream";
 import { Kind, type Specialisation, UNKNOWN_REQUEST } from "../../../wire/frames.ts";
 import type { InvokeFrame } from "../../../wire/invoke-frame.ts";
 import type { Channel } from "../../bootstrap/channel.ts";
-import { Line } from "../../bootstrap/line.ts";
+import { Line, type Start } from "../../bootstrap/line.ts";
+import { SideBySide } from "../../bootstrap/side-by-side.ts";
 import { exitAs, exitText, peakKiB } from "./exits.ts";
 import { type Extension, Extensions, MOST_EXTENSIONS } from "./extensions.ts";
 import type { FunctionFacts } from "./extensions-api.ts";
@@ -14,12 +15,13 @@ import { FramedWorker } from "./framed-worker.ts";
 import { type CommandLine, extensionNames } from "./function-programs.ts";
 import { type ShutdownReason, sayGoodbye } from "./goodbye.ts";
 import { errorObject } from "./invocation.ts";
-import { InvokePhase } from "./invoke-phase.ts";
+import { InvokePhase, type InvokePhases } from "./invoke-phase.ts";
 import { Output } from "./output.ts";
 import { Processes } from "./processes.ts";
 import type { ProgramExit } from "./programs.ts";
 import { Reports } from "./reports.ts";
 import { RuntimeApi } from "./runtime-api.ts";
+import { SharedPhase } from "./shared-phase.ts";
 import { Telemetry } from "./telemetry.ts";
 import type { Worker } from "./worker.ts";
 
@@ -32,7 +34,7 @@ interface Life {
   readonly told: Specialisation;
   readonly environment: Readonly<Record<string, string>>;
   readonly reports: Reports;
-  readonly invokes: InvokePhase;
+  readonly invokes: InvokePhases;
 }
 
 type Phase = "generic" | "extensions" | "runtime" | "ready" | "ending";
@@ -47,7 +49,7 @@ export class Supervisor {
   #phase: Phase = "generic";
   #life: Life | undefined;
   #framed: FramedWorker | undefined;
-  #line: Line | undefined;
+  #line: Line | SideBySide | undefined;
   #restoring = false;
   #left = false;
 
@@ -97,7 +99,7 @@ export class Supervisor {
   }
 
   grant(call: number, bytes: number): void {
-    if (this.#line?.running?.frame.call === call) this.#line.running.grant(bytes);
+    this.#line?.grant(call, bytes);
   }
 
   restore(): void {
@@ -182,7 +184,7 @@ export class Supervisor {
     });
   }
 
-  #lookAtInit({ reports, invokes }: Life): void {
+  #lookAtInit({ told, reports, invokes }: Life): void {
     if (!this.#worker.ready) return;
     if (!this.extensions.closed) {
       this.extensions.closed = true;
@@ -190,7 +192,11 @@ export class Supervisor {
     }
     if (!this.extensions.idle) return;
     this.#phase = "ready";
-    this.#line = new Line(this.#channel, (frame, ended) => invokes.begin(frame, ended));
+    const start: Start = (frame, ended) => invokes.begin(frame, ended);
+    const isShared = told.concurrency > 1;
+    this.#line = isShared
+      ? new SideBySide(this.#channel, () => start)
+      : new Line(this.#channel, start);
     reports.initReport();
     this.telemetry.initDone();
     this.#say(Kind.initialised, NOTHING);
@@ -203,12 +209,14 @@ export class Supervisor {
     this.#say(Kind.restored, NOTHING);
   }
 
-  #invokePhase({ timeoutMs }: Specialisation, reports: Reports): InvokePhase {
+  #invokePhase({ timeoutMs, concurrency }: Specialisation, reports: Reports): InvokePhases {
     const [channel, output] = [this.#channel, this.#output];
     const answered = (): void => this.#look();
-    return new InvokePhase({
+    const shared = concurrency > 1;
+    const Phase = shared ? SharedPhase : InvokePhase;
+    return new Phase({
       ...{ extensions: this.extensions, output, reports, timeoutMs },
-      invocations: { channel, output, peakKiB: this.#peakKiB, answered },
+      invocations: { channel, output, peakKiB: this.#peakKiB, shared, answered },
       worker: () => this.#worker,
       settled: () => this.#say(Kind.settled, NOTHING),
       late: () => {
@@ -234,16 +242,20 @@ export class Supervisor {
   #fail(errorType: string, reason: string): void {
     if (this.#phase === "ending") return;
     const { reports, invokes } = this.#life ?? {};
-    const invocation = invokes?.unanswered;
-    const requestId = invocation?.frame.requestId ?? UNKNOWN_REQUEST;
-    const body = errorObject(errorType, `RequestId: ${requestId} Error: ${reason}`);
+    const unanswered = invokes?.unanswered ?? [];
+    const bodyFor = (requestId: string) =>
+      errorObject(errorType, `RequestId: ${requestId} Error: ${reason}`);
     if (!this.#line) {
       reports?.initReport(errorType);
-      this.#initFailed(body);
-    } else if (invocation) {
-      reports?.failure(requestId, reason, errorType);
+      this.#initFailed(bodyFor(UNKNOWN_REQUEST));
+    } else if (unanswered.length > 0) {
       this.#leave();
-      void invocation.error(body, errorType).then(() => this.#end("FAILURE", FAILED));
+      const told = unanswered.map((invocation) => {
+        const { requestId } = invocation.frame;
+        reports?.failure(requestId, reason, errorType);
+        return invocation.error(bodyFor(requestId), errorType);
+      });
+      void Promise.all(told).then(() => this.#end("FAILURE", FAILED));
     } else void this.#end("FAILURE", FAILED);
   }
 
@@ -269,8 +281,10 @@ export class Supervisor {
     if (this.#left) return;
     this.#left = true;
     this.#line?.close();
-    const call = this.#life?.invokes.unanswered?.frame.call ?? 0;
-    this.#channel.writer.frame(Kind.leaving, call, NOTHING, NOTHING);
+    const calls = (this.#life?.invokes.unanswered ?? []).map(({ frame }) => frame.call);
+    const numbers = Buffer.alloc(calls.length * 4);
+    for (const [i, call] of calls.entries()) numbers.writeUInt32LE(call, i * 4);
+    this.#channel.writer.frame(Kind.leaving, calls[0] ?? 0, NOTHING, numbers);
     this.#channel.writer.flush();
   }
 

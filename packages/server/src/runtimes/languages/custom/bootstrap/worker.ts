@@ -8,6 +8,8 @@ export interface Worker {
   readonly idle: boolean;
   /** SnapStart: the instance is about to be used. */
   restore(): void;
-  /** Runs it; only while it is idle. */
+  /** Runs it; only while it is idle, where it runs one at a time. */
   invoke(invocation: Invocation): void;
+  /** Where it runs several: nobody has begun with this one. */
+  holds?(invocation: Invocation): boolean;
 }

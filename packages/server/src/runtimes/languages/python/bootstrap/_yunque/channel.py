@@ -8,15 +8,17 @@ from .descriptors import keep_private
 from .frames import HEADER, LEAVING
 
 DESCRIPTOR = 3
+BUFFER_BYTES = 64 * 1024
 
 
 class Channel:
     """Blocking reads, and writes that are over when they return."""
 
-    def __init__(self) -> None:
-        os.set_blocking(DESCRIPTOR, True)
-        keep_private(DESCRIPTOR)
-        self._reader = open(DESCRIPTOR, "rb", buffering=64 * 1024, closefd=False)
+    def __init__(self, descriptor: int = DESCRIPTOR) -> None:
+        self.descriptor = descriptor
+        os.set_blocking(descriptor, True)
+        keep_private(descriptor)
+        self._reader = open(descriptor, "rb", buffering=BUFFER_BYTES, closefd=False)
 
     def read(self) -> tuple[int, int, bytes]:
         """Waits for a frame: its kind, its invocation, its payload."""
@@ -28,7 +30,7 @@ class Channel:
         rest = memoryview(HEADER.pack(len(payload), kind, call) + payload)
         try:
             while rest:
-                rest = rest[os.write(DESCRIPTOR, rest) :]
+                rest = rest[os.write(self.descriptor, rest) :]
         except OSError:
             os._exit(1)
 

@@ -12,6 +12,7 @@ from .answer import Answers
 from .become import become
 from .channel import Channel
 from .code_cache import CodeCache
+from .crew import Crew
 from .descriptors import keep_private
 from .errors import error_payload
 from .fence import DESCRIPTOR as FENCE
@@ -96,6 +97,19 @@ class Instance:
 
     def _become(self, told: dict) -> None:
         self._code = become(told)
+        count = told.get("concurrency", 1)
+        if count > 1:
+            # Who is a fork of us has this channel no more.
+            Crew(self._channel, self._output, count, lambda own: self._work(own, told)).live()
+        self._load(told)
+
+    def _work(self, channel: Channel, told: dict) -> None:
+        """Runs invocations in a process of the crew."""
+        self._channel = channel
+        self._load(told)
+        self.live()
+
+    def _load(self, told: dict) -> None:
         self._answers = Answers(self._channel, self._output, told["responseBytes"])
         set_up_logging(self._sink, os.environ)
         try:

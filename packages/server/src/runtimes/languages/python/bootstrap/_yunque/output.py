@@ -3,6 +3,7 @@ runtimes/wire/log-record.ts. Whatever else writes there (child processes, native
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import sys
@@ -27,7 +28,17 @@ class Output:
         self._framed = True
         self.lock = threading.RLock()
         """Held while something is written: handlers have threads."""
+        self._turns: int | None = None
+        """A file that whoever writes has locked, where several processes write entries."""
         os.register_at_fork(after_in_child=self._forked)
+
+    def share(self) -> None:
+        """From now on several processes write entries: what is longer than a pipe takes at once would be mixed."""
+        self._turns = os.memfd_create("yunque-turns", os.MFD_CLOEXEC)
+
+    def frame(self) -> None:
+        """In a fork that runs invocations itself: it writes entries, as the one before it."""
+        self._framed = True
 
     def begin(self, call: int) -> None:
         """From now on entries belong to this invocation."""
@@ -60,12 +71,17 @@ class Output:
             self._write(descriptor, text)
 
     def _write(self, descriptor: int, data: bytes) -> None:
+        if self._turns is not None and self._framed:
+            fcntl.lockf(self._turns, fcntl.LOCK_EX)
         rest = memoryview(data)
         try:
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
         except OSError:
             pass  # whoever closed it wants no output
+        finally:
+            if self._turns is not None and self._framed:
+                fcntl.lockf(self._turns, fcntl.LOCK_UN)
 
     def _forked(self) -> None:
         """The platform counts the entries of the process that answers, and of no other."""
