@@ -27,6 +27,8 @@ import { createOperationCalls } from "./aws/operation-calls.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
+import { createWebsiteRoute } from "./aws/routes/website.ts";
+import { createBucketPages } from "./aws/s3-pages.ts";
 import { createCertificateRoute } from "./aws/signing-certificate.ts";
 import { type Config, publicConfig } from "./config.ts";
 import { openDataPlane } from "./data-plane.ts";
@@ -165,6 +167,7 @@ export async function start(
     blobs,
     clock,
     targets,
+    onDefect: (error) => onDefect(error, { during: "the expiry of objects" }),
   });
 
   const web = createWeb(config.outbound);
@@ -272,7 +275,8 @@ export async function start(
     scheduler: createSchedulerDoor(schedules),
   };
   const operations = createOperationCalls(doors, onDefect);
-  const aws = createAws({ doors, account, defaultRegion: region, onDefect });
+  const pages = { s3: createBucketPages(objects) };
+  const aws = createAws({ doors, account, defaultRegion: region, pages, onDefect });
   const admin = createAdmin(
     {
       version: manifest.version,
@@ -305,6 +309,7 @@ export async function start(
       createFunctionUrlRoute({ functions, account, onDefect }),
       admin.route,
       links.route,
+      createWebsiteRoute({ objects, scope: { account, region }, onDefect }),
       createCertificateRoute(topics.certificate, onDefect),
       (request, response) => {
         void aws(request, response);

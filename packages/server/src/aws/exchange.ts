@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Scope } from "../domain/scope.ts";
 import type { Doors } from "./api/index.ts";
 import type { RequestBody } from "./body.ts";
+import type { AwsRequest } from "./request.ts";
 
 export interface AwsOptions {
   readonly doors: Doors;
@@ -8,8 +10,18 @@ export interface AwsOptions {
   readonly account: string;
   /** Where requests go that name no region. */
   readonly defaultRegion: string;
+  /** What pages of other sites may do with a service, by its name. */
+  readonly pages?: Readonly<Record<string, Pages>>;
   /** Takes every error that is ours, not the caller's; callers see nothing of it. */
   readonly onDefect: (error: unknown, where: DefectPlace) => void;
+}
+
+/** CORS of a service that has rules for it. */
+export interface Pages {
+  /** The headers of the answer to a preflight. @throws AwsError where the page may not do what it asks for. */
+  preflight(request: AwsRequest, scope: Scope): Promise<Readonly<Record<string, string>>>;
+  /** What the answer to a request of a page says besides, whatever comes of it. */
+  headers(request: AwsRequest, scope: Scope): Promise<Readonly<Record<string, string>>>;
 }
 
 /** Where in the wire something broke. `service` is empty before one is known. */

@@ -22,6 +22,8 @@ interface Step {
   readonly endpoint: Endpoint;
   readonly protocol: Protocol;
   operation: Operation | undefined;
+  /** Of every answer to it. */
+  headers: Readonly<Record<string, string>>;
 }
 
 /** The answer to a request. `form` is its body where finding the service took it. @throws ClientGone */
@@ -32,7 +34,7 @@ export async function serve(
   form: Uint8Array | undefined,
 ): Promise<AwsResponse> {
   const protocol = protocolOf(endpoint, request);
-  const step: Step = { exchange, request, endpoint, protocol, operation: undefined };
+  const step: Step = { exchange, request, endpoint, protocol, operation: undefined, headers: {} };
   let response: AwsResponse;
   try {
     response = await perform(step, form);
@@ -41,6 +43,7 @@ export async function serve(
       throw new ClientGone("the client went away");
     response = failed(step, error);
   }
+  Object.assign(response.headers, step.headers);
   response.headers["x-amzn-requestid"] ??= request.requestId;
   endpoint.quirks.respond?.(request, step.operation, response);
   return response;
@@ -56,6 +59,8 @@ async function perform(step: Step, form: Uint8Array | undefined): Promise<AwsRes
   refuseForeignPages(request, service.name);
   if (request.malformed !== undefined) throw request.malformed;
   quirks.route?.(request);
+  const preflight = await askPages(step);
+  if (preflight !== undefined) return preflight;
   // Here a signature will be verified, and the caller's policies decide.
   const early = protocol.operationInBody
     ? (form ?? (await readFormBody(exchange, request)))
@@ -76,6 +81,20 @@ async function perform(step: Step, form: Uint8Array | undefined): Promise<AwsRes
   if (context.reply.status !== undefined) response.status = context.reply.status;
   Object.assign(response.headers, context.reply.headers);
   return response;
+}
+
+/** The answer to a preflight of a service that knows some. Of other requests of pages it notes the headers. */
+async function askPages(step: Step): Promise<AwsResponse | undefined> {
+  const { exchange, request, endpoint } = step;
+  const pages = exchange.options.pages?.[endpoint.service.name];
+  const isPreflight = request.method === "OPTIONS";
+  if (pages === undefined || (!isPreflight && request.headers["origin"] === undefined)) return;
+  const { account, defaultRegion: region } = exchange.options;
+  const scope = { account, region };
+  if (isPreflight)
+    return { status: 200, headers: { ...(await pages.preflight(request, scope)) }, body: "" };
+  step.headers = await pages.headers(request, scope);
+  return undefined;
 }
 
 async function readInput(

@@ -135,7 +135,7 @@ export function redirectOf(
 ): WebsiteRedirect | undefined {
   if (all !== undefined && failed === undefined) {
     const { HostName, Protocol = place.protocol } = all;
-    return { status: 301, location: `${Protocol}://${HostName}/${path(key)}` };
+    return { status: 301, location: `${Protocol}://${encodeURI(HostName)}/${path(key)}` };
   }
   const rule = rules.find(({ Condition: condition }) => {
     const { HttpErrorCodeReturnedEquals: code, KeyPrefixEquals: prefix = "" } = condition ?? {};
@@ -148,7 +148,7 @@ export function redirectOf(
   const before = rule.Condition?.KeyPrefixEquals ?? "";
   const target = whole ?? (prefix === undefined ? key : `${prefix}${key.slice(before.length)}`);
   const status = Number(redirect.HttpRedirectCode ?? 301);
-  return { status, location: `${Protocol}://${HostName}/${path(target)}` };
+  return { status, location: `${Protocol}://${encodeURI(HostName)}/${path(target)}` };
 }
 
 const path = (key: string): string => key.split("/").map(encodeURIComponent).join("/");

@@ -4,11 +4,13 @@ import { openRecordings } from "../harness.ts";
 import { playBuckets } from "./buckets.ts";
 import { playChecksums, playUploadChecksums } from "./checksums.ts";
 import { playCopies } from "./copies.ts";
+import { playCors } from "./cors.ts";
 import { playEncryption } from "./encryption.ts";
 import { playEvents } from "./events.ts";
 import { openS3, type S3Fixture } from "./fixture.ts";
 import { playForms } from "./forms.ts";
 import { playGrants } from "./grants.ts";
+import { playLifecycles } from "./lifecycles.ts";
 import { playListings } from "./listings.ts";
 import { playLocks } from "./locks.ts";
 import { playNotifications } from "./notifications.ts";
@@ -20,6 +22,7 @@ import { skipRecordings } from "./skipped.ts";
 import { playTagging } from "./tagging.ts";
 import { playUploadConditions, playUploads } from "./uploads.ts";
 import { playVersions } from "./versions.ts";
+import { playWebsites } from "./websites.ts";
 
 const recordings = openRecordings(
   "s3/s3.json",
@@ -55,6 +58,9 @@ describe("what AWS answered of S3", () => {
   playSettings(recordings, s3);
   playGrants(recordings, s3);
   playLocks(recordings, s3);
+  playCors(recordings, s3);
+  playWebsites(recordings, s3);
+  playLifecycles(recordings, s3);
   playEncryption(recordings, s3);
   playPresigned(recordings, s3);
   playForms(recordings, s3);

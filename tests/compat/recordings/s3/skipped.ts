@@ -2,14 +2,11 @@ import type { Recordings } from "../harness.ts";
 
 /** What of S3 is recorded and not there yet, or can be no other way. Each reason says what would lift it. */
 export function skipRecordings({ skip }: Recordings): void {
-  skip("lifecycles of buckets come with their own issue", /Lifecycle/i);
   skip("there is no KMS yet that makes keys and knows whether there is one", /kms/i);
   skip(
     "who signed is verified once there are identities",
     /signature_auth|different_headers|bad_headers|metadata_with_sig_s3\[|malformed_policy/,
   );
-  skip("websites of buckets come with their own issue", /Website(?!_redirect)/i);
-  skip("CORS of buckets comes with their own issue", /^TestS3Cors/);
   skip("objects are not replicated: a configuration that does nothing is not taken", /Replication/);
   skip("queues, topics and event buses come with their own issues", /^TestS3NotificationsTo/);
   skip(

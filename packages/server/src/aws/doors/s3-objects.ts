@@ -27,6 +27,7 @@ import { copySource } from "./s3-copy-source.ts";
 import { invalidRequest, inWords, malformedXml, notImplementedHeader } from "./s3-errors.ts";
 
 import { customerKey, encryptionMembers } from "./s3-keys.ts";
+import { expirationMember } from "./s3-lifecycle.ts";
 
 export function objectDoor(objects: Objects): Door<S3Api> {
   return {
@@ -46,6 +47,7 @@ export function objectDoor(objects: Objects): Door<S3Api> {
         ...checksumMembers(checksum),
         ChecksumType: checksum.type,
         VersionId: put.version,
+        ...expirationMember(put.expiry),
       };
     },
 
@@ -99,6 +101,7 @@ function describe(found: FoundObject, input: ReadInput, context: AwsContext) {
   return {
     ...attributeMembers(object, context),
     VersionId: found.version,
+    ...expirationMember(found.expiry),
     ContentLength: end - start,
     ...(range && { ContentRange: contentRange(range, object.size) }),
     ...(part && { PartsCount: part.count }),

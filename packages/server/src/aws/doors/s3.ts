@@ -6,6 +6,7 @@ import { bucketDoor } from "./s3-buckets.ts";
 import { corsDoor } from "./s3-cors.ts";
 import { encryptionDoor } from "./s3-encryption.ts";
 import { wording } from "./s3-errors.ts";
+import { lifecycleDoor } from "./s3-lifecycle.ts";
 import { listingDoor } from "./s3-listings.ts";
 import { lockDoor } from "./s3-locks.ts";
 import { notificationDoor } from "./s3-notifications.ts";
@@ -42,5 +43,6 @@ export function createS3Door(objects: Objects): Door<S3Api> {
     ...corsDoor(objects),
     ...policyDoor(objects),
     ...websiteDoor(objects),
+    ...lifecycleDoor(objects),
   });
 }

@@ -63,6 +63,8 @@ export const s3: Quirks = {
     headers["server"] = "Yunque";
     for (const name in headers)
       if (name.startsWith("x-amz-meta-")) headers[name] = encodedWord(headers[name] ?? "");
+    if (request.method === "OPTIONS" && response.status >= 400 && typeof response.body === "string")
+      response.body = inChunks(response.body); // as recorded
     if (operation?.name === "GetBucketLocation" && response.status === 200)
       response.body = unwrapped(response.body);
   },
@@ -130,6 +132,10 @@ function unwrapped(body: AwsResponse["body"]): string {
   const [, region = ""] = /<LocationConstraint>([^<]*)</.exec(String(body)) ?? [];
   const open = 'LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
   return `${DECLARATION}<${open}${region === "" ? "/>" : `>${region}</LocationConstraint>`}`;
+}
+
+async function* inChunks(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
 }
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';

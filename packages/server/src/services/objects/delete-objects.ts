@@ -11,6 +11,7 @@ import { newPlace } from "./replace-object.ts";
 import { type Bucket, type Caller, retried, type Store } from "./store.ts";
 import {
   findVersion,
+  type Head,
   isMarker,
   type Located,
   placeVersion,
@@ -95,16 +96,25 @@ async function deleteOnce(
   const plans = await Promise.all(
     deletions.map((deletion) => planned(plan(store, bucket, caller, deletion))),
   );
+  await commitPlans(store, bucket, plans);
+  return plans.map(({ deleted }) => deleted);
+}
+
+/** Deletes what is planned, in one commit. @throws RecordConflict where somebody else committed first. */
+export async function commitPlans(
+  store: Store,
+  bucket: Versioned<Bucket>,
+  plans: readonly Plan[],
+): Promise<void> {
   const events = allOf(plans.flatMap(({ events: each }) => (each ? [each] : [])));
   const changes = plans.flatMap(({ step }) => step?.changes ?? []);
   if (changes.length > 0)
     await store.records.commit([...changes, stillThere(bucket), ...events.changes]);
   store.outbox.send(events.references);
   await store.blobs.discard(plans.flatMap(({ step }) => step?.blobs ?? []));
-  return plans.map(({ deleted }) => deleted);
 }
 
-interface Plan {
+export interface Plan {
   readonly deleted: Deleted;
   readonly step?: Step;
   readonly events?: Events;
@@ -152,19 +162,20 @@ async function plan(
 }
 
 /** For good. */
-async function removed(
+export async function removed(
   store: Store,
   bucket: Bucket,
   caller: Caller,
   key: string,
   version: Located<StoredObject | DeleteMarker>,
+  event = "s3:ObjectRemoved:Delete",
 ): Promise<Plan> {
   const { value } = version;
   return {
     deleted: isMarker(value) ? { marker: value.version ?? "null" } : {},
     step: await removeVersion(store, bucket, key, version),
     events: eventsOf(store, bucket, caller, {
-      name: "s3:ObjectRemoved:Delete",
+      name: event,
       key,
       sequencer: store.sequence(),
       ...(value.version !== undefined && { version: value.version }),
@@ -173,12 +184,13 @@ async function removed(
 }
 
 /** By a delete marker. */
-async function hidden(
+export async function hidden(
   store: Store,
   bucket: Bucket,
   caller: Caller,
   key: string,
-  head: Awaited<ReturnType<typeof readHead>>,
+  head: Head,
+  event = "s3:ObjectRemoved:DeleteMarkerCreated",
 ): Promise<Plan> {
   const marker: DeleteMarker = {
     marker: true,
@@ -190,7 +202,7 @@ async function hidden(
     deleted: { marker: version ?? "null" },
     step: await placeVersion(store, bucket, key, head, marker),
     events: eventsOf(store, bucket, caller, {
-      name: "s3:ObjectRemoved:DeleteMarkerCreated",
+      name: event,
       key,
       sequencer,
       etag: EMPTY_ETAG,

@@ -7,6 +7,7 @@ import { BlobMissing } from "../../ports/blobs.ts";
 import { findBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { findObject, type VersionName } from "./find-object.ts";
+import { type Expiry, expiryIn } from "./lifecycle.ts";
 import { partsOf } from "./parts.ts";
 import { type CustomerKey, checkCustomerKey, readBlob } from "./sealing.ts";
 import type { Bucket, Caller, Store } from "./store.ts";
@@ -25,6 +26,8 @@ export interface FoundObject {
   readonly object: StoredObject;
   /** Which version it is, where the bucket keeps or kept versions. */
   readonly version: string | undefined;
+  /** When the bucket's rules let it expire, where the request names no version. */
+  readonly expiry: Expiry | undefined;
   /** Set where not the whole object was asked for, even if it is what the range comes to. */
   readonly range?: ByteRange;
   /** Set where a part of a multipart object was asked for. */
@@ -46,7 +49,10 @@ export async function headObject(
   const { value: object } = await findObject(store, bucket, request);
   checkReadable(store, object, request);
   const parts = request.part === undefined ? [] : await partsOf(store, bucket, object);
-  return { ...select(object, parts ?? [], request), version: shownVersion(bucket, object) };
+  return {
+    ...select(object, parts ?? [], request),
+    ...(await standing(store, bucket, request, object)),
+  };
 }
 
 /** An object with its bytes, all of one state of it: who replaces it meanwhile changes nothing for this reader. */
@@ -65,7 +71,7 @@ export async function getObject(
     const found = select(object, parts, request);
     const range = found.range ?? { start: 0, end: object.size };
     const bytes = await openParts(store, bucket, request, object, locate(parts, range));
-    return bytes && { ...found, version: shownVersion(bucket, object), bytes };
+    return bytes && { ...found, ...(await standing(store, bucket, request, object)), bytes };
   });
 }
 
@@ -113,7 +119,21 @@ function checkReadable(store: Store, object: StoredObject, request: ReadRequest)
     });
 }
 
-type Selection = Omit<FoundObject, "version">;
+/** What the bucket makes of the object. */
+async function standing(
+  store: Store,
+  bucket: Bucket,
+  { key, version }: VersionName,
+  object: StoredObject,
+): Promise<Pick<FoundObject, "version" | "expiry">> {
+  const expiry =
+    version === undefined && bucket.expires
+      ? await expiryIn(store, bucket, key, object)
+      : undefined;
+  return { version: shownVersion(bucket, object), expiry };
+}
+
+type Selection = Omit<FoundObject, "version" | "expiry">;
 
 function select(object: StoredObject, parts: readonly Part[], request: ReadRequest): Selection {
   if (request.part !== undefined) return selectPart(object, parts, request.part);

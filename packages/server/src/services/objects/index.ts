@@ -16,6 +16,8 @@ import { copyObject } from "./copy-object.ts";
 import { deleteObject, deleteObjects } from "./delete-objects.ts";
 import { describeObject, getObject, headObject } from "./get-object.ts";
 import { getBucketGrants, getObjectGrants, putBucketGrants, putObjectGrants } from "./grants.ts";
+import { getLifecycle, putLifecycle } from "./lifecycle.ts";
+import { LifecyclePass } from "./lifecycle-pass.ts";
 import { listObjects } from "./list-objects.ts";
 import { listVersions } from "./list-versions.ts";
 import { getLegalHold, getRetention, putLegalHold, putRetention } from "./locks.ts";
@@ -49,6 +51,8 @@ export interface ObjectPorts {
   readonly clock: Clock;
   /** What notifications go to. */
   readonly targets: Targets;
+  /** Hears of a daily pass that failed; it is tried again. */
+  readonly onDefect?: (error: unknown) => void;
 }
 
 const useCases = {
@@ -83,6 +87,8 @@ const useCases = {
   putBucketGrants,
   getObjectGrants,
   putObjectGrants,
+  getLifecycle,
+  putLifecycle,
   getRetention,
   putRetention,
   getLegalHold,
@@ -128,6 +134,7 @@ export function createObjects(ports: ObjectPorts): Objects {
     moved: new Set(),
     destinationExists: ({ destination }) => targets.exists(destination),
   };
+  const pass = new LifecyclePass(store, ports.onDefect ?? (() => {}));
   const bound = Object.entries(useCases).map(([name, useCase]) => [
     name,
     (useCase as (...all: unknown[]) => unknown).bind(undefined, store),
@@ -142,10 +149,11 @@ export function createObjects(ports: ObjectPorts): Objects {
       await sweepBlobs(blobs, () => liveBlobs(records), stopping, undefined, store.moved);
       sweeping = false;
       store.moved.clear();
+      if (!closed) pass.start();
     },
-    close() {
+    async close() {
       closed = true;
-      return outbox.close();
+      await Promise.all([outbox.close(), pass.close()]);
     },
   };
 }

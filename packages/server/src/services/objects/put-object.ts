@@ -11,6 +11,7 @@ import { mayHaveBeenKept } from "../../ports/storage-errors.ts";
 import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type ObjectName } from "./find-object.ts";
+import { type Expiry, expiryIn } from "./lifecycle.ts";
 import { checkWriteConditions, type NewObject, replaceObject } from "./replace-object.ts";
 import { settled } from "./settings.ts";
 import type { Caller, Store } from "./store.ts";
@@ -32,7 +33,7 @@ export async function putObject(
   store: Store,
   caller: Caller,
   request: PutRequest,
-): Promise<StoredObject> {
+): Promise<StoredObject & { readonly expiry?: Expiry }> {
   const { key, body, conditions, event } = request;
   checkAttributes(request.attributes);
   const { value: bucket } = await findWritableBucket(store, caller, request);
@@ -41,9 +42,11 @@ export async function putObject(
   const algorithm = body.checksum?.algorithm ?? request.algorithm ?? DEFAULT_ALGORITHM;
   const written = await writeBody(store.blobs, body, [algorithm]);
   const object = describe(store, attributes, written, algorithm);
-  return keepingNothing(store, [written.blob], () =>
+  const made = await keepingNothing(store, [written.blob], () =>
     replaceObject(store, caller, request, { object, conditions, event }),
   );
+  const expiry = bucket.expires && (await expiryIn(store, bucket, key, made));
+  return expiry === undefined ? made : { ...made, expiry };
 }
 
 /** An object of one blob, as it is from now on. */

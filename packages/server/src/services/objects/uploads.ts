@@ -76,7 +76,7 @@ export async function findUpload(
 export async function abortUpload(store: Store, caller: Caller, name: UploadName): Promise<void> {
   const { value: bucket } = await findBucket(store, caller, name);
   const found = await findUpload(store, bucket, name);
-  await drop(store, bucket, found).catch((error: unknown) => {
+  await dropUpload(store, bucket, found).catch((error: unknown) => {
     throw error instanceof RecordConflict
       ? objectError("NoSuchUpload", { upload: name.upload })
       : error;
@@ -88,7 +88,7 @@ export async function dropUploads(store: Store, bucket: Bucket): Promise<void> {
   for (;;) {
     const uploads = await store.records.list<Upload>(uploadsSpace(bucket));
     if (uploads.length === 0) return;
-    for (const upload of uploads) await drop(store, bucket, upload);
+    for (const upload of uploads) await dropUpload(store, bucket, upload);
   }
 }
 
@@ -161,7 +161,12 @@ export function deletions(bucket: Bucket, id: string, parts: readonly Listed<Par
   return parts.map((part) => ({ delete: true, space, id: part.id, expect: part.revision }));
 }
 
-async function drop(store: Store, bucket: Bucket, { value, revision }: Versioned<Upload>) {
+/** @throws RecordConflict where it ended meanwhile */
+export async function dropUpload(
+  store: Store,
+  bucket: Bucket,
+  { value, revision }: Versioned<Upload>,
+): Promise<void> {
   const space = uploadsSpace(bucket);
   await store.records.commit([{ delete: true, space, id: recordId(value), expect: revision }]);
   await clearParts(store, bucket, value.id);
