@@ -57,7 +57,7 @@ describe("recordings of EventBridge", () => {
     /test_put_events\[custom-account\]/,
   );
   recordings.skip(
-    "waits for the next minute; services/buses/schedules.test.ts turns the clock instead",
+    "waits for the next minute; services/buses/buses.test.ts turns the clock instead",
     /schedule_cron_target_sqs/,
   );
   recordings.skip(
