@@ -20,6 +20,8 @@ export interface Target {
   readonly body: string | readonly string[];
   /** Beside what the SDK sends always: `X-Amz-Invocation-Type: Event`. */
   readonly headers?: readonly string[];
+  /** In place of what the SDK sends to Lambda always, for another service. */
+  readonly sdkHeaders?: readonly string[];
   /** Of an answer that is none of the failures; 200 unless it says otherwise. */
   readonly status?: number;
 }
@@ -38,7 +40,7 @@ const SDK_HEADERS = [
 /** Sends requests over so many connections for so many seconds, one at a time on each. */
 export async function load(target: Target, connections: number, seconds: number): Promise<Load> {
   const { hostname, port } = new URL(target.origin);
-  const headers = [SDK_HEADERS, ...(target.headers ?? [])].join("\r\n");
+  const headers = [...(target.sdkHeaders ?? [SDK_HEADERS]), ...(target.headers ?? [])].join("\r\n");
   const requests = [target.body]
     .flat()
     .map((body) =>

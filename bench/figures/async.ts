@@ -16,7 +16,7 @@ import { type Load, load, type Target } from "../load.ts";
 import { type Cost, measure } from "./invoke.ts";
 
 const CONNECTIONS = 64;
-const TOKEN = "a-token-of-the-bench";
+export const TOKEN = "a-token-of-the-bench";
 /** About 200 bytes, as a small event is. */
 const BODY = JSON.stringify({ name: "skylark", pad: "x".repeat(160) });
 const HANDLER = "exports.handler = async (event) => ({ greeting: `hello ${event.name}` });";
@@ -155,8 +155,8 @@ async function throughput(target: Target, seconds: number): Promise<Round> {
   return { load: loaded, rate: (sent * 1000) / (performance.now() - started) };
 }
 
-/** Events of the function that succeeded so far. */
-async function counted(origin: string): Promise<number> {
+/** Asynchronous events of the function `bench` that succeeded so far. */
+export async function counted(origin: string): Promise<number> {
   const answer = await fetch(`${origin}/_yunque/metrics`, {
     headers: { authorization: `Bearer ${TOKEN}` },
   });
