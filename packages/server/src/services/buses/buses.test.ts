@@ -194,3 +194,14 @@ test("a destination gets no more requests than it wants", async () => {
   await idle();
   assert.equal(requests.length, 3);
 });
+
+test("JSON without a bottom is malformed, not a defect", async () => {
+  const { rule, put, buses, failures } = openBuses();
+  await rule("rule", "shop");
+  const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  assert.deepEqual(await put({ detail: deep }), [
+    { code: "MalformedDetail", message: "Detail is malformed." },
+  ]);
+  assert.throws(() => buses.testPattern('{"a":[1]}', deep), /Parameter Event is not valid/);
+  assert.deepEqual(failures, []);
+});

@@ -78,10 +78,22 @@ export function parseDetail(text: string): BusEventParts["detail"] | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return { text, value };
+    return isShallow(value) ? { text, value } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Deeper JSON is none to AWS's parser. */
+const MAX_DEPTH = 1_000;
+
+/** Whether JSON has no more than so many levels: what looks into an event may then do so level by level. */
+export function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  for (const name in value)
+    if (!isShallow((value as Record<string, unknown>)[name], levels - 1)) return false;
+  return true;
 }
 
 /** Without white space between its tokens; numbers and names stay as they were written. */

@@ -6,6 +6,7 @@ import { everyRecord } from "../../ports/every-record.ts";
 import type { LiveBus, LiveRule } from "./catalog.ts";
 import type { BusesContext } from "./context.ts";
 import { busError, invalid, invalidParameter, limitReached } from "./errors.ts";
+import { isShallow } from "./event.ts";
 import type { Rule, RuleState, Tags } from "./model.ts";
 import { busRef, DEFAULT_BUS, ruleArn } from "./names.ts";
 import { byName, type Page, type PageRequest, pageOf } from "./paging.ts";
@@ -188,7 +189,7 @@ export function testPattern(pattern: string, event: string): boolean {
   } catch {
     throw invalidParameter("Event");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !isShallow(value))
     throw invalidParameter("Event");
   for (const name of ENVELOPE)
     if (!Object.hasOwn(value, name) && name !== "resources")
