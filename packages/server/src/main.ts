@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { announce } from "./admin/announcement.ts";
+import { createCloudEventsRoute } from "./admin/cloud-events.ts";
 import { createAdmin } from "./admin/index.ts";
 import { Metrics } from "./admin/metrics.ts";
 import { openToken } from "./admin/token.ts";
@@ -39,7 +40,7 @@ import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { createMailer } from "./engines/outbound/mailer.ts";
 import { createWeb } from "./engines/outbound/web.ts";
-import { busTargets } from "./links/buses.ts";
+import { busTargets, cloudEventBuses } from "./links/buses.ts";
 import { destinationsIn } from "./links/destinations.ts";
 import { createEventSources } from "./links/event-sources.ts";
 import { functionCalls } from "./links/function-calls.ts";
@@ -132,7 +133,7 @@ export async function start(
     sns: () => topicTargets(topics),
     kinesis: () => streamTargets(streams),
     events: () => busTargets(buses),
-    scheduler: () => universalTargets(operations, () => front.origin),
+    scheduler: () => universalTargets(operations, () => origin),
   });
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
@@ -307,6 +308,7 @@ export async function start(
     ],
     routes: [
       createFunctionUrlRoute({ functions, account, onDefect }),
+      createCloudEventsRoute({ buses: cloudEventBuses(buses), account, region, onDefect }),
       admin.route,
       links.route,
       createWebsiteRoute({ objects, scope: { account, region }, onDefect }),

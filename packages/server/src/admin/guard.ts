@@ -17,13 +17,23 @@ export function guard(request: IncomingMessage, token: string): "holder" | "anyb
   if (holds(request, token)) return "holder";
   if (request.headers.authorization !== undefined)
     throw new Problem(401, "Unauthorized", `This is not the platform's token. ${WAY_IN}`);
+  refuseForeignHost(request);
+  return "anybody";
+}
+
+/** Refuses what a page of another site sends, by whatever name it reached this machine. @throws Problem */
+export function refusePages(request: IncomingMessage): void {
+  refuseOtherSites(request);
+  refuseForeignHost(request);
+}
+
+function refuseForeignHost(request: IncomingMessage): void {
   if (isLocal(request) && !isLocalName(hostname(request.headers.host ?? "")))
     throw new Problem(
       403,
       "ForeignHost",
       "Without the token the admin API answers only to the names localhost, *.localhost, 127.0.0.1 and [::1].",
     );
-  return "anybody";
 }
 
 /** What who asks without the token is told. */

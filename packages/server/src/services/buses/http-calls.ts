@@ -1,6 +1,7 @@
 /**
  * Requests to API destinations. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
  */
+import { requestedMode, writeRequest } from "../../domain/cloud-event-http.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type HttpParameters, type TargetMessage, Undeliverable } from "../../ports/targets.ts";
 import { UnreachableAddress, type Web, type WebAnswer } from "../../ports/web.ts";
@@ -143,6 +144,16 @@ function requestOf(
     if (!OWN_HEADERS.has(lower) && HEADER_VALUE.test(value)) headers[lower] = value;
   }
   for (const { key, value } of auth.invocation?.headers ?? []) headers[key.toLowerCase()] = value;
+  // Whose headers say that they carry CloudEvents gets one.
+  const mode = requestedMode(headers);
+  const event = mode && writeRequest(mode, body);
+  if (event !== undefined)
+    return {
+      method,
+      url: url.href,
+      headers: { ...headers, ...event.headers, ...authorization },
+      body: event.body,
+    };
   Object.assign(headers, authorization);
   return { method, url: url.href, headers, body: withBody(body, auth.invocation?.body) };
 }

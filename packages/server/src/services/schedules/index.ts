@@ -6,12 +6,12 @@ import { createRuns } from "./runs.ts";
 import { createSchedules, type ScheduleOperations } from "./schedules.ts";
 import { attemptOf, deadLetterAttributes } from "./sending.ts";
 
-export type { LostRun, SchedulesDependencies } from "./context.ts";
+export type { SchedulesDependencies } from "./context.ts";
 export { SCHEDULE_ERRORS, type ScheduleErrorCode } from "./errors.ts";
 export type { Schedule, ScheduleGroup } from "./model.ts";
 export type { ScheduleRequest } from "./request.ts";
 export { groupArn, scheduleArn } from "./spaces.ts";
-export { type UniversalCalls, universalOf } from "./target.ts";
+export { universalOf } from "./target.ts";
 
 export interface Schedules {
   readonly groups: GroupOperations;
