@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { it, type TestContext } from "node:test";
 import { withCode } from "../../ports/port.contract.ts";
+import type { Engine } from "../engine.ts";
 import { openEmbeddedEngine } from "./engine.ts";
 
 const SPACE = "000000000000/us-east-1/things";
@@ -33,13 +34,37 @@ it("an engine is whole again after it was closed and opened", async (context) =>
   await again.close();
 });
 
-it("everything is for our own user only", async (context) => {
+const DATABASES = ["records.db", "queues.db", "shards.db"];
+
+/** One that has written to all of its databases: some are made when they are first needed. */
+async function used(directory: string): Promise<Engine> {
+  const engine = await openEmbeddedEngine({ directory });
+  await engine.queues.purge(SPACE);
+  await engine.shards.delete(SPACE);
+  return engine;
+}
+
+it("queues and shards make their databases when they are first needed", async (context) => {
   const directory = await directoryOf(context);
   const engine = await openEmbeddedEngine({ directory });
+  const { queues, shards } = engine;
+  assert.deepEqual(await queues.names(""), []);
+  assert.equal(await queues.nextVisible(SPACE), undefined);
+  assert.deepEqual(await shards.names(""), []);
+  const there = () => DATABASES.filter((name) => existsSync(join(directory, name)));
+  assert.deepEqual(there(), ["records.db"]);
+  await engine.close();
+  await (await used(directory)).close();
+  assert.deepEqual(there(), DATABASES);
+});
+
+it("everything is for our own user only", async (context) => {
+  const directory = await directoryOf(context);
+  const engine = await used(directory);
   const mode = (name: string) => statSync(join(directory, name)).mode & 0o777;
   for (const name of [".", "blobs", "blobs/objects", "blobs/packages", "logs"])
     assert.equal(mode(name), 0o700, name);
-  for (const name of ["records.db", "queues.db"]) assert.equal(mode(name), 0o600, name);
+  for (const name of DATABASES) assert.equal(mode(name), 0o600, name);
   await engine.close();
 });
 
@@ -79,20 +104,21 @@ it("another process is refused until the one that has it is gone, even if that w
 
 it("data of a newer version is refused and left alone", async (context) => {
   const directory = await directoryOf(context);
-  await (await openEmbeddedEngine({ directory })).close();
-  for (const path of ["records.db", "queues.db"].map((name) => join(directory, name))) {
+  await (await used(directory)).close();
+  for (const path of DATABASES.map((name) => join(directory, name))) {
+    const version = versionOf(path);
     change(path, "PRAGMA user_version = 99");
     await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageTooNew"));
     await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageTooNew"));
-    change(path, "PRAGMA user_version = 1");
+    change(path, `PRAGMA user_version = ${version}`);
     await (await openEmbeddedEngine({ directory })).close();
   }
 });
 
 it("a database that is not ours is refused", async (context) => {
   const directory = await directoryOf(context);
-  await (await openEmbeddedEngine({ directory })).close();
-  for (const path of ["records.db", "queues.db"].map((name) => join(directory, name))) {
+  await (await used(directory)).close();
+  for (const path of DATABASES.map((name) => join(directory, name))) {
     change(path, "PRAGMA application_id = 7");
     await assert.rejects(openEmbeddedEngine({ directory }), withCode("StorageDamaged"));
     change(path, `PRAGMA application_id = ${0x59554e51}`);
@@ -147,6 +173,13 @@ function run(script: string, ...flags: string[]) {
   return spawn(process.execPath, [...flags, "--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+}
+
+function versionOf(path: string): number {
+  const database = new DatabaseSync(path);
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  database.close();
+  return version;
 }
 
 function change(path: string, sql: string): void {

@@ -105,6 +105,7 @@ it("what was purged is gone from the disk too, soon", async (context) => {
 
 it("the room of what is gone is used again", async (context) => {
   const { path, queues } = await opened(context);
+  await queues.purge(QUEUE); // makes the database
   const database = new DatabaseSync(path, { readOnly: true });
   context.after(() => database.close());
   const pages = () => Number(database.prepare("PRAGMA page_count").get()?.["page_count"]);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type {
   Depth,
@@ -38,18 +39,15 @@ const THREAD = new URL("./queue-writer-thread.ts", import.meta.url);
 /** Queues in SQLite: written, and counted, by a thread of their own. */
 export class EmbeddedQueues implements Queues {
   readonly #path: string;
-  readonly #database: DatabaseSync;
-  readonly #reader: QueueReader;
   readonly #writer: Writer<QueueCall, QueueResult>;
+  #opened: { readonly database: DatabaseSync; readonly reader: QueueReader } | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Opens the database at this path, made where it is missing. @throws YunqueError as openDatabase */
+  /** Opens the database at this path; where it is missing the first write makes it. @throws YunqueError as openDatabase */
   constructor(path: string) {
     this.#path = path;
-    this.#database = openQueueDatabase(path);
-    translating(path, () => endLeases(this.#database));
-    this.#reader = new QueueReader(this.#database);
     this.#writer = new Writer("queues", THREAD, path);
+    if (existsSync(path)) this.#open();
   }
 
   async enqueue(queue: string, messages: readonly NewMessage[], now: number): Promise<Enqueued[]> {
@@ -75,7 +73,7 @@ export class EmbeddedQueues implements Queues {
     this.#check();
     checkQueue(queue);
     checkId(id);
-    return translating(this.#path, () => this.#reader.find(queue, id));
+    return this.#read((reader) => reader.find(queue, id), undefined);
   }
 
   async expire(queue: string, before: number): Promise<number> {
@@ -95,7 +93,7 @@ export class EmbeddedQueues implements Queues {
   async names(prefix: string): Promise<string[]> {
     this.#check();
     checkSpacePrefix(prefix, "queue");
-    return translating(this.#path, () => this.#reader.names(prefix));
+    return this.#read((reader) => reader.names(prefix), []);
   }
 
   async purge(queue: string): Promise<number> {
@@ -107,7 +105,7 @@ export class EmbeddedQueues implements Queues {
   async nextVisible(queue: string): Promise<number | undefined> {
     this.#check();
     checkQueue(queue);
-    return translating(this.#path, () => this.#reader.nextVisible(queue));
+    return this.#read((reader) => reader.nextVisible(queue), undefined);
   }
 
   close(): Promise<void> {
@@ -117,12 +115,26 @@ export class EmbeddedQueues implements Queues {
 
   async #close(): Promise<void> {
     await this.#writer.close();
-    this.#database.close();
+    this.#opened?.database.close();
   }
 
-  #call<Kind extends QueueCall["kind"]>(
+  /** Reads from the database; `otherwise` is the answer where nothing was ever written. */
+  #read<T>(look: (reader: QueueReader) => T, otherwise: T): T {
+    const opened = this.#opened;
+    return opened ? translating(this.#path, () => look(opened.reader)) : otherwise;
+  }
+
+  #open(): void {
+    if (this.#opened) return;
+    const database = openQueueDatabase(this.#path);
+    translating(this.#path, () => endLeases(database));
+    this.#opened = { database, reader: new QueueReader(database) };
+  }
+
+  async #call<Kind extends QueueCall["kind"]>(
     call: Extract<QueueCall, { kind: Kind }>,
   ): Promise<QueueResults[Kind]> {
+    this.#open();
     // The thread answers each kind of call with its own kind of result.
     return this.#writer.call(call, sizeOfCall(call)) as Promise<QueueResults[Kind]>;
   }

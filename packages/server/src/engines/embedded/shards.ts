@@ -26,10 +26,7 @@ import { Writer } from "./writer.ts";
 
 const THREAD = new URL("./shard-writer-thread.ts", import.meta.url);
 
-/**
- * Shards in SQLite: written by a thread of their own, read here. The database is opened when it is first needed, and
- * made by the first write, so that a platform without streams pays nothing for them.
- */
+/** Shards in SQLite: written by a thread of their own, read here. A platform without streams pays nothing for them. */
 export class EmbeddedShards implements Shards {
   readonly #path: string;
   readonly #writer: Writer<ShardCall, ShardResult>;
@@ -37,9 +34,11 @@ export class EmbeddedShards implements Shards {
   #opened: { readonly database: DatabaseSync; readonly reader: ShardReader } | undefined;
   #closing: Promise<void> | undefined;
 
+  /** Opens the database at this path; where it is missing the first write makes it. @throws YunqueError as openDatabase */
   constructor(path: string) {
     this.#path = path;
     this.#writer = new Writer("shards", THREAD, path);
+    if (existsSync(path)) this.#open();
   }
 
   async append(records: readonly NewShardRecord[], now: number): Promise<(number | undefined)[]> {
@@ -125,19 +124,15 @@ export class EmbeddedShards implements Shards {
 
   /** Reads from the database; `otherwise` is the answer where nothing was ever written. */
   #read<T>(look: (reader: ShardReader) => T, otherwise: T): T {
-    return translating(this.#path, () => {
-      if (!this.#opened && !existsSync(this.#path)) return otherwise;
-      return look(this.#open());
-    });
+    const opened = this.#opened;
+    return opened ? translating(this.#path, () => look(opened.reader)) : otherwise;
   }
 
-  #open(): ShardReader {
-    if (!this.#opened) {
-      const database = openShardDatabase(this.#path);
-      database.exec("PRAGMA query_only = ON");
-      this.#opened = { database, reader: new ShardReader(database) };
-    }
-    return this.#opened.reader;
+  #open(): void {
+    if (this.#opened) return;
+    const database = openShardDatabase(this.#path);
+    database.exec("PRAGMA query_only = ON");
+    this.#opened = { database, reader: new ShardReader(database) };
   }
 
   async #call<Kind extends ShardCall["kind"]>(
