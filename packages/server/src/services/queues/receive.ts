@@ -2,7 +2,7 @@
 import { parseQueueArn, type QueueRef } from "../../domain/queue-name.ts";
 import type { Leased, NewMessage, Outcome } from "../../ports/queues.ts";
 import type { QueuesContext } from "./context.ts";
-import { queueError } from "./errors.ts";
+import { missingQueue, queueError } from "./errors.ts";
 import type { Queue } from "./model.ts";
 import { checkToken } from "./send.ts";
 import {
@@ -48,7 +48,7 @@ export async function receive(
     // Attributes may change while it waits, and the queue may go.
     const queue = waited ? await context.book.find(receiving.queue) : first;
     waited = true;
-    if (queue === undefined || queue.messages !== first.messages) return [];
+    if (queue?.messages !== first.messages) throw missingQueue();
     return take(context, queue, receiving, waitMs === 0);
   });
   if (waitMs > 0 && messages.length > 0 && receiving.signal.aborted) {
