@@ -8,11 +8,10 @@ import { TopicStore } from "./store.ts";
 import { createSubscriptionOperations, type SubscriptionOperations } from "./subscriptions.ts";
 import { createTopicOperations, type TopicOperations } from "./topics.ts";
 
-export type { Caller, Lost, TopicsDependencies } from "./context.ts";
+export type { Caller, TopicsDependencies } from "./context.ts";
 export { TOPIC_ERRORS, type TopicErrorCode } from "./errors.ts";
-export type { Subscription, Topic } from "./model.ts";
+export type { Subscription } from "./model.ts";
 export type { BatchAnswer, NewMessage } from "./publish.ts";
-export type { Tag } from "./tags.ts";
 
 export interface Topics extends PublishOperations {
   readonly topics: TopicOperations;
