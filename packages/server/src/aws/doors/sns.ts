@@ -3,11 +3,13 @@ import type { SnsApi } from "../api/sns.ts";
 import type { Door } from "../context.ts";
 import { AwsError } from "../error.ts";
 import { snsError } from "./sns-errors.ts";
+import { phoneOperations } from "./sns-phones.ts";
 import { batchOutput, callerOf, messageOf, subscriptionOutput } from "./sns-shapes.ts";
 import { worded } from "./worded.ts";
 
 /** SNS on AWS's wire. */
-export function createSnsDoor({ topics, subscriptions, ...publishing }: Topics): Door<SnsApi> {
+export function createSnsDoor(service: Topics): Door<SnsApi> {
+  const { topics, subscriptions, ...publishing } = service;
   return worded<Door<SnsApi>>(
     {
       async CreateTopic(input, context) {
@@ -115,6 +117,8 @@ export function createSnsDoor({ topics, subscriptions, ...publishing }: Topics):
           await publishing.publishBatch(callerOf(context), input.TopicArn, entries),
         );
       },
+
+      ...phoneOperations(service),
     },
     snsError,
   );

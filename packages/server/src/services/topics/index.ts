@@ -2,8 +2,10 @@
 import type { TopicsDependencies } from "./context.ts";
 import { Deliveries } from "./deliveries.ts";
 import { FifoOrder } from "./fifo.ts";
+import { createPlatformOperations, type PlatformOperations } from "./platform.ts";
 import { createPublishOperations, type PublishOperations } from "./publish.ts";
 import { Signer } from "./signer.ts";
+import { createSmsOperations, type SmsOperations } from "./sms.ts";
 import { TopicStore } from "./store.ts";
 import { createSubscriptionOperations, type SubscriptionOperations } from "./subscriptions.ts";
 import { createTopicOperations, type TopicOperations } from "./topics.ts";
@@ -16,6 +18,8 @@ export type { BatchAnswer, NewMessage } from "./publish.ts";
 export interface Topics extends PublishOperations {
   readonly topics: TopicOperations;
   readonly subscriptions: SubscriptionOperations;
+  readonly platform: PlatformOperations;
+  readonly sms: SmsOperations;
   /** The certificate of signatures, as PEM, where this path is its own. */
   certificate(path: string): Promise<string | undefined>;
   /** Whether there is a topic of this name in the scope. */
@@ -45,6 +49,8 @@ export function createTopics(dependencies: TopicsDependencies): Topics {
   return {
     topics: createTopicOperations(dependencies, store, deliveries),
     subscriptions: createSubscriptionOperations(dependencies, store, deliveries),
+    platform: createPlatformOperations(records),
+    sms: createSmsOperations(records),
     ...createPublishOperations(dependencies, store, fifo, parts),
     certificate: (path) => signer.certificate(path),
     exists: async (scope, name) => (await store.find(scope, name)) !== undefined,
