@@ -65,7 +65,7 @@ export class Dispatch {
     const bus = live.name.replaceAll("/", "~");
     for (const one of rule.targets) {
       const { id, maxRetries, maxAgeSeconds, deadLetter } = one.target;
-      metrics.count("Invocations", dimensions);
+      metrics.count("InvocationsCreated", dimensions);
       durable.push(
         deliverer.deliver(live.scope, `${bus}/${rule.rule.name}/${id}`, {
           message: messageFor(one, event, rule),

@@ -27,7 +27,6 @@ export type { DescribedApiDestination } from "./api-destinations.ts";
 export type { DescribedArchive } from "./archives.ts";
 export type { BusSettings, DescribedBus } from "./buses.ts";
 export type {
-  AuthorizationType,
   ConnectionAuth,
   DescribedConnection,
   ExtraParameters,
@@ -35,7 +34,7 @@ export type {
 } from "./connections.ts";
 export type { BusesDependencies } from "./context.ts";
 export { BUS_ERRORS, type BusErrorCode } from "./errors.ts";
-export type { RuleState, Target } from "./model.ts";
+export type { Target } from "./model.ts";
 export type { NewEntry, PutEntry } from "./put-events.ts";
 export type { DescribedReplay, Replays } from "./replays.ts";
 export type { DescribedRule } from "./rules.ts";

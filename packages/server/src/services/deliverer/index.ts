@@ -17,7 +17,7 @@ import {
   unpackDelivery,
 } from "./delivery.ts";
 
-export type { DeadLetter, DeadLetterAttributes, Delivery, DeliveryEnd } from "./delivery.ts";
+export type { DeadLetterAttributes, Delivery, DeliveryEnd } from "./delivery.ts";
 
 export interface DelivererOptions {
   readonly queues: Queues;
