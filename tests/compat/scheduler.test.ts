@@ -1,6 +1,14 @@
 /** EventBridge Scheduler through AWS's own JavaScript client: every operation, and real runs against real targets. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  CreateStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  waitUntilStreamExists,
+} from "@aws-sdk/client-kinesis";
 import { LambdaClient, PutFunctionEventInvokeConfigCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, NoSuchKey, S3Client } from "@aws-sdk/client-s3";
 import {
@@ -23,9 +31,11 @@ import {
   UntagResourceCommand,
   UpdateScheduleCommand,
 } from "@aws-sdk/client-scheduler";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
+  ListQueuesCommand,
   type Message,
   ReceiveMessageCommand,
   SQSClient,
@@ -49,6 +59,9 @@ describe("EventBridge Scheduler, by AWS's JavaScript client", { timeout: 60_000 
   let sqs: SQSClient;
   let s3: S3Client;
   let lambda: LambdaClient;
+  let sns: SNSClient;
+  let events: EventBridgeClient;
+  let kinesis: KinesisClient;
   let names = 0;
 
   before(async () => {
@@ -58,9 +71,12 @@ describe("EventBridge Scheduler, by AWS's JavaScript client", { timeout: 60_000 
     sqs = new SQSClient(settings);
     s3 = new S3Client({ ...settings, forcePathStyle: true });
     lambda = new LambdaClient(settings);
+    sns = new SNSClient(settings);
+    events = new EventBridgeClient(settings);
+    kinesis = new KinesisClient({ ...settings, maxAttempts: 10 }); // five reads of a shard a second
   });
   after(async () => {
-    for (const each of [client, sqs, s3, lambda]) each.destroy();
+    for (const each of [client, sqs, s3, lambda, sns, events, kinesis]) each.destroy();
     await platform.stop();
   });
 
@@ -97,6 +113,14 @@ describe("EventBridge Scheduler, by AWS's JavaScript client", { timeout: 60_000 
       const { ReceiptHandle } = message;
       await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       return message;
+    }
+  }
+
+  /** The queues of this name, once there is one. */
+  async function listed(QueueNamePrefix: string) {
+    for (;;) {
+      const found = await sqs.send(new ListQueuesCommand({ QueueNamePrefix }));
+      if ((found.QueueUrls?.length ?? 0) > 0) return found;
     }
   }
 
@@ -310,6 +334,90 @@ describe("EventBridge Scheduler, by AWS's JavaScript client", { timeout: 60_000 
       assert.deepEqual([source, time], ["aws.scheduler", "2020-02-29T12:30:00Z"]);
     });
 
+    it("send to topics, event buses and streams", async () => {
+      const { QueueUrl, arn } = await queue();
+      const { TopicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "scheduled" }));
+      await sns.send(
+        new SubscribeCommand({
+          TopicArn,
+          Protocol: "sqs",
+          Endpoint: arn,
+          Attributes: { RawMessageDelivery: "true" },
+        }),
+      );
+      await create({ Target: { Arn: TopicArn, RoleArn, Input: "to a topic" } });
+      assert.equal((await next(QueueUrl)).Body, "to a topic");
+
+      const EventPattern = JSON.stringify({ source: ["by.schedule"] });
+      await events.send(new PutRuleCommand({ Name: "scheduled", EventPattern }));
+      await events.send(
+        new PutTargetsCommand({ Rule: "scheduled", Targets: [{ Id: "q", Arn: arn }] }),
+      );
+      const Name = newName();
+      await create({
+        Name,
+        Target: {
+          Arn: `arn:aws:events:${ARN}:event-bus/default`,
+          RoleArn,
+          Input: '{"for":"<aws.scheduler.scheduled-time>"}',
+          EventBridgeParameters: { Source: "by.schedule", DetailType: "Tick" },
+        },
+      });
+      const { id: _, time: __, ...event } = JSON.parse((await next(QueueUrl)).Body ?? "");
+      assert.deepEqual(event, {
+        version: "0",
+        "detail-type": "Tick",
+        source: "by.schedule",
+        account: "000000000000",
+        region: "us-east-1",
+        resources: [`arn:aws:scheduler:${ARN}:schedule/default/${Name}`],
+        detail: { for: "2020-02-29T12:30:00Z" },
+      });
+      await create({
+        Target: {
+          Arn: "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents",
+          RoleArn,
+          Input: JSON.stringify({
+            Entries: [{ Source: "by.schedule", DetailType: "Put", Detail: "{}" }],
+          }),
+        },
+      });
+      assert.equal(JSON.parse((await next(QueueUrl)).Body ?? "")["detail-type"], "Put");
+
+      const StreamName = "scheduled";
+      await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+      await waitUntilStreamExists(
+        { client: kinesis, maxWaitTime: 30, minDelay: 0.05 },
+        { StreamName },
+      );
+      await create({
+        Target: {
+          Arn: `arn:aws:kinesis:${ARN}:stream/${StreamName}`,
+          RoleArn,
+          Input: "to a stream",
+          KinesisParameters: { PartitionKey: "p" },
+        },
+      });
+      const { ShardIterator } = await kinesis.send(
+        new GetShardIteratorCommand({
+          StreamName,
+          ShardId: "shardId-000000000000",
+          ShardIteratorType: "TRIM_HORIZON",
+        }),
+      );
+      for (let iterator = ShardIterator; ; ) {
+        const { Records = [], NextShardIterator } = await kinesis.send(
+          new GetRecordsCommand({ ShardIterator: iterator }),
+        );
+        iterator = NextShardIterator;
+        const [record] = Records;
+        if (record === undefined) continue;
+        const { Data = new Uint8Array(), PartitionKey } = record;
+        assert.deepEqual([Buffer.from(Data).toString(), PartitionKey], ["to a stream", "p"]);
+        break;
+      }
+    });
+
     it("call any operation of the platform", async () => {
       await s3.send(new CreateBucketCommand({ Bucket: "scheduled" }));
       const { QueueUrl } = await queue();
@@ -324,6 +432,8 @@ describe("EventBridge Scheduler, by AWS's JavaScript client", { timeout: 60_000 
       await universal("s3:putObject", { Bucket: "scheduled", Key: "k", Body: "text é" });
       await universal("sqs:sendMessage", { QueueUrl, MessageBody: "b" });
       await universal("sqs:createQueue", { QueueName: "made-by-schedule" });
+      const { QueueUrls } = await listed("made-by-schedule");
+      assert.equal(QueueUrls?.length, 1);
       await universal("lambda:invoke", {
         FunctionName: "scheduled",
         InvocationType: "Event",

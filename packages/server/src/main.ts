@@ -342,8 +342,8 @@ export async function start(
       const batches = (await Promise.all(polled)).reduce((sum, left) => sum + left, 0);
       if (batches > 0)
         log.warn("batches of mappings and pipes were still running: they run again", { batches });
-      await topics.close(left());
       await schedules.close(left());
+      await topics.close(left());
       await buses.close(left());
       const running = await functions.close(left());
       if (running > 0)
