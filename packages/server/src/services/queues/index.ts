@@ -32,7 +32,6 @@ export { ATTRIBUTE_NAMES, unknownAttribute } from "./attributes.ts";
 export { checkBatch } from "./batch.ts";
 export type { MessageQueuesDependencies } from "./context.ts";
 export { QUEUE_ERRORS, type QueueErrorCode, queueError } from "./errors.ts";
-export type { QueueSettings } from "./model.ts";
 export type { DescribedQueue } from "./queues.ts";
 export type { Receiving } from "./receive.ts";
 export type { NewQueueMessage, SentMessage } from "./send.ts";
