@@ -42,13 +42,15 @@ const ROLE = "arn:aws:iam::000000000000:role/r";
 const ARN = "arn:aws:lambda:us-east-1:000000000000:capacity-provider:";
 const CODE = `
   const instance = process.env.AWS_LAMBDA_LOG_STREAM_NAME;
+  const seen = [];
   let running = 0, most = 0;
   export const handler = async ({ ms = 0, n }, context) => {
     most = Math.max(most, ++running);
     console.log("event", n);
+    seen.push(n);
     await new Promise((resolve) => setTimeout(resolve, ms));
     running--;
-    return { n, instance, most, version: context.functionVersion };
+    return { n, instance, most, seen, version: context.functionVersion };
   };
 `;
 
@@ -76,6 +78,7 @@ interface Answer {
   /** Its log stream. */
   readonly instance: string;
   readonly most: number;
+  readonly seen: readonly number[];
   readonly version: string;
 }
 
@@ -320,6 +323,55 @@ def handler(event, context):
       [0, 1, 2, 3],
     );
     assert.equal(new Set(answers.map(({ instance }) => instance)).size, 1);
+  });
+
+  it("a provider is a share of the machine: its functions have so many processors together", async () => {
+    await createProvider("small", { CapacityProviderScalingConfig: { MaxVCpuCount: 2 } });
+    const on = (more = {}) => ({
+      CapacityProviderConfig: {
+        LambdaManagedInstancesCapacityProviderConfig: {
+          CapacityProviderArn: `${ARN}small`,
+          PerExecutionEnvironmentMaxConcurrency: 2,
+          ...more,
+        },
+      },
+    });
+    await create("small-a", { ...on(), Timeout: 10 });
+    await create("small-b", { ...on(), Timeout: 10 });
+    await assert.rejects(
+      create("small-c", { ...on(), MemorySize: 6_144 }),
+      refused("InvalidParameterValueException", /needs 3 vCPUs/),
+    );
+    const eight = (name: string) =>
+      Promise.all(Array.from({ length: 8 }, (_, n) => invoke(name, { n, ms: 50 })));
+    const first = await eight("small-a");
+    assert.ok(new Set(first.map(({ instance }) => instance)).size <= 2);
+    // The idle ones of the other function make room.
+    const second = await eight("small-b");
+    assert.ok(new Set(second.map(({ instance }) => instance)).size <= 2);
+    await active("small");
+    await lambda.send(
+      new UpdateCapacityProviderCommand({
+        CapacityProviderName: "small",
+        CapacityProviderScalingConfig: { MaxVCpuCount: 4 },
+      }),
+    );
+    const third = await eight("small-a");
+    assert.ok(new Set(third.map(({ instance }) => instance)).size <= 4);
+  });
+
+  it("an event that is invoked asynchronously runs what was published", async () => {
+    await create("later", {}, 3);
+    const { StatusCode } = await lambda.send(
+      new InvokeCommand({ FunctionName: "later", InvocationType: "Event", Payload: '{"n":7}' }),
+    );
+    assert.equal(StatusCode, 202);
+    // The same process, once it has run the event.
+    for (let seen: readonly number[] = []; !seen.includes(7); ) {
+      const answer = await invoke("later", { n: 8 });
+      assert.equal(answer.version, "$LATEST.PUBLISHED");
+      seen = answer.seen;
+    }
   });
 
   it("a function says what it is, with its defaults", async () => {

@@ -2,6 +2,8 @@ import type { FunctionNetwork } from "./function-network.ts";
 
 /** How much one instance of a function on a capacity provider takes on. */
 export interface InstanceSharing {
+  /** ARN of the capacity provider. */
+  readonly provider: string;
   /** Invocations at once, at most. */
   readonly most: number;
   /** Processors that it has. */

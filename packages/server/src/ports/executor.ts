@@ -85,6 +85,8 @@ export interface FunctionConcurrency {
   readonly provisioned: readonly ProvisionedConcurrency[];
   /** Instances that are kept for invocations on demand, whether there are any or not. */
   readonly kept: readonly KeptInstances[];
+  /** Capacity providers that it is on, and how many processors all instances on each may have together. */
+  readonly providers?: readonly (readonly [provider: string, vcpus: number])[];
 }
 
 /** So many instances of a deployment. */

@@ -30,6 +30,7 @@ import { Places, type PlacesHost } from "./places.ts";
 import { Processors } from "./processors.ts";
 import { deploymentScratch } from "./scratch.ts";
 import { Seats } from "./seats.ts";
+import { Shares } from "./shares.ts";
 import { InstanceStarter } from "./start-instance.ts";
 import { streamed } from "./streamed-reply.ts";
 import type { Tenant } from "./tenant.ts";
@@ -83,6 +84,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
   readonly #pressure: MemoryPressure;
   readonly #places: Places;
   readonly #tenants: Tenants;
+  readonly #shares = new Shares();
   readonly permits: (account: string, region: string) => Permits;
   /** Invocations that are not over. */
   #underWay = 0;
@@ -145,6 +147,8 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
   limit(functionArn: string, concurrency: FunctionConcurrency): void {
     if (this.#closing) return;
     this.#tenants.limit(functionArn, concurrency);
+    for (const [provider, vcpus] of concurrency.providers ?? [])
+      this.#shares.limit(provider, vcpus);
     this.#pressure.watch();
   }
 
@@ -216,6 +220,10 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
       this.#placeFree(fleet, false, undefined);
       throw error;
     }
+  }
+
+  room(fleet: Fleet): number {
+    return this.#shares.room(fleet);
   }
 
   grow(fleet: Fleet): void {
@@ -300,6 +308,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
       fleet = new Fleet(deployment, scratch, this, tenant);
       this.#fleets.set(deployment.id, fleet);
       tenant.fleets.add(fleet);
+      this.#shares.add(fleet);
     }
     return fleet;
   }
@@ -312,6 +321,7 @@ class ProcessExecutor implements Executor, FleetHost, PressureOwner, PlacesHost,
     this.#places.forget(fleet);
     fleet.keeper?.close();
     fleet.tenant.fleets.delete(fleet);
+    this.#shares.delete(fleet);
     this.#tenants.forget(fleet.tenant);
   }
 

@@ -13,6 +13,8 @@ export interface FleetHost {
   start(fleet: Fleet, scratch: string, initMs: number): Promise<Instance>;
   /** There is room for an instance that nobody waits for. */
   readonly mayStart: boolean;
+  /** How many more instances a fleet on a capacity provider may have now. */
+  room(fleet: Fleet): number;
   /** The fleet has more work than instances. */
   grow(fleet: Fleet): void;
   /** A start has come to its end, well or not. */

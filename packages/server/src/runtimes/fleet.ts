@@ -100,21 +100,27 @@ export class Fleet implements InstanceOwner {
   /** How many more instances it should have now. Asking counts: for short handlers they must be missing for a while. */
   get missing(): number {
     const lacking = this.kept - this.size;
-    if (this.#waiting.length === 0 || this.deployment.provisioned) return lacking;
+    if (this.#waiting.length === 0 || this.deployment.provisioned) return this.#within(lacking);
     const load = this.#load;
-    return Math.max(lacking, this.#policy.wanted(load) - load.instances);
+    return this.#within(Math.max(lacking, this.#policy.wanted(load) - load.instances));
   }
 
   /** How many more instances would find something to do, at most. */
   get couldUse(): number {
     const lacking = this.kept - this.size;
-    if (this.#waiting.length === 0 || this.deployment.provisioned) return lacking;
+    if (this.#waiting.length === 0 || this.deployment.provisioned) return this.#within(lacking);
     const load = this.#load;
     const forWork = Math.min(
       this.#waiting.length - this.#preparing,
       this.#policy.enough(load) - load.instances,
     );
-    return Math.max(lacking, forWork);
+    return this.#within(Math.max(lacking, forWork));
+  }
+
+  /** On a capacity provider there are only so many as that has processors for. */
+  #within(instances: number): number {
+    if (instances <= 0 || !this.deployment.sharing) return instances;
+    return Math.min(instances, this.#host.room(this));
   }
 
   get #load(): Load {

@@ -25,6 +25,7 @@ class World {
   readonly #crashes: number;
   started = 0;
   alive = 0;
+  mostAlive = 0;
   /** The most invocations that any of them had at once. */
   peak = 0;
   /** Times that one began with an invocation. */
@@ -46,6 +47,7 @@ class World {
   #start(): SandboxedProcess {
     this.started++;
     this.alive++;
+    this.mostAlive = Math.max(this.mostAlive, this.alive);
     const running = new Set<number>();
     const exited = Promise.withResolvers<SandboxedExit>();
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -109,14 +111,14 @@ const language: LanguageRuntime = {
   }),
 };
 
-for (const [seed, crashes] of [
-  [1, 0],
-  [2, 0],
-  [3, 0],
-  [4, 0.02],
-  [5, 0.1],
+for (const [seed, crashes, processors] of [
+  [1, 0, 400],
+  [2, 0, 3],
+  [3, 0, 400],
+  [4, 0.02, 400],
+  [5, 0.1, 2],
 ] as const)
-  test(`an instance never has more than its share (seed ${seed}, crashes ${crashes})`, async () => {
+  test(`no instance and no provider ever has more than it may (seed ${seed}, crashes ${crashes})`, async () => {
     const random = seeded(seed);
     const most = 2 + Math.floor(random() * 9);
     const world = new World(most, random, crashes);
@@ -131,8 +133,12 @@ for (const [seed, crashes] of [
       directory: join(directory, "data"),
       limits: { pooled: 0, walled: 0, instances: 50, starting: 50 },
     });
-    const sharing = { most, vcpus: 1 };
+    const sharing = { provider: "provider", most, vcpus: 1 };
     const deployment = { ...plainDeployment("code"), runtime: "nodejs22.x", sharing };
+    executor.limit(deployment.functionArn, {
+      ...{ reserved: undefined, provisioned: [], kept: [] },
+      providers: [["provider", processors]],
+    });
     let [outstanding, highest, answered, failed] = [0, 0, 0, 0];
     const calls: Promise<void>[] = [];
     for (let i = 0; i < 400; i++) {
@@ -149,6 +155,7 @@ for (const [seed, crashes] of [
     await Promise.all(calls);
     assert.equal(answered, 400);
     assert.ok(world.peak <= most, `${world.peak} at once, although ${most} are the most`);
+    assert.ok(world.mostAlive <= processors, `${world.mostAlive} of ${processors}`);
     if (crashes === 0) {
       assert.equal(failed, 0);
       assert.equal(world.begun, 400);

@@ -1,10 +1,14 @@
 /** Instances that run several invocations at once, in Node.js. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Deployment } from "../domain/deployment.ts";
-import { type Bench, openBench, until } from "./runtimes.fixture.ts";
+import type { InvocationStream } from "../domain/invocation.ts";
+import { type Bench, invocation, openBench, until } from "./runtimes.fixture.ts";
 
-const sharing = (most: number): Partial<Deployment> => ({ sharing: { most, vcpus: 1 } });
+const sharing = (most: number): Partial<Deployment> => ({
+  sharing: { provider: "provider", most, vcpus: 1 },
+});
 const many = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** Answers once `gate` more events have come, or with what the event asks for. */
@@ -207,4 +211,38 @@ test("libraries find the request and its trace in the store of the invocation", 
       type: "lambda-managed-instances",
     });
   }
+});
+
+test("streams run side by side, and one that nobody reads does not hold up the others", async () => {
+  await using bench = await openBench();
+  const code = `
+    exports.handler = awslambda.streamifyResponse(async ({ size }, stream, context) => {
+      const piece = Buffer.alloc(64 * 1024, context.awsRequestId[0]);
+      for (let sent = 0; sent < size; sent += piece.length)
+        if (!stream.write(piece)) await new Promise((resolve) => stream.once("drain", resolve));
+      stream.end();
+    });
+  `;
+  const deployment = await bench.deploy(code, sharing(4));
+  const size = 4 * 1024 * 1024;
+  const open = () => bench.executor.stream(deployment, invocation({ size }));
+  const [unread, ...read] = await Promise.all([open(), open(), open(), open()]);
+  const length = async (stream: InvocationStream): Promise<number> => {
+    let bytes = 0;
+    for await (const chunk of stream.body) bytes += chunk.length;
+    return bytes;
+  };
+  assert.deepEqual(await Promise.all(read.map(length)), [size, size, size]);
+  assert.equal(await length(unread as InvocationStream), size);
+});
+
+test("an instance that is idle is frozen, and one in which something late still runs is not", async () => {
+  await using bench = await openBench({ limits: { freezeMs: 20 } });
+  const deployment = await bench.deploy(GATED, { ...sharing(3), timeoutSeconds: 1 });
+  const late = await bench.invoke(deployment, { n: 1, ms: 1_300 });
+  assert.equal(late.failed, true);
+  await until(() => bench.lines.some(({ message }) => message.includes("end 1")));
+  const { pid } = (await bench.invoke(deployment, { n: 2 })).value as Answer;
+  await until(() => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8")));
+  assert.equal(((await bench.invoke(deployment, { n: 3 })).value as Answer).pid, pid);
 });

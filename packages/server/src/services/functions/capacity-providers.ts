@@ -12,6 +12,7 @@ import {
   type ProviderState,
   providerNameOf,
   providerState,
+  vcpusOf,
 } from "../../domain/capacity-provider.ts";
 import type { YunqueError } from "../../domain/errors.ts";
 import type { FunctionHead, FunctionSettings, FunctionVersion } from "../../domain/function.ts";
@@ -73,7 +74,9 @@ export interface CapacityProviderOperations {
 
 type Context = Pick<FunctionsContext, "records" | "clock" | "limits">;
 
-export function createCapacityProviders(context: Context): CapacityProviderOperations {
+export function createCapacityProviders(
+  context: Context & Pick<FunctionsContext, "catalog">,
+): CapacityProviderOperations {
   const { records, clock, limits } = context;
   const space = (scope: Scope): string => spaceOf(scope, CAPACITY_PROVIDERS);
   const stateOf = (provider: CapacityProvider) =>
@@ -163,8 +166,8 @@ export function createCapacityProviders(context: Context): CapacityProviderOpera
       return { provider, state };
     },
 
-    update: (scope, text, { scaling, ...change }) =>
-      edit(scope, text, (before) => {
+    async update(scope, text, { scaling, ...change }) {
+      const described = await edit(scope, text, (before) => {
         const { policies, ...rest } = { ...before.scaling, ...scaling };
         const kept = rest.mode === "Auto" ? scaling?.policies : policies;
         const provider = {
@@ -175,7 +178,13 @@ export function createCapacityProviders(context: Context): CapacityProviderOpera
         };
         checkProvider(provider);
         return provider;
-      }),
+      });
+      // What its functions may have is part of how they are read.
+      const on = await versionsOn(context, scope, described.provider.arn);
+      const names = new Set(on.map(({ version }) => version.name));
+      await Promise.all([...names].map((name) => context.catalog.forget(scope, name)));
+      return described;
+    },
 
     delete: (scope, text) =>
       edit(scope, text, async (provider) => {
@@ -222,7 +231,7 @@ export function createCapacityProviders(context: Context): CapacityProviderOpera
 export async function requireProvider(
   { records, clock, limits }: Context,
   scope: Scope,
-  { managed, architecture }: FunctionSettings,
+  { managed, architecture, memoryMB }: FunctionSettings,
 ): Promise<void> {
   if (managed === undefined) return;
   const arn = managed.providerArn;
@@ -238,6 +247,11 @@ export async function requireProvider(
   if (architectureOf(found.value) !== architecture)
     throw invalid(
       `The function's architecture ${architecture} is not that of its capacity provider: ${architectureOf(found.value)}.`,
+    );
+  const { maxVCpus } = found.value.scaling;
+  if (vcpusOf(memoryMB, managed) > maxVCpus)
+    throw invalid(
+      `An execution environment of the function needs ${vcpusOf(memoryMB, managed)} vCPUs, and its capacity provider has ${maxVCpus}.`,
     );
 }
 

@@ -31,6 +31,7 @@ export function concurrencyOf(view: FunctionView): FunctionConcurrency {
       }),
     ),
     kept: keptOf(view),
+    ...(view.providers.size > 0 && { providers: [...view.providers] }),
   };
 }
 

@@ -167,7 +167,7 @@ const refusalOf = ({ code, message }: YunqueError): Refusal =>
   code === "FunctionThrottled" ? { status: 429, message } : { status: 500, message };
 
 /** The version that a qualifier stands for; of an alias that has two, the first. */
-function versionOf(view: FunctionView, qualifier = LATEST): FunctionVersion | undefined {
+function versionOf(view: FunctionView, qualifier = view.main): FunctionVersion | undefined {
   return view.versions.get(view.aliases.get(qualifier)?.version ?? qualifier);
 }
 

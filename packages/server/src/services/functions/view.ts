@@ -1,6 +1,11 @@
 /** A function as invocations see it: read at one moment, immutable afterwards. */
 import { createHash } from "node:crypto";
-import { mostAtOnce, vcpusOf } from "../../domain/capacity-provider.ts";
+import {
+  type CapacityProvider,
+  mostAtOnce,
+  providerNameOf,
+  vcpusOf,
+} from "../../domain/capacity-provider.ts";
 import type { Deployment } from "../../domain/deployment.ts";
 import type {
   EventInvokeSettings,
@@ -17,7 +22,14 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Runnable } from "./invoke.ts";
-import { type Child, childSpace, dimensionsOf, FUNCTIONS, spaceOf } from "./spaces.ts";
+import {
+  CAPACITY_PROVIDERS,
+  type Child,
+  childSpace,
+  dimensionsOf,
+  FUNCTIONS,
+  spaceOf,
+} from "./spaces.ts";
 import { readSpace } from "./store.ts";
 
 /** Everything that an invocation asks of its function. Maps are by version, alias or qualifier. */
@@ -36,6 +48,8 @@ export interface FunctionView {
   readonly urls: ReadonlyMap<string, FunctionUrl>;
   readonly eventInvoke: ReadonlyMap<string, EventInvokeSettings>;
   readonly provisioned: ReadonlyMap<string, ProvisionedSettings>;
+  /** Processors of the capacity providers that it is on, by ARN. */
+  readonly providers: ReadonlyMap<string, number>;
   /** Eight hex digits that name it in lineages. */
   readonly lineage: string;
   readonly dimensions: Dimensions;
@@ -55,6 +69,7 @@ export interface FunctionSnapshot {
   readonly urls: Entries<FunctionUrl>;
   readonly eventInvoke: Entries<EventInvokeSettings>;
   readonly provisioned: Entries<ProvisionedSettings>;
+  readonly providers: Entries<number>;
 }
 type Entries<T> = readonly (readonly [id: string, value: T])[];
 
@@ -88,11 +103,29 @@ export async function readSnapshot(
         urls: [...urls],
         eventInvoke: [...eventInvoke],
         provisioned: [...provisioned],
+        providers: await providersOf(records, scope, [before.value.latest, ...published.values()]),
       };
     }
     before = after;
   }
   return undefined;
+}
+
+/** Who changes a provider has the functions on it read again. */
+async function providersOf(
+  records: Records,
+  scope: Scope,
+  versions: readonly FunctionVersion[],
+): Promise<Entries<number>> {
+  const arns = new Set(versions.flatMap(({ settings }) => settings.managed?.providerArn ?? []));
+  const found: [string, number][] = [];
+  for (const arn of arns) {
+    const name = providerNameOf(arn, scope) ?? "";
+    const space = spaceOf(scope, CAPACITY_PROVIDERS);
+    const provider = (await records.get<CapacityProvider>(space, name))?.value;
+    if (provider) found.push([arn, provider.scaling.maxVCpus]);
+  }
+  return found;
 }
 
 /** What invocations see of it. `network` is the platform's. */
@@ -116,6 +149,7 @@ export function viewOf(
     urls: new Map(snapshot.urls),
     eventInvoke: new Map(snapshot.eventInvoke),
     provisioned: new Map(snapshot.provisioned),
+    providers: new Map(snapshot.providers),
     lineage: lineageOf(functionArn(scope, name)),
     dimensions: dimensionsOf(scope, name),
     runnables: new Map(),
@@ -134,6 +168,7 @@ export function snapshotOf({ scope, name, head, ...view }: FunctionView): Functi
     urls: [...view.urls],
     eventInvoke: [...view.eventInvoke],
     provisioned: [...view.provisioned],
+    providers: [...view.providers],
   };
 }
 
@@ -179,7 +214,8 @@ export function deploymentOf(
 function sharingOf(settings: FunctionVersion["settings"]): Pick<Deployment, "sharing"> {
   const { managed, memoryMB } = settings;
   if (managed === undefined) return {};
-  return { sharing: { most: mostAtOnce(settings, managed), vcpus: vcpusOf(memoryMB, managed) } };
+  const most = mostAtOnce(settings, managed);
+  return { sharing: { provider: managed.providerArn, most, vcpus: vcpusOf(memoryMB, managed) } };
 }
 
 /** The settings of asynchronous events for a qualifier; `$LATEST` where the caller named none. */

@@ -8,7 +8,7 @@ import { program } from "./custom.fixture.ts";
 const sharing = (most: number): Partial<Deployment> => ({
   runtime: "provided.al2023",
   logFormat: "JSON",
-  sharing: { most, vcpus: 1 },
+  sharing: { provider: "provider", most, vcpus: 1 },
 });
 
 /** As many loops as the environment says; `handle(event, got)` is in `lines`. */

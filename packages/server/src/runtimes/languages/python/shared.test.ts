@@ -8,7 +8,7 @@ import { lacksPython, openPythonBench } from "./python.fixture.ts";
 const skip = lacksPython;
 const sharing = (most: number): Partial<Deployment> => ({
   logFormat: "JSON",
-  sharing: { most, vcpus: 1 },
+  sharing: { provider: "provider", most, vcpus: 1 },
 });
 const many = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const invokeAll = (bench: Bench, deployment: Deployment, events: readonly object[]) =>
