@@ -1,4 +1,5 @@
 /** What EventBridge is asked and answers about buses, rules and targets, in the words of its model and in ours. */
+import { usableTraceId } from "../../domain/trace-id.ts";
 import type {
   BusSettings,
   DescribedArchive,
@@ -72,14 +73,15 @@ export const ruleOutput = (rule: DescribedRule): Rule => ({
   EventBusName: rule.bus,
 });
 
-export const entryOf = (entry: PutEventsRequestEntry): NewEntry => ({
+/** `header`: the request's own X-Amzn-Trace-Id, for entries that have none. */
+export const entryOf = (entry: PutEventsRequestEntry, header: string | undefined): NewEntry => ({
   source: entry.Source,
   detailType: entry.DetailType,
   detail: entry.Detail,
   resources: entry.Resources ?? [],
   time: entry.Time?.getTime(),
   bus: entry.EventBusName,
-  traceId: entry.TraceHeader,
+  traceId: usableTraceId(entry.TraceHeader) ?? usableTraceId(header),
 });
 
 export function targetOf(target: Target): RuleTarget {

@@ -26,7 +26,11 @@ export function createEventsDoor(service: Buses): Door<EventsApi> {
       ...connectionMethods(service),
 
       async PutEvents(input, context) {
-        const entries = await service.put(context, input.Entries.map(entryOf));
+        const header = context.headers["x-amzn-trace-id"];
+        const entries = await service.put(
+          context,
+          input.Entries.map((entry) => entryOf(entry, header)),
+        );
         return {
           FailedEntryCount: entries.filter((entry) => "code" in entry).length,
           Entries: entries.map((entry) =>
