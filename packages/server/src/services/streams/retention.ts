@@ -1,10 +1,13 @@
 /** Removes what is older than its stream keeps it, now and then. Reads do not see it before that either. */
+import { setImmediate } from "node:timers/promises";
 import type { StreamsContext } from "./context.ts";
 import type { Stream } from "./model.ts";
 import { logOf, scopesWithStreams } from "./names.ts";
 import { horizon } from "./positions.ts";
 
 const EVERY_MS = 60_000;
+/** After so many shards others have a turn of the event loop. */
+const TURN = 100;
 
 export class Retention {
   readonly #context: StreamsContext;
@@ -64,7 +67,8 @@ export class Retention {
     const { shards, store, clock } = this.#context;
     const oldest = horizon(stream, clock.now());
     const over = new Set<number>();
-    for (const { number, closed } of stream.shards) {
+    for (const [index, { number, closed }] of stream.shards.entries()) {
+      if (index % TURN === TURN - 1) await setImmediate();
       const log = logOf(stream, number);
       const first = (await shards.describe(log))?.first;
       if (first && first.addedAt < oldest) await shards.trim(log, oldest);

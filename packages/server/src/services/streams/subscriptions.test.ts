@@ -93,6 +93,15 @@ it("at the end of a shard it names the children and ends, also where the shard n
   }
 });
 
+it("it ends with its consumer", async () => {
+  const { subscribe, ended, streams, arn, put, ref, turns } = await subscribed();
+  await subscribe();
+  await streams.deregisterConsumer(parseResourceArn(arn));
+  await put(ref, "a");
+  await turns();
+  assert.equal(ended(), 1);
+});
+
 it("a consumer is sent two MiB in a second", async () => {
   const { subscribe, events, ref, streams, clock, turns } = await subscribed({ throughput: true });
   await subscribe();

@@ -2,6 +2,7 @@
 import { findConsumer } from "./consumers.ts";
 import type { StreamsContext } from "./context.ts";
 import { dryRun, inUse } from "./errors.ts";
+import type { Consumer, Stream } from "./model.ts";
 import { logOf, sequenceNumber, shardId } from "./names.ts";
 import { type Position, placeOf, shardNamed } from "./positions.ts";
 import { readShard, type ShardPage, sizeOf } from "./reading.ts";
@@ -26,6 +27,14 @@ export interface ShardEvent extends ShardPage {
 interface Subscription {
   readonly since: number;
   readonly end: AbortController;
+}
+
+/** What a subscription is of, and behind which place it begins. */
+interface Start {
+  readonly ref: ResourceRef;
+  readonly consumer: Consumer;
+  readonly shard: number;
+  readonly after: number;
 }
 
 export class Subscriptions {
@@ -62,7 +71,8 @@ export class Subscriptions {
     former?.end.abort();
     const subscription = { since: clock.now(), end: new AbortController() };
     this.#active.set(key, subscription);
-    return this.#events(key, subscription, { ref, shard: found.number, after }, options.signal);
+    const start = { ref, consumer, shard: found.number, after };
+    return this.#events(key, subscription, start, options.signal);
   }
 
   /** Ends all of them, also those that come later. */
@@ -74,7 +84,7 @@ export class Subscriptions {
   async *#events(
     key: string,
     subscription: Subscription,
-    { ref, shard, after }: { readonly ref: ResourceRef; readonly shard: number; after: number },
+    { ref, consumer, shard, after }: Start,
     signal: AbortSignal,
   ): AsyncGenerator<ShardEvent> {
     const { clock, store } = this.#context;
@@ -86,10 +96,10 @@ export class Subscriptions {
     try {
       let place = after;
       for (let first = true; !end.signal.aborted; first = false) {
-        // Looked at anew: the shard may have been closed, and the stream deleted.
+        // Looked at anew: the shard may have been closed, the consumer or the stream be gone.
         const known = await store.find(ref.stream);
         const found = known?.byNumber.get(shard);
-        if (!known || !found) return;
+        if (!known || !found || !knows(known.stream, consumer)) return;
         const page = await readShard(this.#context, known, found, {
           after: place,
           limit: EVENT_RECORDS,
@@ -130,3 +140,6 @@ export class Subscriptions {
     });
   }
 }
+
+const knows = ({ consumers }: Stream, { name, created }: Consumer): boolean =>
+  consumers.some((one) => one.name === name && one.created === created);
