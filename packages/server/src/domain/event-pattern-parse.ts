@@ -105,7 +105,7 @@ function parseTests(
 }
 
 /** `{"prefix": "a"}`, from behind its opening brace. */
-function parseTest(reader: PatternReader): ValueTest | "absent" {
+export function parseTest(reader: PatternReader): ValueTest | "absent" {
   if (reader.next() !== "name") reader.fail("Match expression name not found");
   const name = reader.text();
   switch (name) {

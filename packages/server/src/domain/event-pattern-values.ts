@@ -103,9 +103,10 @@ export function numericOf(reader: PatternReader): ValueTest {
   if (reader.next() !== "[") reader.fail("Value of numeric must be an array.");
   if (reader.next() !== "string") reader.fail(`Invalid member in numeric match: ${shown(reader)}`);
   const operator = reader.text();
+  const operand = reader.next(); // AWS's parser has read it when it complains
   if (!["=", "<", "<=", ">", ">="].includes(operator))
     reader.fail(`Unrecognized numeric range operator: ${operator}`);
-  if (reader.next() !== "number")
+  if (operand !== "number")
     reader.fail(`Value of ${operator === "=" ? "equals" : operator} must be numeric`);
   const value = comparable(reader);
   const token = reader.next();

@@ -1,8 +1,8 @@
 /** Subscription filter policies: compiled once, asked for every message. */
+import { holds, type Leaf } from "./event-pattern-tests.ts";
 import {
   type Condition,
   FilterPolicyError,
-  type Leaf,
   type PolicyNode,
   parseFilterPolicy,
 } from "./filter-policy-syntax.ts";
@@ -128,17 +128,15 @@ const NOTHING: Readonly<Record<string, unknown>> = {};
 function leavesMatch(conditions: readonly Condition[], value: unknown): boolean {
   const leaves = leavesOf(value, 0);
   return conditions.some((condition) =>
-    "exists" in condition
-      ? condition.exists === leaves.length > 0
-      : leaves.some((leaf) => condition.accepts(leaf)),
+    condition === "absent" ? leaves.length === 0 : leaves.some((leaf) => holds(condition, leaf)),
   );
 }
 
-/** Values of arrays in arrays, but not of objects. */
+/** Values of arrays in arrays, but not of objects. SNS looks at five digits behind the point. */
 function leavesOf(value: unknown, depth: number): readonly Leaf[] {
   if (value === undefined || isObject(value) || depth > MAX_DEPTH) return [];
   if (Array.isArray(value)) return value.flatMap((item) => leavesOf(item, depth + 1));
-  return [value as Leaf];
+  return [typeof value === "number" ? Number(value.toFixed(5)) : (value as Leaf)];
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

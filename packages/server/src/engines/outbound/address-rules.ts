@@ -1,5 +1,5 @@
 /** Which addresses strangers may make the platform call. */
-import { addressBytes, parseCidr } from "../../domain/cidr.ts";
+import { type Address, parseAddress, rangeOf } from "../../domain/ip-address.ts";
 
 /**
  * `any`: all but link-local addresses, where clouds keep their machines' credentials; `public`: what is reachable from
@@ -8,7 +8,7 @@ import { addressBytes, parseCidr } from "../../domain/cidr.ts";
 export const OUTBOUND = ["any", "public", "none"] as const;
 export type Outbound = (typeof OUTBOUND)[number];
 
-const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"].map(parseCidr);
+const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"].map(blockOf);
 /** https://www.iana.org/assignments/iana-ipv4-special-registry and the one of IPv6. */
 const SPECIAL = [
   "0.0.0.0/8",
@@ -31,22 +31,42 @@ const SPECIAL = [
   "2001:db8::/32",
   "fc00::/7",
   "ff00::/8",
-].map(parseCidr);
+].map(blockOf);
 /** IPv4 inside of IPv6: mapped, translated, 6to4. */
 const EMBEDDED = [
-  { block: parseCidr("::ffff:0:0/96"), at: 12 },
-  { block: parseCidr("::/96"), at: 12 },
-  { block: parseCidr("64:ff9b::/96"), at: 12 },
-  { block: parseCidr("2002::/16"), at: 2 },
+  { block: blockOf("::ffff:0:0/96"), behind: 0n },
+  { block: blockOf("::/96"), behind: 0n },
+  { block: blockOf("64:ff9b::/96"), behind: 0n },
+  { block: blockOf("2002::/16"), behind: 80n },
 ];
 
 export function mayReach(rule: Outbound, address: string): boolean {
+  const parsed = parseAddress(undotted(address));
+  return parsed !== undefined && reaches(rule, parsed);
+}
+
+function reaches(rule: Outbound, address: Address): boolean {
   if (rule === "none") return false;
-  const bytes = addressBytes(address);
-  if (bytes === undefined) return false;
-  const inner = EMBEDDED.find(({ block }) => bytes.length === 16 && block.contains(address));
-  if (inner !== undefined && address !== "::1" && address !== "::")
-    return mayReach(rule, bytes.slice(inner.at, inner.at + 4).join("."));
-  if (LINK_LOCAL.some((block) => block.contains(address))) return false;
-  return rule === "any" || !SPECIAL.some((block) => block.contains(address));
+  const inner = EMBEDDED.find(({ block }) => block(address));
+  if (inner !== undefined && address.value > 1n)
+    return reaches(rule, { bits: 32, value: (address.value >> inner.behind) & 0xffffffffn });
+  if (LINK_LOCAL.some((block) => block(address))) return false;
+  return rule === "any" || !SPECIAL.some((block) => block(address));
+}
+
+/** Whether an address is in `address/bits`. */
+function blockOf(text: string): (address: Address) => boolean {
+  const [base = "", mask] = text.split("/");
+  const first = parseAddress(base);
+  if (first === undefined) throw new RangeError(`not a block: ${text}`);
+  const [low, high] = rangeOf(first, Number(mask));
+  return ({ bits, value }) => bits === first.bits && value >= low && value <= high;
+}
+
+/** `::ffff:127.0.0.1` as `::ffff:7f00:1`. */
+function undotted(address: string): string {
+  const [, head, dotted = ""] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? [];
+  const inner = parseAddress(dotted);
+  if (head === undefined || inner === undefined) return address;
+  return `${head}${(inner.value >> 16n).toString(16)}:${(inner.value & 0xffffn).toString(16)}`;
 }
