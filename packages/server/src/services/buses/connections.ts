@@ -1,5 +1,6 @@
 /** Connections: how to authorize at other people's web servers. What is secret goes out to them, and to nobody else. */
 import { randomUUID } from "node:crypto";
+import { partitionOf } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { everyRecord } from "../../ports/every-record.ts";
 import type { BusesContext } from "./context.ts";
@@ -211,7 +212,7 @@ const stateOf = (type: AuthorizationType): ConnectionState =>
 const described = (scope: Scope, connection: Connection): DescribedConnection => ({
   ...connection,
   arn: arnOf(scope, "connection", `${connection.name}/${connection.id}`),
-  secretArn: `arn:aws:secretsmanager:${scope.region}:${scope.account}:secret:events!connection/${connection.name}/${connection.secretName}`,
+  secretArn: `arn:${partitionOf(scope.region)}:secretsmanager:${scope.region}:${scope.account}:secret:events!connection/${connection.name}/${connection.secretName}`,
 });
 
 function checkAuth({ type, auth }: Pick<Connection, "type" | "auth">): void {

@@ -1,4 +1,5 @@
 /** Names and ARNs of buses, rules and what else EventBridge has. */
+import { partitionOf } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 
 export const DEFAULT_BUS = "default";
@@ -17,7 +18,7 @@ export type ArnKind =
   | "api-destination";
 
 export const arnOf = ({ account, region }: Scope, kind: ArnKind, name: string): string =>
-  `arn:aws:events:${region}:${account}:${kind}/${name}`;
+  `arn:${partitionOf(region)}:events:${region}:${account}:${kind}/${name}`;
 
 export const busArn = (scope: Scope, bus: string): string => arnOf(scope, "event-bus", bus);
 

@@ -1,4 +1,5 @@
 /** Who may put events on a bus. The policy is kept and shown, and decides nothing until the platform knows callers. */
+import { partitionOf } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { BusesContext } from "./context.ts";
 import { busError, invalid, invalidParameter, unknown } from "./errors.ts";
@@ -82,7 +83,8 @@ function statementOf(
   return {
     Sid: statementId,
     Effect: "Allow",
-    Principal: principal === "*" ? "*" : { AWS: `arn:aws:iam::${principal}:root` },
+    Principal:
+      principal === "*" ? "*" : { AWS: `arn:${partitionOf(scope.region)}:iam::${principal}:root` },
     Action: action,
     Resource: busArn(scope, bus),
     ...(condition === undefined
