@@ -1,6 +1,6 @@
 /** What other services do with queues: they send messages there, and read them. */
 import { YunqueError } from "../domain/errors.ts";
-import { parseQueueArn, type QueueRef } from "../domain/queue-name.ts";
+import { FIFO_SUFFIX, parseQueueArn, type QueueRef } from "../domain/queue-name.ts";
 import { type QueueMessage, type QueueSource, SourceGone } from "../ports/event-sources.ts";
 import { Undeliverable } from "../ports/targets.ts";
 import {
@@ -24,7 +24,8 @@ export function queueTargets(queues: MessageQueues): TargetKind {
         attributes,
         traceHeader: traceId,
         group: groupId,
-        deduplicationId,
+        // A standard queue takes everything that is sent to it.
+        deduplicationId: ref.name.endsWith(FIFO_SUFFIX) ? deduplicationId : undefined,
       };
       try {
         const [sent] = await queues.send(ref, [message], { senderId: sender.service });

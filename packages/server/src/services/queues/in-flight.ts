@@ -9,11 +9,15 @@ import type { Queue } from "./model.ts";
 /** SQS: "Amazon SQS message quotas". */
 const STANDARD_LIMIT = 120_000;
 const FIFO_LIMIT = 20_000;
+/** A queue that is full is not counted again before, unless messages are deleted. */
+const RECOUNT_MS = 100;
 
 export class InFlight {
   readonly #queues: Pick<Queues, "depth">;
   readonly #clock: Clock;
   readonly #bounds = new Map<string, number>();
+  /** When full queues were counted. */
+  readonly #counted = new Map<string, number>();
 
   constructor(queues: Pick<Queues, "depth">, clock: Clock) {
     this.#queues = queues;
@@ -24,8 +28,12 @@ export class InFlight {
   async isFull({ messages, settings }: Queue): Promise<boolean> {
     const limit = settings.fifo ? FIFO_LIMIT : STANDARD_LIMIT;
     if ((this.#bounds.get(messages) ?? 0) < limit) return false;
-    const { leased } = await this.#queues.depth(messages, this.#clock.now());
+    const now = this.#clock.now();
+    if (now - (this.#counted.get(messages) ?? -Infinity) < RECOUNT_MS) return true;
+    const { leased } = await this.#queues.depth(messages, now);
     this.#bounds.set(messages, leased);
+    if (leased >= limit) this.#counted.set(messages, now);
+    else this.#counted.delete(messages);
     return leased >= limit;
   }
 
@@ -38,5 +46,6 @@ export class InFlight {
 
   forget({ messages }: Queue): void {
     this.#bounds.delete(messages);
+    this.#counted.delete(messages);
   }
 }

@@ -10,6 +10,8 @@ import { queueError } from "./errors.ts";
 const MAX_WAITING = 20_000;
 /** A queue whose next message cannot be told is looked at again then. */
 const RETRY_MS = 1_000;
+/** A queue that says that something is visible, and hands nothing out, is not asked again at once. */
+const SHORTEST_WAIT_MS = 20;
 
 interface Lane {
   /** In the order in which they came. */
@@ -129,14 +131,16 @@ export class Waiting {
     } catch {
       next = this.#clock.now() + RETRY_MS; // what fails here fails there, too, and says so
     }
-    if (next !== undefined && lane.waiters.size > 0) this.#wakeAt(queue, lane, next);
+    if (next === undefined || lane.waiters.size === 0) return;
+    const now = this.#clock.now();
+    this.#wakeAt(queue, lane, next > now ? next : now + SHORTEST_WAIT_MS);
   }
 
   #wakeAt(queue: string, lane: Lane, at: number): void {
     if (at >= lane.wakeAt) return;
     lane.cancel?.();
     lane.wakeAt = at;
-    lane.cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+    lane.cancel = this.#clock.after(at - this.#clock.now(), () => {
       lane.wakeAt = Infinity;
       lane.cancel = undefined;
       this.wake(queue);
