@@ -44,8 +44,18 @@ test("EventBridge answers everything that is not right with an error, and stays 
   await refused("PutRule", { Name: "../../x", EventPattern }, invalid);
   await refused("PutRule", { Name: "r", EventBusName: "a b", EventPattern }, invalid);
   await refused("PutRule", { Name: "r", State: "ON", EventPattern }, invalid);
-  await refused("PutRule", { Name: "r", ScheduleExpression: "rate(0 minutes)" }, invalid);
-  await refused("PutRule", { Name: "r", ScheduleExpression: "at(2030-01-01T00:00:00)" }, invalid);
+  for (const ScheduleExpression of [
+    "rate(0 minutes)",
+    "rate(1 minutes)",
+    "rate(10 minute)",
+    "rate(10 seconds)",
+    "rate( 10 minutes )",
+    " rate(10 minutes)",
+    "rate(-10 minutes)",
+    "at(2030-01-01T00:00:00)",
+    "cron(* * * * * *)",
+  ])
+    await refused("PutRule", { Name: "r", ScheduleExpression }, invalid);
   await refused("CreateEventBus", { Name: "a/b" }, invalid);
   await refused("CreateEventBus", { Name: "default" }, "ResourceAlreadyExistsException");
   await refused("ListRules", { NextToken: "nonsense" }, invalid);

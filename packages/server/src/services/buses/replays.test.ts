@@ -78,7 +78,7 @@ test("events come again in their order, those of the time that is asked for", as
 });
 
 test("a replay that is cancelled ends where it is", async () => {
-  const { buses, letGo, replay, sent } = await archived(250);
+  const { buses, clock, letGo, replay, sent } = await archived(250);
   await replay("cut");
   await idle();
   assert.equal((await buses.replays.cancel(SCOPE, "cut")).state, "CANCELLING");
@@ -87,6 +87,8 @@ test("a replay that is cancelled ends where it is", async () => {
   assert.equal(sent.length, 100);
   await assert.rejects(buses.replays.cancel(SCOPE, "cut"), { code: "ReplayNotRunning" });
   await assert.rejects(replay("cut"), { message: "Replay cut already exists." });
+  clock.advance(91 * 86_400_000);
+  assert.equal((await replay("cut")).state, "STARTING");
 });
 
 test("a replay goes on in the next life of the platform", async () => {

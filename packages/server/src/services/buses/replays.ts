@@ -34,6 +34,8 @@ const MAX_RUNNING = 10;
 /** Events between two marks of how far a replay is: so many may come twice after a crash. */
 const BATCH = 100;
 const RETRY_MS = 5_000;
+/** EventBridge forgets replays after 90 days. */
+const KEPT_MS = 90 * 86_400_000;
 const RUNNING: readonly ReplayState[] = ["STARTING", "RUNNING", "CANCELLING"];
 
 export class Replays {
@@ -76,7 +78,7 @@ export class Replays {
       for (const rule of rules ?? [])
         if (![...bus.rules.values()].some(({ arn }) => arn === rule))
           throw invalidParameter("Destination.FilterArns", `Rule ${rule} does not exist.`);
-      const all = await this.#all(scope);
+      const all = await this.#withoutOld(scope);
       if (all.some((one) => one.name === name)) throw exists(`Replay ${name}`);
       if (all.filter(({ state }) => RUNNING.includes(state)).length >= MAX_RUNNING)
         throw limitReached();
@@ -194,6 +196,19 @@ export class Replays {
       const replay = await this.#get(scope, name);
       await this.#put(scope, { ...replay, state, ended: clock.now() });
     });
+  }
+
+  /** All of them; those that ended long ago are forgotten. */
+  async #withoutOld(scope: Scope): Promise<Replay[]> {
+    const { records, clock } = this.#context;
+    const all = await this.#all(scope);
+    const oldest = clock.now() - KEPT_MS;
+    const old = all.filter(({ ended }) => ended !== undefined && ended < oldest);
+    if (old.length > 0)
+      await records.commit(
+        old.map(({ name }) => ({ delete: true, space: replaysSpace(scope), id: name })),
+      );
+    return all.filter((replay) => !old.includes(replay));
   }
 
   async #get(scope: Scope, name: string): Promise<Replay> {

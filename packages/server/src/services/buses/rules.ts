@@ -157,8 +157,13 @@ function checkRule(
   if (pattern !== undefined) checkPattern(pattern);
 }
 
+/** Rules: one minute, more minutes. */
+const RATE = /^rate\((?:1 (?:minute|hour|day)|(?!1 )[1-9]\d* (?:minutes|hours|days))\)$/;
+
 /** @throws YunqueError where a rule cannot have this schedule. */
-export function parseRuleSchedule(expression: string): Schedule {
+function parseRuleSchedule(expression: string): Schedule {
+  if (!/^cron\(/.test(expression) && !RATE.test(expression))
+    throw invalidParameter("ScheduleExpression");
   try {
     const schedule = parseSchedule(expression);
     if (schedule.kind !== "at") return schedule;
