@@ -7,6 +7,7 @@ export interface ObjectEvent {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  readonly account: string;
   readonly region: string;
   readonly bucket: string;
   /** Canonical ids of the bucket's owner and of the caller. */
@@ -22,6 +23,10 @@ export interface ObjectEvent {
   readonly etag?: string;
   /** Absent: the bucket keeps no versions, or it is the null version. */
   readonly version?: string;
+  /** Of the return of an object from an archive: until when, and from which class. */
+  readonly restore?: { readonly until: number; readonly storageClass: string };
+  /** Where it moved to. */
+  readonly storageClass?: string;
   readonly sequencer: string;
 }
 
@@ -56,10 +61,31 @@ export function notificationMessage(event: ObjectEvent, ruleId: string): object 
             ...(!tagging && { sequencer: event.sequencer }),
           },
         },
+        ...(event.restore !== undefined &&
+          name === "s3:ObjectRestore:Completed" && {
+            glacierEventData: {
+              restoreEventData: {
+                lifecycleRestorationExpiryTime: new Date(event.restore.until).toISOString(),
+                lifecycleRestoreStorageClass: event.restore.storageClass,
+              },
+            },
+          }),
       },
     ],
   };
 }
+
+/** What a queue or topic gets when it becomes a destination. */
+export const testMessage = (
+  event: Pick<ObjectEvent, "time" | "bucket" | "requestId" | "hostId">,
+): object => ({
+  Service: "Amazon S3",
+  Event: "s3:TestEvent",
+  Time: new Date(event.time).toISOString(),
+  Bucket: event.bucket,
+  RequestId: event.requestId,
+  HostId: event.hostId,
+});
 
 /** How S3 writes keys in events and in listings with `encoding-type=url`: as forms do, with slashes left alone. */
 export function formEncode(key: string): string {

@@ -65,6 +65,7 @@ describe("the message of an event", () => {
   const event: ObjectEvent = {
     name: "s3:ObjectCreated:Put",
     time: 0,
+    account: "000000000000",
     region: "us-east-1",
     bucket: "b",
     owner: "owner",

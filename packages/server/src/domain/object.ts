@@ -54,6 +54,8 @@ export interface StoredObject extends ObjectAttributes {
   readonly sequencer: string;
   /** Absent: the null version, written while the bucket kept no versions. */
   readonly version?: string;
+  /** Of an archived object: until when it can be read, in milliseconds since the epoch. */
+  readonly restored?: number;
   readonly body: Body;
 }
 

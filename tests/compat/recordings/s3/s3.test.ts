@@ -13,6 +13,7 @@ import { playGrants } from "./grants.ts";
 import { playLifecycles } from "./lifecycles.ts";
 import { playListings } from "./listings.ts";
 import { playLocks } from "./locks.ts";
+import { type MessagesFixture, openMessages, playMessages } from "./messages.ts";
 import { playNotifications } from "./notifications.ts";
 import { playObjects } from "./objects.ts";
 import { playPresigned } from "./presigned.ts";
@@ -38,10 +39,11 @@ const recordings = openRecordings(
 
 describe("what AWS answered of S3", () => {
   let fixture: S3Fixture;
+  let messages: MessagesFixture;
   before(async () => {
-    fixture = await openS3();
+    [fixture, messages] = await Promise.all([openS3(), openMessages()]);
   });
-  after(() => fixture.stop());
+  after(() => Promise.all([fixture.stop(), messages.stop()]));
   const s3 = () => fixture;
 
   playBuckets(recordings, s3);
@@ -66,6 +68,7 @@ describe("what AWS answered of S3", () => {
   playForms(recordings, s3);
   playNotifications(recordings, s3);
   playEvents(recordings, s3);
+  playMessages(recordings, () => messages);
   skipRecordings(recordings);
-  recordings.finish(160);
+  recordings.finish(235);
 });

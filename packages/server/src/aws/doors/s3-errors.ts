@@ -143,6 +143,13 @@ const WORDS: Readonly<Record<ObjectErrorCode, Words>> = {
       "The operation is not valid for the object's storage class",
       { StorageClass: storageClass },
     ),
+  ObjectNotArchived: ({ storageClass }) =>
+    s3Error(
+      403,
+      "InvalidObjectState",
+      "Restore is not allowed for the object's current storage class",
+      { StorageClass: storageClass },
+    ),
   ObjectKeyTooLong: ({ size }) =>
     size > limits.keyBytes
       ? s3Error(400, "KeyTooLongError", "Your key is too long", {

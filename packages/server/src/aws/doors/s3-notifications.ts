@@ -10,15 +10,17 @@ import type {
 } from "../api/s3.ts";
 import type { Door } from "../context.ts";
 import { bucketName, callerOf } from "./s3-caller.ts";
-import { invalidArgument, malformedXml, s3Error } from "./s3-errors.ts";
+import { invalidArgument, malformedXml } from "./s3-errors.ts";
 
 export function notificationDoor(objects: Objects): Door<S3Api> {
   return {
     async GetBucketNotificationConfiguration(input, context) {
-      const rules = await objects.getNotificationRules(callerOf(context), bucketName(input));
+      const found = await objects.getNotifications(callerOf(context), bucketName(input));
+      const { rules, eventBridge } = found;
       const of = (kind: DestinationKind) => rules.filter((rule) => rule.kind === kind);
       const [functions, queues, topics] = [of("function"), of("queue"), of("topic")];
       return {
+        ...(eventBridge && { EventBridgeConfiguration: {} }),
         ...(topics.length > 0 && {
           TopicConfigurations: topics.map((rule) => ({
             TopicArn: rule.destination,
@@ -42,24 +44,19 @@ export function notificationDoor(objects: Objects): Door<S3Api> {
 
     async PutBucketNotificationConfiguration(input, context) {
       const { NotificationConfiguration: configuration, SkipDestinationValidation } = input;
-      await objects.putNotificationRules(
+      const eventBridge = configuration.EventBridgeConfiguration !== undefined;
+      await objects.putNotifications(
         callerOf(context),
         bucketName(input),
-        rulesOf(configuration),
+        { rules: rulesOf(configuration), eventBridge },
         SkipDestinationValidation !== true,
       );
     },
   };
 }
 
-/** @throws AwsError where an ARN is none, a filter is none, or EventBridge is asked for. */
+/** @throws AwsError where an ARN is none, or a filter is none. */
 function rulesOf(configuration: NotificationConfiguration): NotificationRule[] {
-  if (configuration.EventBridgeConfiguration !== undefined)
-    throw s3Error(
-      501,
-      "NotImplemented",
-      "Yunque does not send the events of buckets to EventBridge yet",
-    );
   const { LambdaFunctionConfigurations = [], QueueConfigurations = [] } = configuration;
   const { TopicConfigurations = [] } = configuration;
   return [

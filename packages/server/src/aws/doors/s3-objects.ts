@@ -102,6 +102,9 @@ function describe(found: FoundObject, input: ReadInput, context: AwsContext) {
     ...attributeMembers(object, context),
     VersionId: found.version,
     ...expirationMember(found.expiry),
+    ...(found.restored !== undefined && {
+      Restore: `ongoing-request="false", expiry-date="${new Date(found.restored).toUTCString()}"`,
+    }),
     ContentLength: end - start,
     ...(range && { ContentRange: contentRange(range, object.size) }),
     ...(part && { PartsCount: part.count }),

@@ -15,6 +15,7 @@ import { objectDoor } from "./s3-objects.ts";
 import { policyDoor } from "./s3-policies.ts";
 import { postDoor } from "./s3-post.ts";
 import { reportDoor } from "./s3-reports.ts";
+import { restoreDoor } from "./s3-restore.ts";
 import { settingsDoor } from "./s3-settings.ts";
 import { taggingDoor } from "./s3-tagging.ts";
 import { uploadListingDoor } from "./s3-upload-listing.ts";
@@ -44,5 +45,6 @@ export function createS3Door(objects: Objects): Door<S3Api> {
     ...policyDoor(objects),
     ...websiteDoor(objects),
     ...lifecycleDoor(objects),
+    ...restoreDoor(objects),
   });
 }

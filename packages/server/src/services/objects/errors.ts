@@ -25,6 +25,7 @@ export const OBJECT_ERRORS = {
   VersionIdInvalid: user("The version id is none that S3 could have given."),
   VersionIsMarker: user("The version is a delete marker: there is nothing to read or to describe."),
   ObjectArchived: user("The object's storage class is an archive: it cannot be read."),
+  ObjectNotArchived: user("Only what is in an archive is restored from there."),
   ObjectKeyTooLong: user("A key has 1 to 1,024 bytes of UTF-8."),
   MetadataTooLarge: user("User metadata has at most 2 KB, names and values together."),
   ObjectTooLarge: user("One put or part has at most 5 GB: use a multipart upload."),

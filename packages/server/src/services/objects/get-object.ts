@@ -28,6 +28,8 @@ export interface FoundObject {
   readonly version: string | undefined;
   /** When the bucket's rules let it expire, where the request names no version. */
   readonly expiry: Expiry | undefined;
+  /** Until when an archived object can be read. */
+  readonly restored: number | undefined;
   /** Set where not the whole object was asked for, even if it is what the range comes to. */
   readonly range?: ByteRange;
   /** Set where a part of a multipart object was asked for. */
@@ -64,7 +66,8 @@ export async function getObject(
   const { value: bucket } = await findBucket(store, caller, request);
   return untilSettled(store, bucket, request, async (object) => {
     checkReadable(store, object, request);
-    if (isArchived(object.storageClass))
+    const restored = (object.restored ?? 0) > store.clock.now();
+    if (isArchived(object.storageClass) && !restored)
       throw objectError("ObjectArchived", { storageClass: object.storageClass });
     const parts = await partsOf(store, bucket, object);
     if (parts === undefined) return undefined;
@@ -125,15 +128,20 @@ async function standing(
   bucket: Bucket,
   { key, version }: VersionName,
   object: StoredObject,
-): Promise<Pick<FoundObject, "version" | "expiry">> {
+): Promise<Pick<FoundObject, "version" | "expiry" | "restored">> {
   const expiry =
     version === undefined && bucket.expires
       ? await expiryIn(store, bucket, key, object)
       : undefined;
-  return { version: shownVersion(bucket, object), expiry };
+  const { restored = 0 } = object;
+  return {
+    version: shownVersion(bucket, object),
+    expiry,
+    restored: restored > store.clock.now() ? restored : undefined,
+  };
 }
 
-type Selection = Omit<FoundObject, "version" | "expiry">;
+type Selection = Omit<FoundObject, "version" | "expiry" | "restored">;
 
 function select(object: StoredObject, parts: readonly Part[], request: ReadRequest): Selection {
   if (request.part !== undefined) return selectPart(object, parts, request.part);

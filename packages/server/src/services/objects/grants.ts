@@ -55,9 +55,15 @@ export async function putObjectGrants(
   name: VersionName,
   grants: readonly Grant[],
 ): Promise<VersionGrants> {
-  const version = await changeVersion(store, caller, name, "s3:ObjectAcl:Put", (object, bucket) => {
-    checkAcls(bucket, grants);
-    return { ...object, acl: grants };
-  });
+  const version = await changeVersion(
+    store,
+    caller,
+    name,
+    [{ name: "s3:ObjectAcl:Put" }],
+    (object, bucket) => {
+      checkAcls(bucket, grants);
+      return { ...object, acl: grants };
+    },
+  );
   return { grants, version };
 }

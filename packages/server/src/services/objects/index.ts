@@ -21,9 +21,10 @@ import { LifecyclePass } from "./lifecycle-pass.ts";
 import { listObjects } from "./list-objects.ts";
 import { listVersions } from "./list-versions.ts";
 import { getLegalHold, getRetention, putLegalHold, putRetention } from "./locks.ts";
-import { getNotificationRules, putNotificationRules } from "./notifications.ts";
+import { getNotifications, putNotifications } from "./notifications.ts";
 import { Outbox } from "./outbox.ts";
 import { putObject } from "./put-object.ts";
+import { restoreObject } from "./restore.ts";
 import { getDefaultLock, putDefaultLock, putEncryption, putOwnership } from "./settings.ts";
 import { createSequence, type Store } from "./store.ts";
 import { liveBlobs, sweepBlobs, sweepParts } from "./sweep.ts";
@@ -62,8 +63,8 @@ const useCases = {
   deleteBucket,
   getBucketTags,
   putBucketTags,
-  getNotificationRules,
-  putNotificationRules,
+  getNotifications,
+  putNotifications,
   putObject,
   getObject,
   headObject,
@@ -91,6 +92,7 @@ const useCases = {
   putLifecycle,
   getRetention,
   putRetention,
+  restoreObject,
   getLegalHold,
   putLegalHold,
   getObjectTags,
@@ -132,7 +134,7 @@ export function createObjects(ports: ObjectPorts): Objects {
     sequence: createSequence(clock),
     sweeping: () => sweeping,
     moved: new Set(),
-    destinationExists: ({ destination }) => targets.exists(destination),
+    targets,
   };
   const pass = new LifecyclePass(store, ports.onDefect ?? (() => {}));
   const bound = Object.entries(useCases).map(([name, useCase]) => [

@@ -161,9 +161,10 @@ function transitionWork(
 ): Work[] {
   if (due === undefined || due === object.storageClass || !isStorageClass(due)) return [];
   const name = { bucket: bucket.name, key, version: object.version ?? "null" };
+  const event = { name: "s3:LifecycleTransition", storageClass: due };
   return [
     () =>
-      changeVersion(store, callerIn(bucket), name, "s3:LifecycleTransition", (now) =>
+      changeVersion(store, callerIn(bucket), name, [event], (now) =>
         now.sequencer === object.sequencer ? { ...now, storageClass: due } : now,
       ).catch(unlessChanged),
   ];

@@ -135,14 +135,21 @@ describe("the daily pass", () => {
   it("makes up for days on which the platform was down, once, and tells of what it deletes", async () => {
     const fixture = await opened(rule({ Expiration: { Days: 1 } }));
     const { put, objects, clock, open, keys, messages } = fixture;
-    await objects.putNotificationRules(caller, { bucket: BUCKET }, [
+    await objects.putNotifications(
+      caller,
+      { bucket: BUCKET },
       {
-        id: "r",
-        kind: "function",
-        destination: "arn:aws:lambda:us-east-1:000000000000:function:f",
-        events: ["s3:LifecycleExpiration:*"],
+        rules: [
+          {
+            id: "r",
+            kind: "function",
+            destination: "arn:aws:lambda:us-east-1:000000000000:function:f",
+            events: ["s3:LifecycleExpiration:*"],
+          },
+        ],
+        eventBridge: false,
       },
-    ]);
+    );
     await put("k", "x");
     await objects.close();
     clock.advance(10 * DAY);

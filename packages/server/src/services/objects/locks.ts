@@ -32,7 +32,7 @@ export async function putRetention(
 ): Promise<void> {
   const now = store.clock.now();
   if (retention !== undefined && retention.until <= now) throw objectError("RetentionPast");
-  await changeVersion(store, caller, name, undefined, (object, bucket) => {
+  await changeVersion(store, caller, name, [], (object, bucket) => {
     checkLocking(bucket);
     const { retention: before, ...rest } = object;
     if (!mayRetain(before, retention, now, name.bypass)) throw objectError("ObjectLocked");
@@ -46,7 +46,7 @@ export async function putLegalHold(
   name: VersionName,
   legalHold: boolean,
 ): Promise<void> {
-  await changeVersion(store, caller, name, undefined, (object, bucket) => {
+  await changeVersion(store, caller, name, [], (object, bucket) => {
     checkLocking(bucket);
     return { ...object, legalHold };
   });

@@ -42,7 +42,7 @@ async function listening(deliver?: Targets["deliver"]) {
     await deliver?.(message);
     await keep(message);
   });
-  await fixture.objects.putNotificationRules(caller, name, [rule()]);
+  await fixture.objects.putNotifications(caller, name, { rules: [rule()], eventBridge: false });
   const left = async () =>
     (await fixture.records.list(`${caller.account}/us-east-1/object-events/${BUCKET}`)).length;
   return { ...fixture, got, left };
@@ -83,7 +83,10 @@ describe("a function hears of its bucket", () => {
 
   it("only of the keys that its rule names", async () => {
     const { objects, put, got } = await listening();
-    await objects.putNotificationRules(caller, name, [rule({ prefix: "in/", suffix: ".jpg" })]);
+    await objects.putNotifications(caller, name, {
+      rules: [rule({ prefix: "in/", suffix: ".jpg" })],
+      eventBridge: false,
+    });
     await put("in/a.png", "x");
     await put("out/a.jpg", "x");
     await put("in/a.jpg", "x");
@@ -199,9 +202,12 @@ describe("an event on its way", () => {
 describe("rules of a bucket", () => {
   it("are kept as they were given", async () => {
     const { objects } = await openFixture(createMemoryEngine());
-    assert.deepEqual(await objects.getNotificationRules(caller, name), []);
-    await objects.putNotificationRules(caller, name, [rule({ suffix: "" })]);
-    assert.deepEqual(await objects.getNotificationRules(caller, name), [rule({ suffix: "" })]);
+    assert.deepEqual((await objects.getNotifications(caller, name)).rules, []);
+    await objects.putNotifications(caller, name, {
+      rules: [rule({ suffix: "" })],
+      eventBridge: false,
+    });
+    assert.deepEqual((await objects.getNotifications(caller, name)).rules, [rule({ suffix: "" })]);
   });
 
   it("for what does not exist are refused, unless the client knows better", async () => {
@@ -209,15 +215,22 @@ describe("rules of a bucket", () => {
     const targets = { deliver: async () => {}, exists: async () => false };
     const objects = createObjects({ records, blobs, clock, targets });
     const queue = rule({ kind: "queue", destination: "arn:aws:sqs:us-east-1:000000000000:q" });
-    await rejects(objects.putNotificationRules(caller, name, [queue]), "DestinationMissing", {
-      missing: [queue],
-    });
-    await objects.putNotificationRules(caller, name, [queue], false);
+    await rejects(
+      objects.putNotifications(caller, name, { rules: [queue], eventBridge: false }),
+      "DestinationMissing",
+      {
+        missing: [queue],
+      },
+    );
+    await objects.putNotifications(caller, name, { rules: [queue], eventBridge: false }, false);
   });
 
   it("that make no sense are refused", async () => {
     const { objects } = await openFixture(createMemoryEngine());
-    const put = objects.putNotificationRules(caller, name, [rule(), rule({ id: "other" })]);
+    const put = objects.putNotifications(caller, name, {
+      rules: [rule(), rule({ id: "other" })],
+      eventBridge: false,
+    });
     await rejects(put, "NotificationRuleInvalid", { fault: "overlap" });
   });
 });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Records } from "../../ports/records.ts";
-import { type Targets, Undeliverable } from "../../ports/targets.ts";
+import { type BusEvent, type Targets, Undeliverable } from "../../ports/targets.ts";
 
 /** As it lies in the records. */
 export interface OutboxEntry {
@@ -15,6 +15,8 @@ export interface OutboxEntry {
   /** When it happened, in milliseconds since the epoch. */
   readonly time: number;
   readonly traceId?: string;
+  /** Of what goes to a bus: the envelope around the message. */
+  readonly event?: BusEvent;
 }
 /** Where it lies. */
 export interface OutboxReference {
@@ -28,6 +30,8 @@ interface Job extends OutboxReference {
   readonly accepted?: boolean;
 }
 
+/** What topics call each notification of S3. */
+export const SUBJECT = "Amazon S3 Notification";
 /** Deliveries under way at once. */
 const CONCURRENCY = 32;
 /** Messages in memory that wait for their first delivery, and for another one; the rest waits in the records. */
@@ -140,12 +144,14 @@ export class Outbox {
   }
 
   /** Whether nothing is left to do for the message. */
-  async #handOver({ source, destination, message, time, traceId }: OutboxEntry): Promise<boolean> {
+  async #handOver(entry: OutboxEntry): Promise<boolean> {
+    const { source, destination, message, time, traceId, event } = entry;
     if (this.#clock.now() - time > LIFETIME_MS) return true;
     try {
       const body = Buffer.from(JSON.stringify(message));
       const sender = { service: "s3.amazonaws.com", arn: source };
-      await this.#targets.deliver({ target: destination, body, sender, traceId });
+      const subject = SUBJECT; // topics alone know one
+      await this.#targets.deliver({ target: destination, body, sender, traceId, subject, event });
       return true;
     } catch (error) {
       return error instanceof Undeliverable;

@@ -6,9 +6,9 @@ import type { Tag } from "../../domain/object-tags.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { RecordConflict, type Records } from "../../ports/records.ts";
+import type { Targets } from "../../ports/targets.ts";
 import type { BlobShelf } from "./blob-shelf.ts";
 import { objectError } from "./errors.ts";
-import type { DestinationExists } from "./notifications.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface Store {
@@ -16,8 +16,8 @@ export interface Store {
   readonly blobs: BlobShelf;
   readonly clock: Clock;
   readonly outbox: Outbox;
-  /** Whether the destination of a notification is there. */
-  readonly destinationExists: DestinationExists;
+  /** Where notifications go. */
+  readonly targets: Targets;
   /** Whether the sweep looks for blobs that nobody names: it reads one space after the other. */
   readonly sweeping: () => boolean;
   /** Blobs of objects whose record moved to another space meanwhile. */
@@ -63,6 +63,8 @@ export interface Bucket extends Scope {
   readonly encryption?: BucketEncryption;
   /** Present where versions may be locked. */
   readonly lock?: DefaultLock;
+  /** Its events go to the account's default bus, too. */
+  readonly eventBridge?: true;
   /** It has rules by which objects expire. */
   readonly expires?: true;
   /** Set while a deletion looks whether the bucket is empty: nothing may be written then. */

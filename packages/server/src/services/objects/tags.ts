@@ -67,7 +67,7 @@ export async function putObjectTags(
 ): Promise<VersionTags> {
   checkTags(tags, OBJECT_TAGS);
   const event = tags.length > 0 ? "s3:ObjectTagging:Put" : "s3:ObjectTagging:Delete";
-  const version = await changeVersion(store, caller, name, event, (object) => ({
+  const version = await changeVersion(store, caller, name, [{ name: event }], (object) => ({
     ...object,
     tags,
   }));
