@@ -70,7 +70,7 @@ export class MoveTasks {
       if (destination.settings.fifo !== source.settings.fifo)
         throw invalidParameter("Source and destination queues must be of the same type.");
     }
-    if (this.#movers.has(source.arn)) throw alreadyRuns();
+    if (this.#runs(source)) throw alreadyRuns();
     const { visible } = await queues.depth(source.messages, clock.now());
     const added: MoveTask = {
       id: randomUUID(),
@@ -83,7 +83,7 @@ export class MoveTasks {
       moved: 0,
       toMove: visible,
     };
-    if (this.#movers.has(source.arn)) throw alreadyRuns();
+    if (this.#runs(source)) throw alreadyRuns();
     const mover = this.#mover(added);
     try {
       const old = (await this.#stored(source)).slice(MAX_TASKS - 1);
@@ -108,7 +108,7 @@ export class MoveTasks {
     const { id, sourceArn } = readHandle(handle);
     await this.#queueOf(sourceArn, "SourceArn");
     const mover = this.#movers.get(sourceArn);
-    if (mover?.task.id === id) {
+    if (mover?.task.id === id && mover.task.status === "RUNNING") {
       const { moved } = mover.task;
       await mover.cancel();
       return moved;
@@ -143,9 +143,17 @@ export class MoveTasks {
   }
 
   #mover(task: MoveTask): Mover {
-    const mover = new Mover(this.#context, task, () => this.#movers.delete(task.sourceArn));
+    const mover: Mover = new Mover(this.#context, task, () => {
+      if (this.#movers.get(task.sourceArn) === mover) this.#movers.delete(task.sourceArn);
+    });
     this.#movers.set(task.sourceArn, mover);
     return mover;
+  }
+
+  /** Whether a task of this queue moves messages; one that is over may still be written down. */
+  #runs({ arn }: Queue): boolean {
+    const mover = this.#movers.get(arn);
+    return mover !== undefined && isActive(mover.task);
   }
 
   async #queueOf(arn: string, parameter: string): Promise<Queue> {
