@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createVerify, generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { Agent, get, globalAgent } from "node:https";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -225,6 +226,36 @@ describe("endpoints of SNS", () => {
       assert.equal((await listener.next()).body["Message"], "later");
   });
 
+  it("links that say nonsense are refused, and change nothing", async () => {
+    const TopicArn = await topic("nonsense");
+    for (const [query, words] of [
+      [`Action=ConfirmSubscription&TopicArn=${TopicArn}&Token=x`, "Invalid parameter: Token"],
+      [
+        `Action=ConfirmSubscription&TopicArn=x&Token=${"0".repeat(192)}`,
+        "Invalid parameter: Topic",
+      ],
+      [`Action=ConfirmSubscription&Token=x`, "TopicArn"],
+      ["Action=Unsubscribe&SubscriptionArn=", "no value for required parameter"],
+      ["Action=Unsubscribe&SubscriptionArn=%00", "An ARN must have at least 6 elements"],
+      [`Action=Unsubscribe&SubscriptionArn=${TopicArn}`, "SubscriptionId"],
+    ] as const) {
+      const { status, text } = await open(`${platform.origin}/?${query}`);
+      assert.equal(status, 400, query);
+      assert.ok(text.includes(words), text);
+    }
+    // No other operation is done for the page of another site, or without a signature's service.
+    const deleting = `${platform.origin}/?Action=DeleteTopic&TopicArn=${TopicArn}`;
+    const { status } = await open(`${deleting}&Version=2010-03-31`, {
+      "sec-fetch-site": "cross-site",
+    });
+    assert.equal(status, 403);
+    assert.equal(
+      (await open(`${platform.origin}/SimpleNotificationService-${"0".repeat(32)}.pem`)).status,
+      404,
+    );
+    await publish({ TopicArn, Message: "still there" });
+  });
+
   it("mail is confirmed by its link, and says what is published", async () => {
     const TopicArn = await topic("mailed");
     await client.send(
@@ -253,6 +284,54 @@ describe("endpoints of SNS", () => {
     await publish({ TopicArn: json, Message: "for programs" });
     assert.equal(JSON.parse((await mailbox.next()).text ?? "").Message, "for programs");
   });
+});
+
+it("a platform stops in time although an endpoint never answers, which gets its message after the next start", async (context) => {
+  const dataDir = await mkdtemp(join(tmpdir(), "yunque-sns-stop-"));
+  context.after(() => rm(dataDir, { recursive: true, force: true }));
+  const arrived: string[] = [];
+  let answering = true;
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk) => {
+      text += chunk;
+    });
+    request.on("end", () => {
+      arrived.push(text);
+      if (answering) response.end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const until = async (count: number) => {
+    while (arrived.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const flags = ["--shutdown-seconds", "0.2"];
+  const platform = await startPlatform({ dataDir, flags });
+  const client = new SNSClient({ ...clientSettings(platform.origin), maxAttempts: 1 });
+  const { TopicArn = "" } = await client.send(new CreateTopicCommand({ Name: "t" }));
+  const Endpoint = `http://127.0.0.1:${port}/`;
+  await client.send(new SubscribeCommand({ TopicArn, Protocol: "http", Endpoint }));
+  await until(1);
+  const { Token } = JSON.parse(arrived[0] ?? "");
+  await client.send(new ConfirmSubscriptionCommand({ TopicArn, Token }));
+  answering = false;
+  await client.send(new PublishCommand({ TopicArn, Message: "patience" }));
+  await until(2);
+  assert.equal(await platform.stop(), 0);
+  client.destroy();
+  answering = true;
+  const next = await startPlatform({ dataDir, flags });
+  await until(3);
+  assert.deepEqual(
+    arrived.slice(1).map((text) => JSON.parse(text).Message),
+    ["patience", "patience"],
+  );
+  assert.equal(await next.stop(), 0);
 });
 
 interface Mailbox {

@@ -4,7 +4,6 @@
  */
 
 import type { Scope } from "../../domain/scope.ts";
-import type { RetryPolicy } from "../../domain/topic-delivery-policy.ts";
 import {
   HTTP_POLICY,
   MAIL_POLICY,
@@ -12,58 +11,21 @@ import {
   retryDelay,
 } from "../../domain/topic-delivery-policy.ts";
 import { type ControlMessage, control, textToSign } from "../../domain/topic-message.ts";
-import { MailRefused } from "../../ports/mailer.ts";
 import type { Leased, Outcome } from "../../ports/queues.ts";
-import { type TargetMessage, Undeliverable } from "../../ports/targets.ts";
-import { UnreachableAddress } from "../../ports/web.ts";
 import { Consumer, type Verdict } from "../consumer/index.ts";
 import type { TopicsDependencies } from "./context.ts";
 import { httpDelivery } from "./delivery-policy.ts";
+import { askingMail, attempt, httpHeaders, isFinal, type Job, type TargetJob } from "./job.ts";
 import type { Subscription, Topic } from "./model.ts";
 import type { Signer } from "./signer.ts";
 import { DELIVERIES, deliveriesQueue } from "./spaces.ts";
 
-/** A message for one subscriber, as it lies in the queue. */
-export interface Job {
-  readonly subscriptionArn: string;
-  readonly to: HttpJob | MailJob | TargetJob;
-  readonly retry: RetryPolicy;
-  /** Attempts before it came into the queue. */
-  readonly tried?: number;
-  /** Where it goes when it could not be delivered. */
-  readonly deadLetter?: TargetJob | undefined;
-}
-export interface HttpJob {
-  readonly kind: "http";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-}
-export interface MailJob {
-  readonly kind: "mail";
-  readonly to: string;
-  readonly fromName: string;
-  readonly subject: string;
-  readonly text: string;
-}
-export interface TargetJob {
-  readonly kind: "target";
-  readonly message: Omit<TargetMessage, "body"> & { readonly body: string };
-}
-
-/** SNS gives a web server 15 seconds. */
-const HTTP_TIMEOUT_MS = 15_000;
 /** An attempt that took so long and failed: others of its subscription wait for one that shows that it works again. */
 const SLOW_MS = 1_000;
 const LIMITS = { running: 1024, bytes: 64 << 20, leaseMs: 60_000 };
 /** Messages of one subscription at a time. */
 const PER_SUBSCRIPTION = 10;
 const MAX_REASON = 300;
-
-/** There is no use in trying again. */
-class Refused extends Error {
-  override readonly name = "Refused";
-}
 
 export class Deliveries {
   readonly #context: TopicsDependencies;
@@ -114,7 +76,7 @@ export class Deliveries {
       if ((this.#backlog.get(queue) ?? 0) > 0) return this.#add(queue, job, group);
     }
     try {
-      await this.#deliver(job.to);
+      await attempt(this.#context, job.to);
       this.#delivered(job, true);
     } catch (error) {
       if (isFinal(error)) await this.#failed(queue, job, error, group);
@@ -154,7 +116,11 @@ export class Deliveries {
       await this.send(scope, id, { subscriptionArn: arn, to, retry: retry ?? HTTP_POLICY });
       return;
     }
-    const to = { kind: "mail", to: endpoint, ...mailOf(topic, message, protocol, text) } as const;
+    const to = {
+      kind: "mail",
+      to: endpoint,
+      ...askingMail(topic, message, protocol, text),
+    } as const;
     await this.send(scope, id, { subscriptionArn: arn, to, retry: MAIL_POLICY });
   }
 
@@ -181,7 +147,7 @@ export class Deliveries {
     const begun = clock.monotonic();
     const settled = () => this.#count(queue, -1);
     try {
-      await this.#deliver(job.to);
+      await attempt(this.#context, job.to);
       this.#delivered(job, true);
       return { become: { kind: "done" }, settled };
     } catch (error) {
@@ -201,26 +167,6 @@ export class Deliveries {
     }
   }
 
-  async #deliver(to: Job["to"]): Promise<void> {
-    const { targets, web, mailer } = this.#context;
-    if (to.kind === "target") {
-      const body = Buffer.from(to.message.body);
-      return targets.deliver({ ...to.message, body });
-    }
-    if (to.kind === "mail") return mailer.send(to);
-    const { status } = await web.send({
-      method: "POST",
-      url: to.url,
-      headers: to.headers,
-      body: Buffer.from(to.text),
-      timeoutMs: HTTP_TIMEOUT_MS,
-    });
-    if (status >= 200 && status < 300) return;
-    const answered = `the endpoint answered ${status}`;
-    // SNS: 5xx and 429 may pass, everything else is for good.
-    throw status >= 500 || status === 429 ? new Error(answered) : new Refused(answered);
-  }
-
   /** A message that was not durable yet is over. */
   async #failed(queue: string, job: Job, error: unknown, group: string | undefined): Promise<void> {
     const { enqueue } = this.#givenUp(queue, job, error, group);
@@ -229,7 +175,7 @@ export class Deliveries {
         to: TargetJob;
       };
       try {
-        await this.#deliver(letter.to);
+        await attempt(this.#context, letter.to);
         this.#count(queue, -1);
       } catch (failure) {
         this.#count(queue, -1);
@@ -302,40 +248,4 @@ export class Deliveries {
     if (count > 0) this.#backlog.set(queue, count);
     else this.#backlog.delete(queue);
   }
-}
-
-const isFinal = (error: unknown): boolean =>
-  error instanceof Undeliverable ||
-  error instanceof Refused ||
-  error instanceof UnreachableAddress ||
-  error instanceof MailRefused;
-
-/** https://docs.aws.amazon.com/sns/latest/dg/http-header.html */
-export const httpHeaders = (topicArn: string, messageId: string, type: string) => ({
-  "x-amz-sns-message-type": type,
-  "x-amz-sns-message-id": messageId,
-  "x-amz-sns-topic-arn": topicArn,
-  "User-Agent": "Amazon Simple Notification Service Agent",
-  "Accept-Encoding": "gzip,deflate",
-});
-
-/** What stands before the address of the sender. */
-export const senderName = ({ name, attributes }: Topic): string =>
-  attributes["DisplayName"] || name;
-
-function mailOf(topic: Topic, message: ControlMessage, protocol: string, json: string) {
-  const asks = message.type === "SubscriptionConfirmation";
-  const subject = asks ? "Subscription Confirmation" : "Subscription Ended";
-  const question = asks
-    ? "You have chosen to subscribe to the topic:"
-    : "Your subscription to this topic has ended:";
-  const link = asks
-    ? "To confirm this subscription, open this link (if you did not ask for it, do nothing):"
-    : "If you did not want this, open this link to restore it:";
-  const text = `${question}\n${topic.arn}\n\n${link}\n${message.subscribeUrl}\n`;
-  return {
-    fromName: senderName(topic),
-    subject: `Notification - ${subject}`,
-    text: protocol === "email-json" ? json : text,
-  };
 }

@@ -9,14 +9,9 @@ import {
   textToSign,
 } from "../../domain/topic-message.ts";
 import type { TargetMessage } from "../../ports/targets.ts";
-import {
-  type Deliveries,
-  httpHeaders,
-  type Job,
-  senderName,
-  type TargetJob,
-} from "./deliveries.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { httpDelivery } from "./delivery-policy.ts";
+import { httpHeaders, type Job, senderName, type TargetJob } from "./job.ts";
 import type { CheckedMessage } from "./message.ts";
 import { isRaw, type Subscription, type Topic } from "./model.ts";
 import type { Signer } from "./signer.ts";

@@ -6,7 +6,7 @@ import type { Change } from "../../ports/records.ts";
 import type { Caller, TopicsDependencies } from "./context.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { invalid, missing, topicError } from "./errors.ts";
-import type { Attributes, Protocol, Subscription, Topic } from "./model.ts";
+import type { Attributes, Subscription, Topic } from "./model.ts";
 import { subscriptionNamed, topicNamed } from "./names.ts";
 import { type Page, pageOf } from "./paging.ts";
 import { subscriptionId, subscriptionsSpace } from "./spaces.ts";
@@ -18,7 +18,7 @@ import {
 } from "./store.ts";
 import { checkSubscriber, mustConfirm } from "./subscriber.ts";
 import { shownSubscription, withAttributes } from "./subscription-attributes.ts";
-import { MESSAGE_BYTES, messageBytes } from "./topic-attributes.ts";
+import { checkCounts, checkFilters, isSame } from "./subscription-limits.ts";
 
 export interface NewSubscription {
   readonly topicArn: string;
@@ -40,9 +40,6 @@ export interface SubscriptionOperations {
   ofTopic(caller: Caller, arn: string, token: string | undefined): Promise<Page<Subscription>>;
 }
 
-/** https://docs.aws.amazon.com/general/latest/gr/sns.html */
-const MAX_SUBSCRIPTIONS = { standard: 12_500_000, fifo: 100, large: 100 };
-const MAX_FILTERS = 200;
 /** SNS: who does not confirm within two days has not subscribed. */
 const TOKEN_MS = 2 * 86_400_000;
 /** Id of the subscription, then what nobody can guess. */
@@ -282,35 +279,6 @@ export function createSubscriptionOperations(
       });
     },
   };
-}
-
-/** SNS: what Subscribe says must be so already. */
-const isSame = (there: Attributes, asked: Attributes): boolean =>
-  Object.entries(asked).every(([name, value]) => (there[name] ?? DEFAULTS[name]) === value);
-const DEFAULTS: Attributes = {
-  RawMessageDelivery: "false",
-  FilterPolicyScope: "MessageAttributes",
-};
-
-function checkCounts(view: TopicView, attributes: Attributes, protocol: Protocol): void {
-  const { topic, subscriptions } = view;
-  const large = messageBytes(topic) > MESSAGE_BYTES;
-  if (large && mustConfirm(protocol))
-    throw invalid(`Protocol Reason: topics of large messages can not deliver to ${protocol}`);
-  if (large && subscriptions.length >= MAX_SUBSCRIPTIONS.large)
-    throw invalid("TopicArn Reason: topics of large messages have at most 100 subscriptions");
-  if (subscriptions.length >= MAX_SUBSCRIPTIONS[topic.fifo ? "fifo" : "standard"])
-    throw topicError(
-      "TooManySubscriptions",
-      "Maximum number of subscriptions for this topic reached",
-    );
-  checkFilters(view, attributes);
-}
-
-function checkFilters({ subscriptions }: TopicView, attributes: Attributes): void {
-  if (attributes["FilterPolicy"] === undefined) return;
-  if (subscriptions.filter(({ filter }) => filter !== undefined).length >= MAX_FILTERS)
-    throw topicError("TooManyFilterPolicies", "Filter policy limit exceeded");
 }
 
 /** ConfirmSubscription names the topic that it does not know in fewer words. */
