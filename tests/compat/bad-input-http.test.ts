@@ -80,10 +80,10 @@ const UNKNOWN: readonly (readonly [
   [target("events", "AWSEvents.constructor"), 400, "UnknownOperationException"],
   [target("events", ""), 400, "UnknownOperationException"],
   [
-    target("events", "AWSEvents.ListRules"),
+    target("events", "AWSEvents.ListPartnerEventSources"),
     501,
     "NotImplemented",
-    "Yunque does not implement events ListRules yet",
+    "Yunque does not implement events ListPartnerEventSources yet",
   ],
   [
     form("sns", "Action=Nothing&Version=2010-03-31"),
@@ -94,10 +94,10 @@ const UNKNOWN: readonly (readonly [
   [form("sns", "Action=__proto__&Version=2010-03-31"), 400, "InvalidAction"],
   [form("sns", "Version=2010-03-31"), 400, "MissingAction"],
   [
-    form("sns", "Action=ListTopics&Version=2010-03-31"),
+    form("sns", "Action=ListOriginationNumbers&Version=2010-03-31"),
     501,
     "NotImplemented",
-    "Yunque does not implement sns ListTopics yet",
+    "Yunque does not implement sns ListOriginationNumbers yet",
   ],
   [form(undefined, "Action=Nothing&Version=2011-06-15"), 400, "InvalidAction"],
   [{ target: "/", service: "ec2" }, 501, "NotImplemented", "Yunque does not serve ec2"],

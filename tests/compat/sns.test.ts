@@ -4,6 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { LambdaClient, PutFunctionEventInvokeConfigCommand } from "@aws-sdk/client-lambda";
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import {
   AddPermissionCommand,
   ConfirmSubscriptionCommand,
@@ -37,6 +44,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { deploy } from "../deploy.ts";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
 
 const ARN = "arn:aws:sns:us-east-1:000000000000:";
@@ -320,6 +328,54 @@ describe("SNS, by AWS's JavaScript client", () => {
     const eleven = Array.from({ length: 11 }, (_, index) => `i${index}`);
     assert.match(await batch(...eleven), /^TooManyEntriesInBatchRequestException 400/);
     assert.match(await batch(), /^(EmptyBatchRequestException|ValidationError) 400/);
+  });
+
+  it("functions and buckets publish to topics, and topics invoke functions", async () => {
+    const settings = { ...clientSettings(platform.origin), maxAttempts: 1 };
+    const lambda = new LambdaClient(settings);
+    const s3 = new S3Client({ ...settings, forcePathStyle: true });
+    try {
+      const code =
+        "export const handler = async ({ Records }) => { throw new Error(Records[0].Sns.Message); };";
+      const failing = await deploy(lambda, "failing", { "index.mjs": code });
+      const [asked, told] = [await create("asked"), await create("told")];
+      const { url, arn: Endpoint } = await queue("told");
+      await subscribe({ TopicArn: told, Protocol: "sqs", Endpoint });
+      await subscribe({ TopicArn: asked, Protocol: "lambda", Endpoint: failing });
+      await lambda.send(
+        new PutFunctionEventInvokeConfigCommand({
+          FunctionName: "failing",
+          MaximumRetryAttempts: 0,
+          DestinationConfig: { OnFailure: { Destination: told } },
+        }),
+      );
+      await publish({ TopicArn: asked, Message: "fail for this" });
+      const [failed = ""] = await receive(url, 1);
+      const record = JSON.parse(JSON.parse(failed).Message);
+      assert.equal(record.requestContext.condition, "RetriesExhausted");
+      assert.equal(record.responsePayload.errorMessage, "fail for this");
+
+      await s3.send(new CreateBucketCommand({ Bucket: "noticed" }));
+      const TopicConfigurations = [{ TopicArn: told, Events: ["s3:ObjectCreated:*" as const] }];
+      const NotificationConfiguration = { TopicConfigurations };
+      await s3.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket: "noticed",
+          NotificationConfiguration,
+        }),
+      );
+      await s3.send(new PutObjectCommand({ Bucket: "noticed", Key: "k", Body: "x" }));
+      const notices = (await receive(url, 2)).map((body) => JSON.parse(body));
+      assert.deepEqual(
+        notices.map(({ Subject }) => Subject),
+        ["Amazon S3 Notification", "Amazon S3 Notification"],
+      );
+      assert.equal(JSON.parse(notices[0].Message).Event, "s3:TestEvent");
+      assert.equal(JSON.parse(notices[1].Message).Records[0].s3.object.key, "k");
+    } finally {
+      lambda.destroy();
+      s3.destroy();
+    }
   });
 
   it("topics, subscriptions and the order of a FIFO topic outlive a restart", async () => {
