@@ -18,7 +18,7 @@ import { deploy } from "../deploy.ts";
 import { clientSettings, startPlatform } from "../platform.ts";
 import { seeded } from "../random.ts";
 
-const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 4);
+const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 3);
 const GROUPS = 4;
 /** Tells the watcher what it has processed; what is poisonous fails. */
 const HANDLER = `
@@ -140,7 +140,10 @@ async function prepare(origin: string, WATCHER: string) {
   };
   const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
   const dead = await queue("dead");
-  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arn("dead"), maxReceiveCount: ROUNDS + 4 });
+  const RedrivePolicy = JSON.stringify({
+    deadLetterTargetArn: arn("dead"),
+    maxReceiveCount: ROUNDS + 4,
+  });
   const VisibilityTimeout = "1";
   const standard = await queue("standard", { RedrivePolicy, VisibilityTimeout });
   const fifo = await queue("ordered.fifo", { FifoQueue: "true", VisibilityTimeout: "30" });
