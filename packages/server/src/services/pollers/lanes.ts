@@ -49,12 +49,12 @@ export class Lanes {
     }
   }
 
-  take(): void {
-    this.#running += 1;
+  take(lanes = 1): void {
+    this.#running += lanes;
   }
 
-  give(): void {
-    this.#running -= 1;
+  give(lanes = 1): void {
+    this.#running -= lanes;
     this.#bell.ring();
   }
 

@@ -1,7 +1,7 @@
 /**
  * Receives a queue's messages, and has them processed in batches.
  *
- * One receiver for each queue, which asks for as many messages as there is room for. How many batches run at a time
+ * Receivers ask for as many messages as there is room for: one where little comes, a few where there is plenty. How many batches run at a time
  * begins low and grows while all of them are busy, as Lambda's pollers do:
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  * A batch that is refused is kept and tried again as long as its messages are hidden, and meanwhile fewer are received.
@@ -15,6 +15,7 @@ import type { QueueItem, QueueWork } from "./queue-work.ts";
 
 const LONG_POLL_MS = 20_000;
 const MAX_RECEIVED = 1000;
+const MOST_RECEIVERS = 4;
 /** Of messages that one receive brings. */
 const MAX_RECEIVED_BYTES = 32 * 1024 * 1024;
 const FIRST_RETRY_MS = 200;
@@ -34,19 +35,30 @@ export class QueuePoller implements Poller {
   readonly #work: QueueWork;
   readonly #stopping = new AbortController();
   readonly #lanes: Lanes;
+  readonly #bell: Bell;
   readonly #running = new Set<Promise<void>>();
   readonly #ended: Promise<void>;
   /** What did not fit into the last batch. */
   #carried: QueueItem[] = [];
   #visibilityMs = 30_000;
-  #fifo = false;
+  readonly #fifo: boolean;
+  #described = false;
   #gone = false;
+  /** Receives under way. */
+  #receiving = 0;
+  /** The last one brought as much as there was room for. */
+  #plenty = false;
+  /** Receives that failed, one after the other. */
+  #troubles = 0;
+  readonly #drained: (() => void)[] = [];
 
   constructor(context: PollerContext, queues: QueueSource, work: QueueWork) {
     this.#context = context;
     this.#queues = queues;
     this.#work = work;
+    this.#fifo = work.queueArn.endsWith(".fifo");
     this.#lanes = new Lanes(context.clock, work.concurrency, this.#stopping.signal);
+    this.#bell = new Bell(context.clock, this.#stopping.signal);
     this.#ended = this.#poll();
   }
 
@@ -65,41 +77,72 @@ export class QueuePoller implements Poller {
 
   async #poll(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let troubles = 0; !signal.aborted; ) {
-      try {
-        await this.#lanes.room();
-        await this.#context.budget.room(signal);
-        if (signal.aborted) break;
-        if (troubles > 0 || !this.#described) await this.#describe();
-        for (const batch of await this.#gather()) this.#start(batch);
-        troubles = 0;
-      } catch (error) {
-        if (signal.aborted) break;
-        this.#work.trouble(error);
-        await pause(this.#context.clock, doubling(1000, troubles, LONGEST_TROUBLE_MS), signal);
-        troubles += 1;
-      }
+    while (!signal.aborted) {
+      await this.#lanes.room();
+      await this.#context.budget.room(signal);
+      while (this.#receiving >= this.#receivers && !signal.aborted) await this.#bell.wait();
+      if (this.#troubles > 0) await this.#restAfterTrouble();
+      if (signal.aborted) break;
+      // Several receives at a time are worth it only where there is plenty to receive.
+      const lanes = this.#windowed || this.#fifo ? 1 : this.#lanes.free;
+      this.#lanes.take(lanes);
+      this.#receiving += 1;
+      void this.#fill(lanes).finally(() => {
+        this.#receiving -= 1;
+        this.#bell.ring();
+        for (const wake of this.#drained.splice(0)) wake();
+      });
     }
+    while (this.#receiving > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
     await this.#release(this.#carried.splice(0));
   }
 
-  #described = false;
+  /** Receives what these lanes have room for, and starts it. Never rejects. */
+  async #fill(lanes: number): Promise<void> {
+    let batches: Batch[] = [];
+    try {
+      if (this.#troubles > 0 || !this.#described) await this.#describe();
+      batches = await this.#gather(lanes);
+      this.#plenty = batches.length >= lanes;
+      this.#troubles = 0;
+    } catch (error) {
+      this.#plenty = false;
+      if (!this.#stopping.signal.aborted) {
+        this.#work.trouble(error);
+        this.#troubles += 1;
+      }
+    }
+    this.#lanes.give(Math.max(0, lanes - batches.length));
+    for (const batch of batches.slice(0, lanes)) this.#start(batch);
+    // Byte limits may have made more batches than there are lanes for.
+    await this.#release(batches.slice(lanes).flatMap(({ items }) => items));
+  }
+
+  get #windowed(): boolean {
+    return this.#work.windowMs > 0;
+  }
+
+  get #receivers(): number {
+    return this.#plenty && !this.#windowed ? MOST_RECEIVERS : 1;
+  }
+
+  async #restAfterTrouble(): Promise<void> {
+    const wait = doubling(1000, this.#troubles - 1, LONGEST_TROUBLE_MS);
+    await pause(this.#context.clock, wait, this.#stopping.signal);
+  }
 
   async #describe(): Promise<void> {
     const found = await this.#queues.describe(this.#work.queueArn);
     if (found === undefined) return;
     this.#visibilityMs = found.visibilityMs;
-    this.#fifo = found.fifo;
     this.#described = true;
   }
 
   /** The next batches; none where nothing came in a long time. */
-  async #gather(): Promise<Batch[]> {
-    const { batchSize, windowMs } = this.#work;
-    if (windowMs > 0) return await this.#gatherWindow();
-    const free = this.#fifo ? 1 : this.#lanes.free;
-    const max = Math.min(MAX_RECEIVED, batchSize * free);
-    const items = await this.#receive(max, LONG_POLL_MS);
+  async #gather(lanes: number): Promise<Batch[]> {
+    if (this.#windowed) return await this.#gatherWindow();
+    const max = Math.min(MAX_RECEIVED, this.#work.batchSize * lanes);
+    const items = await this.#receive(max, LONG_POLL_MS, lanes);
     return this.#batches(items, this.#context.clock.now());
   }
 
@@ -166,9 +209,9 @@ export class QueuePoller implements Poller {
     return batches;
   }
 
-  async #receive(max: number, waitMs: number): Promise<QueueItem[]> {
+  async #receive(max: number, waitMs: number, lanes = 1): Promise<QueueItem[]> {
     const { signal } = this.#stopping;
-    const maxBytes = Math.min(MAX_RECEIVED_BYTES, MAX_BATCH_BYTES * this.#lanes.free);
+    const maxBytes = Math.min(MAX_RECEIVED_BYTES, MAX_BATCH_BYTES * lanes);
     const options = { max, waitMs, maxBytes, signal };
     const messages = await this.#queues.receive(this.#work.queueArn, options);
     if (messages.length === 0) {
@@ -189,10 +232,10 @@ export class QueuePoller implements Poller {
 
   #start(batch: Batch): void {
     if (this.#stopping.signal.aborted) {
+      this.#lanes.give();
       void this.#release(batch.items);
       return;
     }
-    this.#lanes.take();
     this.#context.budget.take(batch.bytes);
     const run = this.#run(batch)
       .catch((error: unknown) => this.#work.trouble(error))
