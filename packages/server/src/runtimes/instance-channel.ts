@@ -36,6 +36,8 @@ export interface ChannelListener {
   occupied(): void;
   settled(): void;
   ended(number: number, ended: Ended): void;
+  /** It takes so many invocations at once. */
+  takes(invocations: number): void;
   /** The hooks that follow a restore have run; the error where one failed. */
   restored(error: Buffer | undefined): void;
   /** A piece of its compiled code; an empty one is the last. */
@@ -137,6 +139,7 @@ export class InstanceChannel {
     else if (kind === Kind.occupied) listener.occupied();
     else if (kind === Kind.settled) listener.settled();
     else if (kind === Kind.returned) listener.returned(readNumbers(payload));
+    else if (kind === Kind.capacity) listener.takes(number);
     else if (kind === Kind.leaving) listener.leaving(number, readNumbers(payload));
     else if (kind === Kind.booted) listener.booted();
     else if (kind === Kind.initialised) listener.initialised();

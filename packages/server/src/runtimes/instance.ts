@@ -95,6 +95,7 @@ export abstract class Instance implements ChannelListener, IdleHost, FarewellHos
   abstract leaving(number: number, started: readonly number[]): void;
   abstract occupied(): void;
   abstract settled(): void;
+  abstract takes(invocations: number): void;
   /** Whom a note is about: the invocation that runs, where there is one alone. */
   protected abstract readonly head: Call | undefined;
   /** Begins to rest, where it has no work. */

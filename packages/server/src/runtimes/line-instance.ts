@@ -188,6 +188,10 @@ export class LineInstance extends Instance implements TellingHost {
     this.closed();
   }
 
+  takes(): void {
+    this.violated("a capacity, where there is one at a time");
+  }
+
   /** It takes invocations. */
   get #open(): boolean {
     const usable = this.state === "ready" && this.#leaving === undefined;

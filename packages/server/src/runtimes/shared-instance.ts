@@ -23,6 +23,8 @@ interface Running {
 /** Each invocation has its own time, its own stream and its own part of the log. */
 export class SharedInstance extends Instance implements SharedTellingHost {
   readonly #most: number;
+  /** So many it can run now, as far as it said. */
+  #takes: number;
   /** In the order in which they came. */
   readonly #running = new Map<number, Running>();
   /** Those whose callers wait. */
@@ -38,7 +40,7 @@ export class SharedInstance extends Instance implements SharedTellingHost {
   /** `most`: invocations at once. */
   constructor(parts: InstanceParts, most: number) {
     super(parts);
-    this.#most = most;
+    this.#most = this.#takes = most;
     this.#deadline = new Alarm(
       parts.clock,
       () => this.#leftOfFirst(),
@@ -74,7 +76,7 @@ export class SharedInstance extends Instance implements SharedTellingHost {
   }
 
   hasRoom(_call: Call, _depth: number): boolean {
-    return this.#open && this.#running.size < this.#most;
+    return this.#open && this.#running.size < this.#takes;
   }
 
   /** Nothing waits for any of them. */
@@ -173,6 +175,13 @@ export class SharedInstance extends Instance implements SharedTellingHost {
     this.violated("settled by one of several");
   }
 
+  /** Its own processes come and go. */
+  takes(invocations: number): void {
+    this.#takes = Math.min(this.#most, invocations);
+    this.#roomToTell = true;
+    this.parts.tick.add(this);
+  }
+
   // How it goes on, and how it ends -----------------------------------------------------------------------------
 
   protected get head(): Call | undefined {
@@ -232,10 +241,8 @@ export class SharedInstance extends Instance implements SharedTellingHost {
     }
     this.#deadline.set();
     this.parts.tick.add(this);
-    if (late >= this.#most) this.endAs("timeout");
-    else {
-      this.#roomToTell = true; // where it has nothing else, it rests
-    }
+    if (late >= Math.max(1, this.#takes)) this.endAs("timeout");
+    else this.#roomToTell = true; // where it has nothing else, it rests
   }
 
   #fail(call: Call, failure: Failure, durationMs: number): void {

@@ -62,6 +62,8 @@ export const Kind = {
   code: 28,
   /** The answer that follows ends its invocation, but the instance takes nothing else before it says `settled`. */
   occupied: 26,
+  /** Where several invocations run: it takes so many at once from now on (in place of the invocation's number). */
+  capacity: 29,
   /** After `occupied`: runtime and extensions are done with the invocation. */
   settled: 27,
 } as const;

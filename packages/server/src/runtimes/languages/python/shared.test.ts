@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Deployment } from "../../../domain/deployment.ts";
 import type { Bench, Told } from "../../runtimes.fixture.ts";
+import { program } from "../custom/custom.fixture.ts";
 import { lacksPython, openPythonBench } from "./python.fixture.ts";
 
 const skip = lacksPython;
@@ -118,4 +119,42 @@ test("an init that fails is told in its own words", { skip }, async () => {
   const { value, failed } = await bench.invoke(deployment);
   assert.equal(failed, true);
   assert.match(JSON.stringify(value), /"errorMessage":"no init","errorType":"RuntimeError"/);
+});
+
+test("behind extensions it is the same", { skip }, async () => {
+  await using bench = await openPythonBench();
+  const extension = program(`
+    await register("watcher", ["SHUTDOWN"]);
+    console.log("told of " + (await event()).json.eventType);
+  `);
+  const layers = [await bench.store({ "extensions/watcher": extension })];
+  const deployment = await bench.deploy(CODE, { ...sharing(3), layers });
+  const told = await invokeAll(
+    bench,
+    deployment,
+    many(3).map((n) => ({ n, s: 0.3 })),
+  );
+  const values = told.map(({ value }) => value as Answer);
+  assert.equal(new Set(values.map(({ parent }) => parent)).size, 1);
+  assert.equal(new Set(values.map(({ pid }) => pid)).size, 3);
+  for (const [n, { log }] of told.entries()) {
+    assert.ok(log.includes(`begin ${n}`));
+    assert.ok(!log.includes(`begin ${(n + 1) % 3}`));
+  }
+});
+
+test("what waits for a process to load the function does not lose its time", { skip }, async () => {
+  await using bench = await openPythonBench();
+  // Each process takes longer to load than the function may run.
+  const slow = `import time\ntime.sleep(1.2)\n${CODE}`;
+  const deployment = await bench.deploy(slow, { ...sharing(3), timeoutSeconds: 1 });
+  const told = await invokeAll(
+    bench,
+    deployment,
+    many(3).map((n) => ({ n, s: 0.2 })),
+  );
+  assert.deepEqual(
+    told.map(({ value }) => (value as Answer).n),
+    many(3),
+  );
 });

@@ -12,6 +12,8 @@ export interface FramedHost {
   readonly changed: () => void;
   readonly initFailed: (error: Uint8Array, errorType: string) => void;
   readonly restoreFailed: (error: Uint8Array, errorType: string) => void;
+  /** It takes so many invocations at once. */
+  readonly takes: (invocations: number) => void;
   /** It is about to end. */
   readonly leaving: () => void;
   /** It said what has no meaning. */
@@ -86,6 +88,7 @@ export class FramedWorker implements Worker {
       this.#initialised = true;
       host.changed();
     } else if (kind === Kind.initFailed) host.initFailed(Buffer.from(payload), typeOf(payload));
+    else if (kind === Kind.capacity) host.takes(call);
     else if (kind === Kind.leaving) host.leaving();
     else if (kind === Kind.restored && payload.length === 0) {
       this.#restored = true;

@@ -179,6 +179,7 @@ export class Supervisor {
     const become = { ...told, environment, wrapped: true };
     this.#framed = new FramedWorker(program.child.stdio[3] as Duplex, become, {
       ...this.#workerHost,
+      takes: (invocations) => this.#say(Kind.capacity, NOTHING, invocations),
       leaving: () => this.#leave(),
       violated: () => program.child.kill("SIGKILL"),
     });
@@ -304,8 +305,8 @@ export class Supervisor {
     this.#output.drained(() => this.#channel.drained(() => exitAs(exit)));
   }
 
-  #say(kind: number, body: Uint8Array): void {
-    this.#channel.writer.frame(kind, 0, NOTHING, body);
+  #say(kind: number, body: Uint8Array, number = 0): void {
+    this.#channel.writer.frame(kind, number, NOTHING, body);
     this.#channel.writer.flush();
   }
 

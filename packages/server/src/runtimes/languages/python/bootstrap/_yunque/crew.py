@@ -25,6 +25,8 @@ from .output import Output, end_lines
 READ_BYTES = 256 * 1024
 # A worker that has closed its channel is about to exit: it may take so long before it is killed.
 LEAVING_SECONDS = 0.5
+# So many load the function at a time: more of them would only make the first one late.
+STARTING = 2
 # More entries than there are: the platform reads whatever there is before it tells the caller.
 UNCOUNTED = frames.MAX_U32
 
@@ -102,8 +104,7 @@ class Crew:
         """Does what it is told, for ever."""
         descriptor = self._channel.descriptor
         self._poll.register(descriptor, select.POLLIN)
-        for _ in range(self._count):
-            self._hire()
+        self._hire()
         while True:
             for found, _event in self._poll.poll():
                 worker = self._workers.get(found)
@@ -112,9 +113,25 @@ class Crew:
                 elif found == descriptor:
                     self._obey()
 
+    def _fill(self) -> None:
+        """Further ones, until there are as many as there may be."""
+        while len(self._workers) < self._count:
+            if sum(not one.ready for one in self._workers.values()) >= STARTING:
+                return
+            try:
+                self._hire()
+            except OSError:
+                # There may be no more processes, or memory: it goes on with those that there are.
+                self._count = len(self._workers)
+
     def _hire(self) -> None:
         ours, theirs = socket.socketpair()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            theirs.close()
+            raise
         if pid == 0:
             ours.close()
             for worker in self._workers.values():
@@ -197,10 +214,16 @@ class Crew:
 
     def _is_ready(self, worker: Worker) -> None:
         worker.ready = True
-        if self._initialised:
-            return
-        self._initialised = True
-        self._channel.send(frames.INITIALISED)
+        self._tell_capacity()
+        if not self._initialised:
+            self._initialised = True
+            self._channel.send(frames.INITIALISED)
+        self._fill()
+
+    def _tell_capacity(self) -> None:
+        """What those that are ready can run; others wait outside, where their time does not count."""
+        ready = sum(one.ready for one in self._workers.values())
+        self._channel.send(frames.CAPACITY, ready)
 
     def _fail(self, payload: bytes) -> None:
         """Lambda: the init is over with the first that is ready; before that one failure is everybody's."""
@@ -224,8 +247,11 @@ class Crew:
             self._channel.send(frames.CODE)
         # One that was ready is replaced; one that never was would end alike.
         if worker.ready:
-            self._hire()
-        elif not self._workers:
+            self._tell_capacity()
+        else:
+            self._count -= 1
+        self._fill()
+        if not self._workers:
             self._end(status)
 
     def _end(self, status: int) -> None:

@@ -27,6 +27,7 @@ RETURNED = 23
 LEAVING = 24
 RESTORED = 25
 CODE = 28
+CAPACITY = 29
 
 # Head of RESULT and ERROR: microseconds that the handler ran, its peak memory in KiB (0: not told), entries that it
 # wrote to the log.
