@@ -29,6 +29,8 @@ export class FifoOrder {
   readonly #records: Records;
   readonly #clock: Clock;
   readonly #rows = new Map<string, Promise<unknown>>();
+  /** What is being remembered, and was delivered. */
+  readonly #remembering = new Map<string, Published>();
   #sweeping: Promise<void> | undefined;
   #swept = 0;
   #last = 0n;
@@ -65,6 +67,8 @@ export class FifoOrder {
   ): Promise<Published | undefined> {
     const now = this.#clock.now();
     const id = idOf(within, deduplicationId);
+    const known = this.#remembering.get(id);
+    if (known !== undefined) return known;
     for (let minute = minuteOf(now); minute >= minuteOf(now - WINDOW_MS); minute -= 1) {
       const found = await this.#records.get<Seen>(spaceOf(scope, minute), id);
       if (found === undefined || now - found.value.time >= WINDOW_MS) continue;
@@ -74,6 +78,7 @@ export class FifoOrder {
     return undefined;
   }
 
+  /** From now on it is seen; resolves once that is durable. */
   async remember(
     scope: Scope,
     within: string,
@@ -81,15 +86,20 @@ export class FifoOrder {
     answer: Published,
   ): Promise<void> {
     const time = this.#clock.now();
+    const minute = minuteOf(time);
+    const id = idOf(within, deduplicationId);
     const seen: Seen = { ...answer, time };
-    const space = spaceOf(scope, minuteOf(time));
-    await this.#records.commit([{ put: seen, space, id: idOf(within, deduplicationId) }]);
-    if (minuteOf(time) > this.#swept) {
-      this.#swept = minuteOf(time);
-      this.#sweeping ??= this.#sweep(minuteOf(time - WINDOW_MS)).finally(() => {
-        this.#sweeping = undefined;
-      });
+    this.#remembering.set(id, answer);
+    try {
+      await this.#records.commit([{ put: seen, space: spaceOf(scope, minute), id }]);
+    } finally {
+      this.#remembering.delete(id);
     }
+    if (minute <= this.#swept) return;
+    this.#swept = minute;
+    this.#sweeping ??= this.#sweep(minuteOf(time - WINDOW_MS)).finally(() => {
+      this.#sweeping = undefined;
+    });
   }
 
   async close(): Promise<void> {

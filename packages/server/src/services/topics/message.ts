@@ -84,8 +84,8 @@ const ID = /^[!-~]{1,128}$/;
 const ID_RULE =
   "must be 1 to 128 characters long and can only contain alphanumeric characters and punctuation";
 
-/** ASCII text that begins with a letter, number or punctuation mark, without line breaks, under 100 characters. */
-const isSubject = (subject: string): boolean => /^[!-~][ -~]{0,98}$/.test(subject);
+/** SNS: text without line breaks and control characters, shorter than 100 characters. */
+const isSubject = (subject: string): boolean => /^[^\p{Cc}\u2028\u2029]{1,99}$/u.test(subject);
 
 /** The message of each protocol. @throws YunqueError */
 function textsOf({ text, structure }: NewMessage): (protocol: string) => string {

@@ -69,16 +69,20 @@ export function createPublishOperations(
     const { groupId = "", deduplicationId = "" } = message;
     const grouped = topic.attributes["FifoThroughputScope"] === "MessageGroup";
     const row = grouped ? `${topic.arn} ${groupId}` : topic.arn;
-    return fifo.inRow(row, async () => {
+    const { published, remembered } = await fifo.inRow(row, async () => {
       const before = await fifo.seen(caller, row, deduplicationId);
-      if (before !== undefined) return before;
+      if (before !== undefined) return { published: before };
       const published = { messageId: randomUUID(), sequenceNumber: fifo.nextSequence() };
       const { messageId: id, sequenceNumber } = published;
       await fanOut(parts, caller, view, { ...accepted, id, sequenceNumber });
       // Afterwards: a crash in between repeats a message that nobody was promised, which is better than losing one.
-      await fifo.remember(caller, row, deduplicationId, published);
-      return published;
+      // The next one in the row need not wait for it.
+      const remembered = fifo.remember(caller, row, deduplicationId, published);
+      remembered.catch(() => {}); // it is awaited below
+      return { published, remembered };
     });
+    await remembered;
+    return published;
   }
 
   return {
