@@ -7,19 +7,15 @@
  * A batch that is refused is kept and tried again as long as its messages are hidden, and meanwhile fewer are received.
  */
 import { doubling } from "../../domain/backoff.ts";
-import { type QueueMessage, type QueueSource, SourceGone } from "../../ports/event-sources.ts";
+import type { QueueSource } from "../../ports/event-sources.ts";
 import { Bell, pause } from "./bell.ts";
-import { MAX_BATCH_BYTES, type Poller, type PollerContext, prepared } from "./context.ts";
+import { MAX_BATCH_BYTES, type Poller, type PollerContext } from "./context.ts";
 import { Lanes } from "./lanes.ts";
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS, QueueAccess } from "./queue-access.ts";
 import type { QueueItem, QueueWork } from "./queue-work.ts";
 
 const LONG_POLL_MS = 20_000;
-const MAX_RECEIVED = 1000;
 const MOST_RECEIVERS = 4;
-/** Of messages that one receive brings. */
-const MAX_RECEIVED_BYTES = 32 * 1024 * 1024;
-const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 10_000;
 const LONGEST_TROUBLE_MS = 30_000;
 
 interface Batch {
@@ -31,7 +27,7 @@ interface Batch {
 
 export class QueuePoller implements Poller {
   readonly #context: PollerContext;
-  readonly #queues: QueueSource;
+  readonly #queue: QueueAccess;
   readonly #work: QueueWork;
   readonly #stopping = new AbortController();
   readonly #lanes: Lanes;
@@ -54,7 +50,7 @@ export class QueuePoller implements Poller {
 
   constructor(context: PollerContext, queues: QueueSource, work: QueueWork) {
     this.#context = context;
-    this.#queues = queues;
+    this.#queue = new QueueAccess(context, queues, work, this.#stopping.signal);
     this.#work = work;
     this.#fifo = work.queueArn.endsWith(".fifo");
     this.#lanes = new Lanes(context.clock, work.concurrency, this.#stopping.signal);
@@ -94,7 +90,7 @@ export class QueuePoller implements Poller {
       });
     }
     while (this.#receiving > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
-    await this.#release(this.#carried.splice(0));
+    await this.#queue.release(this.#carried.splice(0));
   }
 
   /** Receives what these lanes have room for, and starts it. Never rejects. */
@@ -115,7 +111,7 @@ export class QueuePoller implements Poller {
     this.#lanes.give(Math.max(0, lanes - batches.length));
     for (const batch of batches.slice(0, lanes)) this.#start(batch);
     // Byte limits may have made more batches than there are lanes for.
-    await this.#release(batches.slice(lanes).flatMap(({ items }) => items));
+    await this.#queue.release(batches.slice(lanes).flatMap(({ items }) => items));
   }
 
   get #windowed(): boolean {
@@ -132,17 +128,16 @@ export class QueuePoller implements Poller {
   }
 
   async #describe(): Promise<void> {
-    const found = await this.#queues.describe(this.#work.queueArn);
+    const found = await this.#queue.visibilityMs();
     if (found === undefined) return;
-    this.#visibilityMs = found.visibilityMs;
+    this.#visibilityMs = found;
     this.#described = true;
   }
 
   /** The next batches; none where nothing came in a long time. */
   async #gather(lanes: number): Promise<Batch[]> {
     if (this.#windowed) return await this.#gatherWindow();
-    const max = Math.min(MAX_RECEIVED, this.#work.batchSize * lanes);
-    const items = await this.#receive(max, LONG_POLL_MS, lanes);
+    const items = await this.#receive(this.#work.batchSize * lanes, LONG_POLL_MS, lanes);
     return this.#batches(items, this.#context.clock.now());
   }
 
@@ -170,17 +165,16 @@ export class QueuePoller implements Poller {
     while (gathered.size < batchSize && this.#carried.length === 0 && !signal.aborted) {
       const left = first === undefined ? LONG_POLL_MS : first + windowMs - clock.now();
       if (left <= 0) break;
-      const max = Math.min(MAX_RECEIVED, batchSize - gathered.size);
       try {
-        add(await this.#receive(max, Math.min(left, LONG_POLL_MS)));
+        add(await this.#receive(batchSize - gathered.size, Math.min(left, LONG_POLL_MS)));
       } catch (error) {
-        await this.#release([...gathered.values()]);
+        await this.#queue.release([...gathered.values()]);
         throw error;
       }
       if (gathered.size > 0) first ??= clock.now();
     }
     if (signal.aborted) {
-      await this.#release([...gathered.values()]);
+      await this.#queue.release([...gathered.values()]);
       return [];
     }
     return gathered.size === 0
@@ -205,35 +199,20 @@ export class QueuePoller implements Poller {
     }
     // Messages of a group are not to run at once: what does not fit into one batch waits in the queue.
     if (this.#fifo && batches.length > 1)
-      void this.#release(batches.splice(1).flatMap((batch) => batch.items));
+      void this.#queue.release(batches.splice(1).flatMap((batch) => batch.items));
     return batches;
   }
 
-  async #receive(max: number, waitMs: number, lanes = 1): Promise<QueueItem[]> {
-    const { signal } = this.#stopping;
-    const maxBytes = Math.min(MAX_RECEIVED_BYTES, MAX_BATCH_BYTES * lanes);
-    const options = { max, waitMs, maxBytes, signal };
-    const messages = await this.#queues.receive(this.#work.queueArn, options);
-    if (messages.length === 0) {
-      this.#lanes.idle();
-      return [];
-    }
-    const filtered: QueueMessage[] = [];
-    const items: QueueItem[] = [];
-    for (const message of messages) {
-      const json = this.#work.prepare(message);
-      if (json === undefined) filtered.push(message);
-      else items.push({ message, ...prepared(json) });
-    }
-    this.#work.polled(messages.length, filtered.length);
-    if (filtered.length > 0) await this.#delete(filtered);
+  async #receive(max: number, waitMs: number, lanes = 1): Promise<readonly QueueItem[]> {
+    const { items, empty } = await this.#queue.receive(max, waitMs, lanes);
+    if (empty) this.#lanes.idle();
     return items;
   }
 
   #start(batch: Batch): void {
     if (this.#stopping.signal.aborted) {
       this.#lanes.give();
-      void this.#release(batch.items);
+      void this.#queue.release(batch.items);
       return;
     }
     this.#context.budget.take(batch.bytes);
@@ -251,13 +230,15 @@ export class QueuePoller implements Poller {
     const { clock } = this.#context;
     const { signal } = this.#stopping;
     for (let refusals = 0; ; refusals += 1) {
-      const outcome = await this.#process(items);
+      const outcome = this.#fifo
+        ? await this.#queue.hiding(items, this.#visibilityMs, () => this.#work.process(items))
+        : await this.#work.process(items);
       switch (outcome.kind) {
         case "done": {
           const { failed } = outcome;
           if (failed.size === 0) this.#lanes.succeeded();
           else this.#lanes.failed();
-          await this.#delete(
+          await this.#queue.delete(
             items.map(({ message }) => message).filter(({ messageId }) => !failed.has(messageId)),
           );
           return;
@@ -268,7 +249,7 @@ export class QueuePoller implements Poller {
         case "gone":
         case "closing":
           if (outcome.kind === "gone") this.#over();
-          await this.#release(items);
+          await this.#queue.release(items);
           return;
         case "refused": {
           this.#lanes.refused();
@@ -277,69 +258,10 @@ export class QueuePoller implements Poller {
           if (clock.now() + wait >= receivedAt + this.#visibilityMs) return;
           await pause(clock, wait, signal);
           if (!signal.aborted) break;
-          await this.#release(items);
+          await this.#queue.release(items);
           return;
         }
       }
-    }
-  }
-
-  /** Messages of a group stay hidden while it runs, so that no later one of it is handed out. */
-  async #process(items: readonly QueueItem[]) {
-    if (!this.#fifo) return await this.#work.process(items);
-    const done = new AbortController();
-    const bell = new Bell(this.#context.clock, done.signal);
-    const handles = items.map(({ message }) => message.receiptHandle);
-    const visible = this.#visibilityMs;
-    const hiding = (async () => {
-      for (;;) {
-        await bell.wait(Math.max(1000, visible / 2));
-        if (done.signal.aborted) return;
-        await this.#queues
-          .changeVisibility(this.#work.queueArn, handles, visible)
-          .catch((error: unknown) => this.#work.trouble(error));
-      }
-    })();
-    try {
-      return await this.#work.process(items);
-    } finally {
-      done.abort();
-      await hiding;
-    }
-  }
-
-  /** Tries again until they are deleted: what was processed is not to come again. */
-  async #delete(messages: readonly QueueMessage[]): Promise<void> {
-    const { queueArn } = this.#work;
-    const handles = messages.map(({ receiptHandle }) => receiptHandle);
-    for (let at = 0; at < handles.length; at += MAX_RECEIVED) {
-      const some = handles.slice(at, at + MAX_RECEIVED);
-      for (let troubles = 0; ; troubles += 1)
-        try {
-          await this.#queues.delete(queueArn, some);
-          this.#work.deleted(some.length);
-          break;
-        } catch (error) {
-          this.#work.trouble(error);
-          if (isGone(error) || this.#stopping.signal.aborted) return;
-          const wait = doubling(FIRST_RETRY_MS, troubles, LONGEST_RETRY_MS);
-          await pause(this.#context.clock, wait, this.#stopping.signal);
-        }
-    }
-  }
-
-  /** Makes messages visible again. Where that fails they are so in time. */
-  async #release(items: readonly QueueItem[]): Promise<void> {
-    const handles = items.map(({ message }) => message.receiptHandle);
-    try {
-      for (let at = 0; at < handles.length; at += MAX_RECEIVED)
-        await this.#queues.changeVisibility(
-          this.#work.queueArn,
-          handles.slice(at, at + MAX_RECEIVED),
-          0,
-        );
-    } catch (error) {
-      if (!isGone(error)) this.#work.trouble(error);
     }
   }
 
@@ -350,5 +272,3 @@ export class QueuePoller implements Poller {
     this.#work.gone();
   }
 }
-
-const isGone = (error: unknown): boolean => error instanceof SourceGone;
