@@ -23,18 +23,37 @@ const NAMES: Readonly<Record<TopicErrorCode, SnsError | "NotImplemented">> = {
   TopicContended: "ConcurrentAccessException",
 };
 
-/** How a failed entry of a batch names the error. */
-const CODES: Readonly<Partial<Record<TopicErrorCode, string>>> = {
-  TopicInvalid: "InvalidParameter",
-  TopicValueInvalid: "ParameterValueInvalid",
+/** Storage that took nothing: nothing is lost, and the same call may succeed later. */
+const STORAGE: Readonly<Record<string, readonly [name: SnsError, message: string]>> = {
+  StorageBusy: ["ThrottledException", "Rate exceeded"],
+  StorageFull: [
+    "InternalErrorException",
+    "The platform has no room left on its disk. Nothing was acknowledged or changed.",
+  ],
+  StorageClosed: ["InternalErrorException", "The platform is stopping. Nothing was changed."],
 };
 
 /** A service's error as SNS answers it; anything else is passed on as it is. */
 export function snsError(error: unknown): unknown {
-  if (!(error instanceof YunqueError) || !Object.hasOwn(NAMES, error.code)) return error;
+  if (!(error instanceof YunqueError)) return error;
+  if (Object.hasOwn(STORAGE, error.code)) return new AwsError(...(STORAGE[error.code] ?? unknown));
+  if (!Object.hasOwn(NAMES, error.code)) return error;
   const name = NAMES[error.code as TopicErrorCode];
   return new AwsError(name, error.message, name === "NotImplemented" ? { status: 501 } : {});
 }
 
-export const entryCode = ({ code }: YunqueError): string =>
-  CODES[code as TopicErrorCode] ?? "InternalError";
+/** How a failed entry of a batch names its error. */
+export function entryError(error: YunqueError): {
+  readonly Code: string;
+  readonly Message: string;
+  readonly SenderFault: boolean;
+} {
+  const { code, message: Message } = error;
+  if (code === "TopicInvalid") return { Code: "InvalidParameter", Message, SenderFault: true };
+  if (code === "TopicValueInvalid")
+    return { Code: "ParameterValueInvalid", Message, SenderFault: true };
+  const [name, words] = STORAGE[code] ?? unknown;
+  return { Code: name.replace(/Exception$/, ""), Message: words, SenderFault: false };
+}
+
+const unknown = ["InternalErrorException", "The message could not be published."] as const;

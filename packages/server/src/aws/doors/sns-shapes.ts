@@ -7,7 +7,7 @@ import type {
   Subscription as SubscriptionOutput,
 } from "../api/sns.ts";
 import type { AwsContext } from "../context.ts";
-import { entryCode } from "./sns-errors.ts";
+import { entryError } from "./sns-errors.ts";
 
 export const callerOf = ({ account, region, accessKeyId, headers }: AwsContext): Caller => ({
   account,
@@ -66,16 +66,7 @@ export function batchOutput(answers: readonly BatchAnswer[]): PublishBatchRespon
         : [],
     ),
     Failed: answers.flatMap((answer) =>
-      "error" in answer
-        ? [
-            {
-              Id: answer.id,
-              Code: entryCode(answer.error),
-              Message: answer.error.message,
-              SenderFault: true,
-            },
-          ]
-        : [],
+      "error" in answer ? [{ Id: answer.id, ...entryError(answer.error) }] : [],
     ),
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createVerify, X509Certificate } from "node:crypto";
 import { test } from "node:test";
+import { YunqueError } from "../../domain/errors.ts";
 import { Undeliverable } from "../../ports/targets.ts";
 import { CALLER, queueArn, TopicsFixture } from "./fixture.ts";
 
@@ -175,6 +176,24 @@ test("entries of a batch fail for themselves", async () => {
     ],
   );
   assert.equal(t.delivered.length, 1);
+});
+
+test("of a batch that the storage takes in part the rest has failed", async () => {
+  const t = new TopicsFixture();
+  const topic = await t.topic();
+  await t.subscribe(topic, "sqs", queueArn("q"), { RawMessageDelivery: "true" });
+  t.target = async ({ body }) => {
+    if (Buffer.from(body).toString() === "b") throw new Error("busy");
+  };
+  t.engine.queues.enqueue = async () => {
+    throw new YunqueError("StorageFull", "full");
+  };
+  const entries = ["a", "b", "c"].map((text) => ({ id: text, text, attributes: {} }));
+  const answers = await t.service.publishBatch(CALLER, topic, entries);
+  assert.deepEqual(
+    answers.map((answer) => ("error" in answer ? answer.error.code : answer.id)),
+    ["a", "StorageFull", "c"],
+  );
 });
 
 test("a topic takes larger messages where it says so", async () => {
