@@ -24,10 +24,10 @@ import { bucketName, callerOf, objectName, versionName } from "./s3-caller.ts";
 import { algorithmOf, checksumMembers, incomingOf } from "./s3-checksums.ts";
 import { readConditions, writeConditions } from "./s3-conditions.ts";
 import { copySource } from "./s3-copy-source.ts";
-import { invalidRequest, inWords, malformedXml, notImplementedHeader } from "./s3-errors.ts";
-
+import { invalidRequest, malformedXml, notImplementedHeader } from "./s3-errors.ts";
 import { customerKey, encryptionMembers } from "./s3-keys.ts";
 import { expirationMember } from "./s3-lifecycle.ts";
+import { inWords } from "./s3-words.ts";
 
 export function objectDoor(objects: Objects): Door<S3Api> {
   return {

@@ -5,7 +5,6 @@ import { aclDoor } from "./s3-acls.ts";
 import { bucketDoor } from "./s3-buckets.ts";
 import { corsDoor } from "./s3-cors.ts";
 import { encryptionDoor } from "./s3-encryption.ts";
-import { wording } from "./s3-errors.ts";
 import { lifecycleDoor } from "./s3-lifecycle.ts";
 import { listingDoor } from "./s3-listings.ts";
 import { lockDoor } from "./s3-locks.ts";
@@ -22,6 +21,7 @@ import { uploadListingDoor } from "./s3-upload-listing.ts";
 import { uploadDoor } from "./s3-uploads.ts";
 import { versionDoor } from "./s3-versions.ts";
 import { websiteDoor } from "./s3-websites.ts";
+import { wording } from "./s3-words.ts";
 
 /** S3 on AWS's wire. What is in it, and where it differs: docs/reference/s3.md. */
 export function createS3Door(objects: Objects): Door<S3Api> {

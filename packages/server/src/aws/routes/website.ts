@@ -10,7 +10,7 @@ import { YunqueError } from "../../domain/errors.ts";
 import { contentRange } from "../../domain/object-range.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Caller, FoundObject, Objects } from "../../services/objects/index.ts";
-import { inWords } from "../doors/s3-errors.ts";
+import { inWords } from "../doors/s3-words.ts";
 import { AwsError } from "../error.ts";
 import { hostIdOf } from "../quirks/s3-host-id.ts";
 import { bucketOfWebsite } from "../quirks/s3-website-host.ts";
