@@ -67,8 +67,10 @@ export class SharedInstance extends Instance implements SharedTellingHost {
     return this.#running.size;
   }
 
-  get calls(): Iterable<Call> {
-    return [...this.#running.values()].map(({ call }) => call);
+  get only(): Call | undefined {
+    if (this.#running.size !== 1) return undefined;
+    const [first] = this.#running.values();
+    return first?.call;
   }
 
   find(number: number): Call | undefined {
@@ -95,7 +97,7 @@ export class SharedInstance extends Instance implements SharedTellingHost {
     call.held = undefined;
     this.#running.set(call.number, { call, since: since ?? now, ahead: 0, overdue: false });
     this.#awaited++;
-    this.log.start(call);
+    this.#telling.begin(call);
     this.#deadline.set();
     this.channel.invoke(call);
     this.parts.tick.add(this);
@@ -151,7 +153,10 @@ export class SharedInstance extends Instance implements SharedTellingHost {
     const seen = this.clock.monotonic() - running.since;
     const durationMs = durationWithin(ended.ms, seen, false);
     this.#over(running);
-    if (running.overdue) return;
+    if (running.overdue) {
+      this.#telling.forget(running.call);
+      return;
+    }
     const { payload, failed, entries } = ended;
     const report = this.meter.report(running.call, durationMs);
     this.#telling.add({ call: running.call, payload, failed, report, entries, failure: undefined });

@@ -11,10 +11,10 @@ import { afterPoll } from "./tick.ts";
 
 /** The instance. */
 export interface SharedTellingHost extends TellingHost {
-  /** Every invocation that it has. */
-  readonly calls: Iterable<Call>;
-  /** How many that are. */
+  /** How many invocations it has. */
   readonly load: number;
+  /** The one that it has, where it has no other. */
+  readonly only: Call | undefined;
   find(number: number): Call | undefined;
 }
 
@@ -25,6 +25,9 @@ interface Waiting extends Finished {
 
 /** An id as requests have them. */
 const REQUEST_ID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
+/** It is looked for at the beginning of a line, and so many ids are looked at: a line may be full of them. */
+const LOOKED_AT = 2_048;
+const MOST_IDS = 8;
 
 /** One for each such instance. */
 export class SharedTelling {
@@ -32,6 +35,8 @@ export class SharedTelling {
   readonly #host: SharedTellingHost;
   readonly #output: InstanceOutput;
   readonly #waiting = new Map<number, Waiting>();
+  /** Those that it has, and those that wait, by the ids of their requests. */
+  readonly #byRequest = new Map<string, Call>();
   #looking = false;
 
   constructor(parts: InstanceParts, host: SharedTellingHost) {
@@ -43,6 +48,17 @@ export class SharedTelling {
       entry: (text: string, number: number) => this.#wroteEntry(text, number),
     };
     this.#output = new InstanceOutput([process.stdout, process.stderr], listener, clock);
+  }
+
+  /** It has this one now. */
+  begin(call: Call): void {
+    this.#byRequest.set(call.invocation.requestId, call);
+    this.#parts.log.start(call);
+  }
+
+  /** It has this one no more, and nothing of it is to be told. */
+  forget({ number, invocation }: Call): void {
+    if (!this.#waiting.has(number)) this.#byRequest.delete(invocation.requestId);
   }
 
   add(finished: Finished): void {
@@ -80,6 +96,7 @@ export class SharedTelling {
 
   #tell({ call, payload, failed, report, failure }: Finished): void {
     this.#parts.log.end(call, report, failure);
+    if (!this.#host.find(call.number)) this.#byRequest.delete(call.invocation.requestId);
     call.finish({ payload, failed, report, tail: call.tail });
   }
 
@@ -96,12 +113,12 @@ export class SharedTelling {
 
   /** Whose line it is that does not say so by its frame: that of the request which it names, or of the only one. */
   #named(text: string): Call | undefined {
-    const { load, calls } = this.#host;
-    if (load === 1 && this.#waiting.size === 0) for (const call of calls) return call;
-    for (const [id] of text.matchAll(REQUEST_ID)) {
-      for (const call of calls) if (call.invocation.requestId === id) return call;
-      for (const { call } of this.#waiting.values())
-        if (call.invocation.requestId === id) return call;
+    const { only } = this.#host;
+    if (only && this.#waiting.size === 0) return only;
+    let ids = 0;
+    for (const [id] of text.slice(0, LOOKED_AT).matchAll(REQUEST_ID)) {
+      const call = this.#byRequest.get(id);
+      if (call || ++ids === MOST_IDS) return call;
     }
     return undefined;
   }

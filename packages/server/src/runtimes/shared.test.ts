@@ -246,3 +246,21 @@ test("an instance that is idle is frozen, and one in which something late still 
   await until(() => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8")));
   assert.equal(((await bench.invoke(deployment, { n: 3 })).value as Answer).pid, pid);
 });
+
+test("a rejection that nobody handles is told to whom it belongs, and process.exit fails all", async () => {
+  await using bench = await openBench();
+  const code = `
+    exports.handler = (event) => new Promise(() => {
+      if (event.reject) setTimeout(() => void Promise.reject(new RangeError("adrift")), 5);
+      if (event.exit) setTimeout(() => process.exit(5), 5);
+      setTimeout(() => {}, 60_000);
+    });
+  `;
+  const deployment = await bench.deploy(code, sharing(3));
+  const [bad, other] = await answers(bench, deployment, [{ reject: true }, {}]);
+  assert.match(JSON.stringify(bad?.value), /"errorType":"Runtime.UnhandledPromiseRejection"/);
+  assert.match(bad?.log ?? "", /adrift/);
+  assert.match(JSON.stringify(other?.value), /Runtime.ExitError.*exit status 128/);
+  for (const { value } of await answers(bench, deployment, [{ exit: true }, {}, {}]))
+    assert.match(JSON.stringify(value), /Runtime.ExitError.*exit status 5/);
+});
