@@ -28,6 +28,7 @@ import { createOperationCalls } from "./aws/operation-calls.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
 import { createFunctionUrlRoute } from "./aws/routes/function-url.ts";
 import { createInvokeRoute } from "./aws/routes/invoke.ts";
+import { createJsonRoute } from "./aws/routes/json.ts";
 import { createWebsiteRoute } from "./aws/routes/website.ts";
 import { createBucketPages } from "./aws/s3-pages.ts";
 import { createCertificateRoute } from "./aws/signing-certificate.ts";
@@ -305,6 +306,7 @@ export async function start(
     direct: [
       createInvokeRoute({ functions, account, onDefect }),
       createDirectUrlRoute({ functions, onDefect }),
+      createJsonRoute({ doors, service: "sqs", account, onDefect }),
     ],
     routes: [
       createFunctionUrlRoute({ functions, account, onDefect }),
