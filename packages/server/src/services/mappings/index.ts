@@ -1,7 +1,7 @@
 /** Event source mappings: queues and streams that invoke functions. The folder's only door. */
 import { randomUUID } from "node:crypto";
 import { MAX_TAGS } from "../../domain/function-limits.ts";
-import { lambdaArn } from "../../domain/function-name.ts";
+import { functionArn, lambdaArn, parseFunctionReference } from "../../domain/function-name.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { FoundFunction } from "../../ports/function-calls.ts";
 import type { MappingsDependencies } from "./context.ts";
@@ -109,7 +109,7 @@ export function createMappings(dependencies: MappingsDependencies): Mappings {
     async create(scope, input) {
       const { sourceArn, functionName, enabled = true } = input;
       if (sourceArn === undefined) throw invalid("Unrecognized event source.");
-      const { arn: functionArn, timeoutSeconds } = await functionNamed(scope, functionName);
+      const { arn, timeoutSeconds } = await functionNamed(scope, functionName);
       const source = sourceOf(sourceArn);
       const settings = changedSettings(source, undefined, input, compilePattern);
       const position = positionOf(source, input);
@@ -119,7 +119,7 @@ export function createMappings(dependencies: MappingsDependencies): Mappings {
         uuid: randomUUID(),
         kind: source.kind,
         sourceArn,
-        functionArn,
+        functionArn: arn,
         settings,
         ...(position === undefined ? {} : { position }),
         enabled,
@@ -139,18 +139,18 @@ export function createMappings(dependencies: MappingsDependencies): Mappings {
     },
 
     async list(scope, { sourceArn, functionName, marker, maxItems = MAX_PAGE }) {
-      let functionArn: string | undefined;
+      let ofFunction: string | undefined;
       if (functionName !== undefined) {
         const found = await functions.find(scope, functionName);
-        if (found === undefined) return { items: [] };
-        functionArn = found.arn;
+        if (found === undefined) throw noFunction(scope, functionName);
+        ofFunction = found.arn;
       }
       const after = marker === undefined ? "" : Buffer.from(marker, "base64url").toString("utf8");
       const all = (await store.list(scope)).filter(
         (mapping) =>
           mapping.uuid > after &&
           (sourceArn === undefined || mapping.sourceArn === sourceArn) &&
-          (functionArn === undefined || mapping.functionArn === functionArn),
+          (ofFunction === undefined || mapping.functionArn === ofFunction),
       );
       const page = all.slice(0, Math.min(maxItems, MAX_PAGE));
       const last = page.at(-1);
@@ -223,6 +223,21 @@ export function createMappings(dependencies: MappingsDependencies): Mappings {
 
 /** Recorded: queues and streams word it differently. */
 const reasonOf = ({ kind }: Source): string => (kind === "sqs" ? "USER_INITIATED" : "User action");
+
+/** Lambda: lists of a function's mappings ask for the function first. */
+function noFunction(caller: Scope, functionName: string) {
+  const {
+    name = functionName,
+    account,
+    region,
+    qualifier,
+  } = parseFunctionReference(functionName) ?? {};
+  const scope = { account: account ?? caller.account, region: region ?? caller.region };
+  return mappingError(
+    "MappingNotFound",
+    `Function not found: ${functionArn(scope, name, qualifier)}`,
+  );
+}
 
 /** Terraform and others wait where they are told so. */
 const busy = (what: "update" | "delete") =>

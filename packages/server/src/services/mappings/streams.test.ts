@@ -357,4 +357,37 @@ describe("mappings of streams", () => {
     assert.equal(test.told.length, 1);
     await test.mappings.close(0);
   });
+
+  it("tries a throttled batch again, which counts for no retry", async () => {
+    const test = testMappings();
+    test.streams.shard("s-0");
+    let refusals = 5;
+    test.functions.handler = () =>
+      refusals-- > 0 ? { kind: "refused", why: "Rate Exceeded." } : 1;
+    await test.map({ ...trim, retries: 0, destinations: { onFailure: DESTINATION } });
+    test.streams.put("s-0", "k", "1");
+    await test.pass(30_000, 500);
+    assert.equal(test.functions.events.length, 6);
+    assert.deepEqual(test.told, []);
+    await test.mappings.close(0);
+  });
+
+  it("puts the records themselves into a bucket, under a name that says whose they are", async () => {
+    const test = testMappings();
+    test.streams.shard("s-0");
+    test.functions.handler = failing("bad");
+    const bucket = "arn:aws:s3:::lost";
+    const uuid = await test.map({ ...trim, retries: 0, destinations: { onFailure: bucket } });
+    test.streams.put("s-0", "k", "bad");
+    await quiet();
+    const [record] = told(test);
+    const { Records } = JSON.parse(record.payload);
+    assert.equal(Records[0].kinesis.sequenceNumber, "1");
+    const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d\\.\\d\\d\\.\\d\\d";
+    assert.match(
+      test.told[0]?.object?.key ?? "",
+      new RegExp(`^aws/lambda/${uuid}/s-0/\\d{4}/\\d\\d/\\d\\d/${time}-[0-9a-f-]{36}$`),
+    );
+    await test.mappings.close(0);
+  });
 });

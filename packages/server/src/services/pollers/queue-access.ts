@@ -9,6 +9,8 @@ import type { QueueItem, QueueWork } from "./queue-work.ts";
 export const MAX_MESSAGES = 1000;
 /** Bytes of messages that one receive brings. */
 const MAX_RECEIVED_BYTES = 32 * 1024 * 1024;
+/** Queues that hide nothing keep no order. */
+const SHORTEST_HIDDEN_MS = 1000;
 export const FIRST_RETRY_MS = 200;
 export const LONGEST_RETRY_MS = 10_000;
 
@@ -93,12 +95,13 @@ export class QueueAccess {
     visibilityMs: number,
     work: () => Promise<T>,
   ): Promise<T> {
+    if (visibilityMs < SHORTEST_HIDDEN_MS) return await work();
     const done = new AbortController();
     const bell = new Bell(this.#context.clock, done.signal);
     const handles = items.map(({ message }) => message.receiptHandle);
     const hidden = (async () => {
       for (;;) {
-        await bell.wait(Math.max(1000, visibilityMs / 2));
+        await bell.wait(visibilityMs / 2);
         if (done.signal.aborted) return;
         await this.#queues
           .changeVisibility(this.#work.queueArn, handles, visibilityMs)

@@ -16,6 +16,7 @@ import type { QueueItem, QueueWork } from "./queue-work.ts";
 
 const LONG_POLL_MS = 20_000;
 const MOST_RECEIVERS = 4;
+const DESCRIBE_MS = 60_000;
 const LONGEST_TROUBLE_MS = 30_000;
 
 interface Batch {
@@ -38,7 +39,8 @@ export class QueuePoller implements Poller {
   #carried: QueueItem[] = [];
   #visibilityMs = 30_000;
   readonly #fifo: boolean;
-  #described = false;
+  /** When its settings are to be read again. */
+  #describeAt = 0;
   #gone = false;
   /** Receives under way. */
   #receiving = 0;
@@ -97,7 +99,7 @@ export class QueuePoller implements Poller {
   async #fill(lanes: number): Promise<void> {
     let batches: Batch[] = [];
     try {
-      if (this.#troubles > 0 || !this.#described) await this.#describe();
+      if (this.#context.clock.now() >= this.#describeAt) await this.#describe();
       batches = await this.#gather(lanes);
       this.#plenty = batches.length >= lanes;
       this.#troubles = 0;
@@ -131,7 +133,7 @@ export class QueuePoller implements Poller {
     const found = await this.#queue.visibilityMs();
     if (found === undefined) return;
     this.#visibilityMs = found;
-    this.#described = true;
+    this.#describeAt = this.#context.clock.now() + DESCRIBE_MS;
   }
 
   /** The next batches; none where nothing came in a long time. */
