@@ -1,6 +1,12 @@
 /** EventBridge Pipes through AWS's JavaScript client. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from "@aws-sdk/client-eventbridge";
 import { CreateStreamCommand, KinesisClient, PutRecordCommand } from "@aws-sdk/client-kinesis";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import {
@@ -107,6 +113,39 @@ describe("Pipes, by AWS's JavaScript client", () => {
     const Data = Buffer.from('{"n":7}');
     await kinesis.send(new PutRecordCommand({ StreamName: "source", PartitionKey: "k", Data }));
     assert.equal(await received(to.url), '{"n": 7, "key": "k"}');
+  });
+
+  it("takes messages from a queue onto a bus, whose rule takes them on", {
+    timeout: 60_000,
+  }, async () => {
+    const [from, to] = [await queue("bus-from"), await queue("bus-to")];
+    const events = new EventBridgeClient(clientSettings(platform.origin));
+    const { EventBusArn = "" } = await events.send(new CreateEventBusCommand({ Name: "shop" }));
+    const rule = { EventBusName: "shop", EventPattern: '{"detail-type":["order"]}' };
+    await events.send(new PutRuleCommand({ Name: "orders", ...rule }));
+    await events.send(
+      new PutTargetsCommand({
+        EventBusName: "shop",
+        Rule: "orders",
+        Targets: [{ Id: "to", Arn: to.arn }],
+      }),
+    );
+    events.destroy();
+    await pipe({
+      Name: "onto-bus",
+      Source: from.arn,
+      Target: EventBusArn,
+      TargetParameters: {
+        InputTemplate: '{"id": <$.body.id>}',
+        EventBridgeEventBusParameters: { DetailType: "$.body.kind" },
+      },
+    });
+    await send(from.url, '{"kind":"order","id":1}');
+    const event = JSON.parse((await received(to.url)) ?? "{}") as Record<string, unknown>;
+    assert.deepEqual(
+      [event["source"], event["detail-type"], event["detail"]],
+      ["Pipe onto-bus", "order", { id: 1 }],
+    );
   });
 
   it("is described, changed, listed, tagged, stopped, started and deleted", {

@@ -23,7 +23,6 @@ const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
     "StepFunctionStateMachineParameters",
     "EcsTaskParameters",
     "BatchJobParameters",
-    "HttpParameters",
     "RedshiftDataParameters",
     "SageMakerPipelineParameters",
     "CloudWatchLogsParameters",
@@ -87,6 +86,7 @@ export const enrichmentOf = (
 export function targetOf(parameters: PipeTargetParameters | undefined): Omit<PipeTarget, "arn"> {
   if (parameters === undefined) return {};
   const { SqsQueueParameters: queue, EventBridgeEventBusParameters: bus } = parameters;
+  const { HttpParameters: http } = parameters;
   return given({
     template: parameters.InputTemplate,
     invocation: parameters.LambdaFunctionParameters?.InvocationType,
@@ -100,6 +100,13 @@ export function targetOf(parameters: PipeTargetParameters | undefined): Omit<Pip
         source: bus.Source,
         resources: bus.Resources,
         time: bus.Time,
+      }),
+    http:
+      http &&
+      given({
+        path: http.PathParameterValues,
+        headers: http.HeaderParameters,
+        query: http.QueryStringParameters,
       }),
   });
 }
@@ -140,7 +147,7 @@ export function sourceMembers({ kind, ...source }: PipeSource): PipeSourceParame
 }
 
 export function targetMembers(target: Pipe["target"]): PipeTargetParameters {
-  const { template, invocation, group, deduplication, partitionKey, bus } = target;
+  const { template, invocation, group, deduplication, partitionKey, bus, http } = target;
   const queue = given({ MessageGroupId: group, MessageDeduplicationId: deduplication });
   return given({
     InputTemplate: template,
@@ -155,6 +162,13 @@ export function targetMembers(target: Pipe["target"]): PipeTargetParameters {
         Source: bus.source,
         Resources: bus.resources && [...bus.resources],
         Time: bus.time,
+      }),
+    HttpParameters:
+      http &&
+      given({
+        PathParameterValues: http.path && [...http.path],
+        HeaderParameters: http.headers,
+        QueryStringParameters: http.query,
       }),
   });
 }

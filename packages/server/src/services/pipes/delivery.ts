@@ -12,7 +12,7 @@ import type { TargetMessage } from "../../ports/targets.ts";
 import { failedItems, type SourceRecord } from "../pollers/index.ts";
 import type { PipesDependencies } from "./context.ts";
 import type { Pipe, PipeTarget } from "./model.ts";
-import { serviceOf } from "./settings.ts";
+import { isApiDestination, serviceOf } from "./settings.ts";
 
 /** What became of a batch: `failed` are the indexes of records that did not arrive. */
 export type Delivered =
@@ -222,12 +222,23 @@ function parametersOf({ name, source, target }: Pipe, event: unknown): Partial<T
     const value = valueAt(event, parameter);
     return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
   };
-  const { group, deduplication, partitionKey, bus }: PipeTarget = target;
+  const { group, deduplication, partitionKey, bus, http }: PipeTarget = target;
+  const each = (named: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(named).map(([name, value]) => [name, of(value) ?? ""]));
   return {
     ...(group === undefined ? {} : { groupId: of(group) }),
     ...(deduplication === undefined ? {} : { deduplicationId: of(deduplication) }),
     ...(partitionKey === undefined ? {} : { partitionKey: of(partitionKey) }),
-    ...(serviceOf(target.arn) === "events"
+    ...(http === undefined
+      ? {}
+      : {
+          http: {
+            path: (http.path ?? []).map((one) => of(one) ?? ""),
+            headers: each(http.headers),
+            query: each(http.query),
+          },
+        }),
+    ...(serviceOf(target.arn) === "events" && !isApiDestination(target.arn)
       ? {
           event: {
             source: of(bus?.source) ?? `Pipe ${name}`,

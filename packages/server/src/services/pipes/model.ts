@@ -73,6 +73,12 @@ export interface PipeTarget {
     readonly resources?: readonly string[];
     readonly time?: string;
   };
+  /** Of API destinations; the same. */
+  readonly http?: {
+    readonly path?: readonly string[];
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly query?: Readonly<Record<string, string>>;
+  };
 }
 
 export interface NewPipe {

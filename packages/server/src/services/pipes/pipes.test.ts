@@ -201,6 +201,24 @@ describe("pipes", () => {
     await test.pipes.close(0);
   });
 
+  it("calls an API destination for each message, with what is said of the request", async () => {
+    const test = await testPipes();
+    const target = "arn:aws:events:us-east-1:000000000000:api-destination/d/1";
+    const http = {
+      path: ["$.body.id"],
+      headers: { "x-kind": "order" },
+      query: { id: "$.messageId" },
+    };
+    await test.pipe({ target: { arn: target, template: "<$.body>", http } });
+    await test.send('{"id":"7"}');
+    const [told] = test.told;
+    assert.equal(told?.event, undefined);
+    assert.deepEqual(told?.http?.path, ["7"]);
+    assert.deepEqual(told?.http?.headers, { "x-kind": "order" });
+    assert.match(told?.http?.query["id"] ?? "", /^[0-9a-f-]{36}$/);
+    await test.pipes.close(0);
+  });
+
   it("reads a stream in order, halves what fails, and tells its dead-letter queue", async () => {
     const test = await testPipes();
     test.streams.shard("s-0");

@@ -27,8 +27,12 @@ export function kindOfSource(arn: string): SourceKind {
 export const batchSizeOf = ({ kind, batchSize }: PipeSource): number =>
   batchSize ?? (kind === "sqs" ? 10 : 100);
 
+/** Whether an ARN names a web server that is called by EventBridge. */
+export const isApiDestination = (arn: string): boolean => arn.includes(":api-destination/");
+
 /** How many records the target takes at once. */
-export const targetBatch = ({ arn }: PipeTarget): number => TARGET_BATCH[serviceOf(arn)] ?? 1;
+export const targetBatch = ({ arn }: PipeTarget): number =>
+  isApiDestination(arn) ? 1 : (TARGET_BATCH[serviceOf(arn)] ?? 0);
 
 /** Where producers' own words are in a record. */
 export const PAYLOADS = { sqs: "body", kinesis: "data", dynamodb: undefined } as const;
@@ -44,8 +48,8 @@ export function checkParts(
   if (enrichment !== undefined && serviceOf(enrichment.arn) !== "lambda")
     throw invalid(`${enrichment.arn} cannot enrich here: functions can.`);
   const service = serviceOf(target.arn);
-  const most = TARGET_BATCH[service];
-  if (most === undefined) throw invalid(`${target.arn} is no target of pipes here.`);
+  const most = targetBatch(target);
+  if (most === 0) throw invalid(`${target.arn} is no target of pipes here.`);
   // A usual batch that is too large for the target is made smaller; one that was asked for is refused.
   if ((source.batchSize ?? 0) > most)
     throw invalid(`BatchSize ${source.batchSize} is more than the target takes at once: ${most}.`);
@@ -57,6 +61,8 @@ export function checkParts(
     throw invalid(
       "SqsQueueParameters with a MessageGroupId are required for a FIFO queue as target.",
     );
+  if (target.http !== undefined && !isApiDestination(target.arn))
+    throw invalid("HttpParameters are for API destinations.");
   for (const template of [enrichment?.template, target.template])
     try {
       if (template !== undefined) compilePipeTemplate(template);
