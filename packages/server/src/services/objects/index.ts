@@ -34,9 +34,9 @@ import { abortUpload, createUpload, listUploads } from "./uploads.ts";
 import { getVersioning, putVersioning } from "./versioning.ts";
 
 export type { ChosenPart } from "./complete-upload.ts";
-export type { ConfigurationKind, ConfigurationName } from "./configurations.ts";
+export type { ConfigurationKind } from "./configurations.ts";
 export type { CopySource } from "./copy-object.ts";
-export type { Deleted, Deletion } from "./delete-objects.ts";
+export type { Deletion } from "./delete-objects.ts";
 export { OBJECT_ERRORS, type ObjectErrorCode } from "./errors.ts";
 export type { FoundObject } from "./get-object.ts";
 export type { Listing } from "./list-objects.ts";
