@@ -311,6 +311,7 @@ export const SENDING: readonly Case[] = [
     /non-empty value of type 'String'/,
   ),
   attributes("a Number that is none", { a: text("one", "Number") }, /to a number\.$/),
+  attributes("a control character", { a: text("\u0001") }, /characters that no message may have/),
   attributes(
     "bytes in a String",
     { a: { BinaryValue: "YQ==", DataType: "String" } },

@@ -62,6 +62,11 @@ export const hasForbiddenCharacters = (text: string): boolean =>
   FORBIDDEN.test(text) || !text.isWellFormed();
 
 const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+const EVERY_FORBIDDEN = new RegExp(FORBIDDEN, "g");
+
+/** The text with a mark in place of each character that no message may have. */
+export const withoutForbiddenCharacters = (text: string): string =>
+  text.toWellFormed().replace(EVERY_FORBIDDEN, "\ufffd");
 
 /** SQS: MessageDeduplicationId and MessageGroupId are 1 to 128 letters, digits and marks. */
 export const isMessageToken = (text: string): boolean =>

@@ -31,6 +31,20 @@ describe("queues as targets", () => {
     assert.deepEqual([message?.senderId, message?.group], [sender.service, "tenant"]);
   });
 
+  it("take a dead letter whatever its error says", async () => {
+    const { create, receive, queues } = openQueues();
+    await create("q");
+    const attributes = {
+      none: { type: "String", value: "" },
+      colours: { type: "String", value: "\u001b[31mred\ud800" },
+    };
+    await queueTargets(queues).deliver({ target: arn("q"), body, sender, attributes });
+    const [message] = await receive("q");
+    assert.deepEqual(message?.messageAttributes, {
+      colours: { type: "String", value: "\ufffd[31mred\ufffd" },
+    });
+  });
+
   it("that are FIFO need a group, and take a message once", async () => {
     const { create, bodies, queues } = openQueues();
     await create("q.fifo", { ContentBasedDeduplication: "true" });

@@ -1,8 +1,9 @@
 /** What other services do with queues: they send messages there, and read them. */
 import { YunqueError } from "../domain/errors.ts";
+import { withoutForbiddenCharacters } from "../domain/queue-message.ts";
 import { FIFO_SUFFIX, parseQueueArn, type QueueRef } from "../domain/queue-name.ts";
 import { type QueueMessage, type QueueSource, SourceGone } from "../ports/event-sources.ts";
-import { Undeliverable } from "../ports/targets.ts";
+import { type MessageAttribute, Undeliverable } from "../ports/targets.ts";
 import {
   digestOf,
   type MessageQueues,
@@ -21,7 +22,7 @@ export function queueTargets(queues: MessageQueues): TargetKind {
       const ref = refOf(target, () => new Undeliverable(`${target} names no queue`, GONE));
       const message = {
         body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"),
-        attributes,
+        attributes: attributes && fitAttributes(attributes),
         traceHeader: traceId,
         group: groupId,
         // A standard queue takes everything that is sent to it.
@@ -40,6 +41,14 @@ export function queueTargets(queues: MessageQueues): TargetKind {
     },
   };
 }
+
+/** What is told of an error may be nothing, or have colours of a terminal: that must not cost a dead letter. */
+const fitAttributes = (attributes: Readonly<Record<string, MessageAttribute>>) =>
+  Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([, { value }]) => value !== "")
+      .map(([name, { type, value }]) => [name, { type, value: withoutForbiddenCharacters(value) }]),
+  );
 
 /** What a queue refuses now it refuses later, too. */
 function undeliverable(error: unknown): unknown {

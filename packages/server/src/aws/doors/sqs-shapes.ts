@@ -1,6 +1,7 @@
 /** Messages and names between SQS's words and ours. */
 import {
   attributesDigest,
+  hasForbiddenCharacters,
   type QueueMessageAttribute,
   type QueueMessageAttributes,
 } from "../../domain/queue-message.ts";
@@ -84,6 +85,10 @@ function traceHeaderOf(
     if (DataType !== "String" || StringValue === "")
       throw invalid(
         `Message (system) attribute '${name}' must contain a non-empty value of type 'String'.`,
+      );
+    if (hasForbiddenCharacters(StringValue))
+      throw invalid(
+        `Message (system) attribute '${name}' contains characters that no message may have.`,
       );
     if (StringValue.length > 1024)
       throw invalid(`Message (system) attribute '${name}' is longer than 1024 characters.`);

@@ -1,5 +1,9 @@
 /** Which message attributes a message may have. SQS: "Amazon SQS message metadata". */
-import { isBinary, type QueueMessageAttributes } from "../../domain/queue-message.ts";
+import {
+  hasForbiddenCharacters,
+  isBinary,
+  type QueueMessageAttributes,
+} from "../../domain/queue-message.ts";
 import { invalidParameter } from "./errors.ts";
 
 const MAX_ATTRIBUTES = 10;
@@ -32,6 +36,10 @@ export function checkMessageAttributes(attributes: QueueMessageAttributes): void
     if (value === "")
       throw invalidParameter(
         `Message (user) attribute '${name}' must contain a non-empty value of type '${isBinary(attribute) ? "Binary" : "String"}'.`,
+      );
+    if (hasForbiddenCharacters(value))
+      throw invalidParameter(
+        `Message (user) attribute '${name}' contains characters that no message may have.`,
       );
     if (/^Number(?:\.|$)/.test(type) && !isNumber(value))
       throw invalidParameter(
