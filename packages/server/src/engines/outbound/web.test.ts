@@ -65,6 +65,35 @@ test("a server that does not answer is given up", async (context) => {
   await assert.rejects(sent, /no answer within 50 ms/);
 });
 
+test("an answer without an end has a status, and is read no further than it is wanted", async (context) => {
+  const port = await serve(context, (_, response) => {
+    response.writeHead(200);
+    const more = () => {
+      while (response.write(Buffer.alloc(16_384, "x")));
+    };
+    response.on("drain", more);
+    more();
+  });
+  const web = openWeb(context, "any");
+  assert.equal((await web.send(post(`http://127.0.0.1:${port}/`))).status, 200);
+  const { body } = await web.send(post(`http://127.0.0.1:${port}/`, { maxBytes: 100 }));
+  assert.equal(body.length, 100);
+});
+
+test("a head is an answer to who wants no more, although nothing follows", async (context) => {
+  const port = await serve(context, (_, response) => response.writeHead(204).flushHeaders());
+  const silent = await serve(context, (_, response) => {
+    response.writeHead(200, { "content-length": "5" });
+    response.flushHeaders();
+  });
+  const web = openWeb(context, "any");
+  assert.equal((await web.send(post(`http://127.0.0.1:${port}/`))).status, 204);
+  const sent = (more: object) =>
+    web.send(post(`http://127.0.0.1:${silent}/`, { timeoutMs: 50, ...more }));
+  assert.equal((await sent({})).status, 200);
+  await assert.rejects(sent({ maxBytes: 5 }));
+});
+
 test("what is forbidden is not called, by address or by name", async (context) => {
   let calls = 0;
   const port = await serve(context, (_, response) => {

@@ -9,6 +9,8 @@ import { mayReach, type Outbound } from "./address-rules.ts";
 /** Connections that stay open for the next request, of all endpoints together. */
 const IDLE_SOCKETS = 256;
 const IDLE_MS = 10_000;
+/** So much that nobody wants is read to keep a connection. */
+const UNREAD_BYTES = 64 * 1024;
 
 export function createWeb(rule: Outbound): Web {
   const idle = { keepAlive: true, maxFreeSockets: 2, maxTotalSockets: Number.POSITIVE_INFINITY };
@@ -47,23 +49,36 @@ function exchange(
     const signal = AbortSignal.timeout(timeoutMs);
     const length = { "Content-Length": String(body.length) };
     const options = { method, headers: { ...headers, ...length }, signal, ...how };
+    const fail = (error: unknown) =>
+      reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
+    let answered = false;
     const sent = send(url, options, (answer) => {
-      read(answer, maxBytes).then(resolve, reject);
+      answered = true;
+      read(answer, maxBytes).then(resolve, fail);
     });
-    sent.on("error", (error) =>
-      reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error),
-    );
+    // Once there is an answer, reading it tells what becomes of it.
+    sent.on("error", (error) => {
+      if (!answered) fail(error);
+    });
     sent.end(body);
   });
 }
 
+/**
+ * Reads an answer as far as it is wanted. What somebody wants nothing of is whole with its head: then neither an end that
+ * does not come nor one that is cut off matters.
+ */
 async function read(answer: IncomingMessage, maxBytes: number): Promise<WebAnswer> {
   const kept: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
-    const piece = chunk.subarray(0, Math.max(0, maxBytes - bytes));
-    bytes += piece.length;
-    if (piece.length > 0) kept.push(piece);
+  try {
+    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+      if (bytes < maxBytes) kept.push(chunk.subarray(0, maxBytes - bytes));
+      bytes += chunk.length;
+      if (bytes > maxBytes + UNREAD_BYTES) break; // ends the connection
+    }
+  } catch (error) {
+    if (maxBytes > 0) throw error;
   }
   const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
   return {
