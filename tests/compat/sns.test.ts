@@ -330,6 +330,81 @@ describe("SNS, by AWS's JavaScript client", () => {
     assert.match(await batch(), /^(EmptyBatchRequestException|ValidationError) 400/);
   });
 
+  it("requests that no SDK would send are refused, and are no defects", async () => {
+    const TopicArn = await create("raw");
+    const attribute = (member: string, value: string) => ({
+      [`MessageAttributes.entry.1.${member}`]: value,
+    });
+    const message = { Action: "Publish", TopicArn, Message: "m" };
+    const token = Buffer.from('["000000000000/us-east-1/topics ","\\u0000"]').toString("base64url");
+    const requests: Record<string, string>[] = [
+      { ...message, ...attribute("Name", "a") },
+      { ...message, ...attribute("Value.DataType", "String") },
+      {
+        ...message,
+        ...attribute("Name", "a"),
+        ...attribute("Value.DataType", "Binary"),
+        ...attribute("Value.BinaryValue", "!!"),
+      },
+      { ...message, Message: "null", MessageStructure: "json" },
+      { ...message, Message: "[[[", MessageStructure: "json" },
+      { ...message, TopicArn: `${TopicArn}\0` },
+      { ...message, TopicArn: `${ARN}a/b` },
+      { ...message, TopicArn: ARN + "x".repeat(3000) },
+      { ...message, TopicArn: "arn:aws:sns:../..:000000000000:raw" },
+      { Action: "PublishBatch", TopicArn, "PublishBatchRequestEntries.member.9999999.Id": "a" },
+      { Action: "CreateTopic" },
+      { Action: "CreateTopic", Name: "x", "Tags.member.1.Key": "a" },
+      ...["constructor", "__proto__", "Policy"].map((key) => ({
+        Action: "CreateTopic",
+        Name: "x",
+        "Attributes.entry.1.key": key,
+        "Attributes.entry.1.value": "[]",
+      })),
+      { Action: "SetTopicAttributes", TopicArn, AttributeName: "__proto__", AttributeValue: "x" },
+      ...[
+        "null",
+        "[]",
+        '{"http":[]}',
+        '{"http":{"defaultHealthyRetryPolicy":{"numRetries":1e9}}}',
+      ].map((AttributeValue) => ({
+        Action: "SetTopicAttributes",
+        TopicArn,
+        AttributeName: "DeliveryPolicy",
+        AttributeValue,
+      })),
+      { Action: "Subscribe", TopicArn, Protocol: "http", Endpoint: "http://[::1" },
+      { Action: "Subscribe", TopicArn, Protocol: "__proto__", Endpoint: "x" },
+      { Action: "Unsubscribe", SubscriptionArn: `${TopicArn}:${"\0".repeat(36)}` },
+      { Action: "ListTopics", NextToken: token },
+      { Action: "ListTopics", NextToken: "e30" },
+      { Action: "GetEndpointAttributes", EndpointArn: `${ARN}endpoint/a/b/\0` },
+      {
+        Action: "CreatePlatformEndpoint",
+        PlatformApplicationArn: `${ARN}app/ADM/../..`,
+        Token: "t",
+      },
+      { Action: "ConfirmSubscription", TopicArn, Token: "\0" },
+    ];
+    for (const request of requests) {
+      const answer = await fetch(platform.origin, {
+        method: "POST",
+        headers: {
+          authorization:
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=0",
+        },
+        body: new URLSearchParams({ Version: "2010-03-31", ...request }),
+      });
+      const text = await answer.text();
+      assert.ok(
+        answer.status === 400 || answer.status === 404,
+        `${JSON.stringify(request)} ${text}`,
+      );
+      assert.match(text, /<ErrorResponse/);
+    }
+    assert.doesNotMatch(platform.log(), /defect/);
+  });
+
   it("functions and buckets publish to topics, and topics invoke functions", async () => {
     const settings = { ...clientSettings(platform.origin), maxAttempts: 1 };
     const lambda = new LambdaClient(settings);

@@ -13,7 +13,8 @@ export const isTopicName = (name: string): boolean => /^[A-Za-z0-9_-]{1,256}$/.t
 export const isFifoName = (name: string): boolean =>
   name.length <= 256 && /^[A-Za-z0-9_-]{1,251}\.fifo$/.test(name);
 
-const PARTS = /^arn:aws(?:-[a-z]+)*:sns:([^:]+):(\d{12}):([^:/]+)(?::([^:]+))?$/;
+const PARTS =
+  /^arn:aws(?:-[a-z]+)*:sns:([a-z0-9-]{1,32}):(\d{12}):([\w.-]{1,256})(?::([\w-]{1,64}))?$/;
 
 /** Undefined where the text is no ARN of a topic or subscription. */
 export function parseTopicArn(arn: string): ParsedTopicArn | undefined {

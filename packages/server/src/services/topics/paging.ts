@@ -10,6 +10,8 @@ export interface Page<T> {
 
 const PAGE = 100;
 const SCAN = 1000;
+/** What ids of these listings are made of. */
+const PLAIN = /^[\w./-]{1,600}$/;
 
 export async function pageOf<T>(
   records: Records,
@@ -43,7 +45,7 @@ function opened(listing: string, token: string | undefined): string {
   if (token === undefined || token === "") return "";
   try {
     const [of, id] = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (of === listing && typeof id === "string") return id;
+    if (of === listing && typeof id === "string" && PLAIN.test(id)) return id;
   } catch {
     // no token of ours
   }

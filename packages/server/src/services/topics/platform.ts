@@ -202,9 +202,10 @@ function idOf(caller: Caller, arn: string, parameter: string, parts: number): st
   if (path.length + 1 !== parts)
     throw invalid(`${parameter} Reason: Wrong number of slashes in relative portion of the ARN.`);
   const isOwn = region === caller.region && account === caller.account;
-  if (!isOwn || kind !== (parts === 3 ? "app" : "endpoint") || path.some((part) => part === ""))
-    throw invalid(parameter);
-  return path.join("/").slice(0, 1000);
+  if (!isOwn || kind !== (parts === 3 ? "app" : "endpoint")) throw invalid(parameter);
+  if (!path.every((part) => /^[\w.-]{1,256}$/.test(part)))
+    throw missing(parts === 3 ? "PlatformApplication" : "Endpoint");
+  return path.join("/");
 }
 
 const shown = ({ arn, attributes }: Application): Application => ({
