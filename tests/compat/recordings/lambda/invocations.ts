@@ -268,6 +268,9 @@ function skipOthers(skip: Recordings["skip"]): void {
     "TestLambdaBehavior::test_lambda_invoke_timed_out_environment_reuse",
     "TestLambdaVersions::test_lambda_handler_update",
     "TestLambdaConcurrency::test_reserved_concurrency_async_queue",
+    "TestLambdaDestinationSqs::test_assess_lambda_destination_invocation[payload1]",
+    "TestLambdaDLQ::test_dead_letter_queue",
+    "TestLambdaDestinationEventbridge::test_invoke_lambda_eventbridge",
     "TestLambdaErrors::test_lambda_runtime_error",
     "TestLambdaErrors::test_lambda_runtime_exit_segfault",
     /\[python3\.\d+\]$/,
@@ -287,13 +290,9 @@ function skipOthers(skip: Recordings["skip"]): void {
     "TestLambdaConcurrency::test_lambda_provisioned_concurrency_moves_with_alias",
   );
   skip(
-    "ends in a queue or on a bus; destinations and dead letters come with SQS and EventBridge",
-    "TestLambdaConcurrency::test_reserved_concurrency",
-    "TestLambdaDestinationSqs::test_assess_lambda_destination_invocation[payload1]",
-    "TestLambdaDLQ::test_dead_letter_queue",
+    "takes minutes of retries; services/functions/async-invoke.test.ts holds them by the clock",
     "TestLambdaDestinationSqs::test_retries",
     "TestLambdaDestinationSqs::test_maxeventage",
-    "TestLambdaDestinationEventbridge::test_invoke_lambda_eventbridge",
   );
   skip(
     "the answer is the caller's assumed role; needs STS",

@@ -5,6 +5,7 @@ import {
   type CreateEventSourceMappingCommandInput,
   DeleteEventSourceMappingCommand,
   GetEventSourceMappingCommand,
+  GetFunctionConfigurationCommand,
   InvokeCommand,
   ListTagsCommand,
   PublishVersionCommand,
@@ -487,6 +488,54 @@ export function playMappings({ play, skip }: Recordings, scene: () => Scene): vo
     );
     answers.equal("messages", await received(dead.url));
   });
+
+  play(
+    "TestLambdaConcurrency::test_reserved_concurrency",
+    async (answers) => {
+      const at = scene();
+      const { queue, sqs } = openQueues(at);
+      const FunctionName = newName();
+      await at.create({
+        FunctionName,
+        Handler: "handler.handler",
+        Timeout: 20,
+        Environment: { Variables: {} },
+      });
+      const Qualifier = "$LATEST";
+      answers.equal(
+        "fn",
+        await at.call(new GetFunctionConfigurationCommand({ FunctionName, Qualifier })),
+      );
+      const none = { FunctionName, ReservedConcurrentExecutions: 0 };
+      answers.equal("put_reserved", await at.call(new PutFunctionConcurrencyCommand(none)));
+      answers.equal(
+        "exc_no_cap_requestresponse",
+        await at.call(new InvokeCommand({ FunctionName })),
+      );
+      const { url, arn } = await queue();
+      answers.equal(
+        "put_event_invoke_conf",
+        await at.call(
+          new PutFunctionEventInvokeConfigCommand({
+            FunctionName,
+            MaximumRetryAttempts: 0,
+            DestinationConfig: { OnFailure: { Destination: arn } },
+          }),
+        ),
+      );
+      const invoked = await at.call(new InvokeCommand({ FunctionName, InvocationType: "Event" }));
+      answers.equal("invoke_result", { ...invoked, Payload: invoked["Payload"] ?? "" });
+      const { Messages } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: url,
+          WaitTimeSeconds: 20,
+          MessageSystemAttributeNames: ["All"],
+        }),
+      );
+      answers.equal("msg", plain(Messages?.[0]));
+    },
+    { anything: ["code-sha256", "timestamp"] },
+  );
 
   skip("tables do not exist yet, and so no streams of theirs", /^TestDynamoDBEventSourceMapping::/);
 }
