@@ -2,12 +2,12 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Depth, Enqueued, Leased, LeaseOptions } from "../../ports/queues.ts";
 import { EXPIRY_LIMIT } from "../queue-rules.ts";
 import type { AddedMessage, Ending } from "./queue-calls.ts";
+import { QueueCandidates } from "./queue-candidates.ts";
 import { type CountedQueue, QueueCounts } from "./queue-counts.ts";
 import { QueueDelays } from "./queue-delays.ts";
 import { QueueOnce } from "./queue-once.ts";
 import {
   type Candidate,
-  candidateOf,
   type StoredLease,
   type StoredMessage,
   storedLease,
@@ -32,6 +32,7 @@ export class QueueStore {
   /** Of what is not leased. */
   readonly #delays: QueueDelays;
   readonly #once: QueueOnce;
+  readonly #candidates: QueueCandidates;
   /** Never leased yet. */
   readonly #messages = new Recent<StoredMessage>(
     RECENT_BYTES,
@@ -45,6 +46,7 @@ export class QueueStore {
     this.#sql = prepareQueueStatements(database);
     this.#counts = new QueueCounts(database);
     this.#once = new QueueOnce(this.#sql);
+    this.#candidates = new QueueCandidates(this.#sql);
     const { countReady, countFollowers } = this.#sql;
     this.#delays = new QueueDelays((...range) =>
       [countReady, countFollowers].reduce(
@@ -90,14 +92,14 @@ export class QueueStore {
       leased.push(message);
       return message;
     };
-    for (const first of this.#candidates(queue, now, limit)) {
+    for (const first of this.#candidates.inOrder(queue.number, now, limit)) {
       const message = take(first, false);
       if (message === undefined) break;
       const { group } = message;
       if (group === undefined) continue;
       let last = first.id;
       for (let taken = 1; taken < groupLimit; taken++) {
-        const next = this.#nextOf(queue.number, group, last);
+        const next = this.#candidates.after(queue.number, group, last);
         if (next === undefined || next.visibleAt > now || !take(next, true)) break;
         last = next.id;
       }
@@ -189,27 +191,6 @@ export class QueueStore {
     this.#delays.change(number, visibleAt, 1);
     this.#messages.keep(id, { enqueuedAt, group, attributes, body });
     return { id, epoch: 0 };
-  }
-
-  /** What may be leased, in order: of each group its first. */
-  #candidates({ number }: CountedQueue, now: number, limit: number): Candidate[] {
-    const { listReady, listEnded } = this.#sql;
-    const ready = listReady.all(number, now, limit).map((row) => candidateOf("ready", row));
-    const ended = listEnded.all(number, now, limit).map((row) => candidateOf("lease", row));
-    if (ended.length === 0) return ready;
-    return [...ready, ...ended]
-      .sort((a, b) => a.visibleAt - b.visibleAt || a.id - b.id)
-      .slice(0, limit);
-  }
-
-  /** The next of a group behind that one, which is not its first. */
-  #nextOf(number: number, group: string, after: number): Candidate | undefined {
-    const follower = this.#sql.nextFollower.get(number, group, after);
-    const blocked = this.#sql.nextBlocked.get(number, group, after);
-    if (!blocked) return follower && candidateOf("follower", follower);
-    if (!follower || Number(blocked["id"]) < Number(follower["id"]))
-      return candidateOf("lease", blocked);
-    return candidateOf("follower", follower);
   }
 
   /** The message as it is once it is leased. */
@@ -323,7 +304,7 @@ export class QueueStore {
 
   /** The first of a group is gone: the next one takes its place. */
   #moveOn(number: number, group: string): void {
-    const next = this.#nextOf(number, group, 0);
+    const next = this.#candidates.after(number, group, 0);
     if (!next) {
       this.#sql.leaveGroup.run(number, group);
       return;

@@ -125,7 +125,10 @@ export class MoveTasks {
       throw invalidValue(max, "MaxResults", `Must be between 1 and ${MAX_TASKS}, if provided.`);
     const source = await this.#queueOf(sourceArn, "SourceArn");
     const running = this.#movers.get(source.arn)?.task;
-    const stored = await this.#stored(source);
+    // An earlier queue of the name may have had others.
+    const stored = (await this.#stored(source)).filter(
+      ({ started }) => started >= source.record.created,
+    );
     return stored.slice(0, max).map((task) => {
       const now = task.id === running?.id ? running : task;
       return isActive(now) ? { ...now, handle: handleOf(now) } : now;
