@@ -68,9 +68,16 @@ export class Fleet implements InstanceOwner {
     this.#host = host;
     this.#clock = host.clock;
     const { most = 1 } = deployment.sharing ?? {};
-    this.#policy = most > 1 ? new SharedPolicy(most) : new FleetPolicy(host.machine);
-    this.#instances =
-      most > 1 ? new SharedRoster(this.#policy, host.clock) : new Roster(this.#policy, host.clock);
+    if (most > 1) {
+      this.#policy = new SharedPolicy(most, () => {
+        return { instances: roster.size, spare: roster.spare };
+      });
+      const roster = new SharedRoster(this.#policy, host.clock);
+      this.#instances = roster;
+    } else {
+      this.#policy = new FleetPolicy(host.machine);
+      this.#instances = new Roster(this.#policy, host.clock);
+    }
   }
 
   /** @throws ExecutorError where too many wait. */

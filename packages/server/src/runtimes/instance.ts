@@ -79,6 +79,11 @@ export abstract class Instance implements ChannelListener, IdleHost, FarewellHos
   abstract readonly free: boolean;
   /** How many invocations it has. */
   abstract readonly load: number;
+  /** How many more it will take, once it can; only where it runs several. */
+  get spare(): number {
+    return 0;
+  }
+
   /** Whether it may have this invocation besides what it has; of those that stand in line, so many at most. */
   abstract hasRoom(call: Call, depth: number): boolean;
   /** How long what stands in line waits for the running invocation, in milliseconds; 0 where nothing can wait. */

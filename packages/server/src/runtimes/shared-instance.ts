@@ -7,6 +7,7 @@ import type { Ended } from "./instance-channel.ts";
 import type { InstanceParts } from "./instance-parts.ts";
 import { MOST_ENDINGS } from "./line-instance.ts";
 import { durationWithin } from "./meter.ts";
+import { Pulse } from "./pulse.ts";
 import { SharedTelling, type SharedTellingHost } from "./shared-telling.ts";
 import { STREAM_WINDOW } from "./wire/frames.ts";
 
@@ -25,6 +26,10 @@ export class SharedInstance extends Instance implements SharedTellingHost {
   readonly #most: number;
   /** So many it can run now, as far as it said. */
   #takes: number;
+  /** So many it will be able to run, as far as is known. */
+  #promises: number;
+  /** It is asked for what it has not begun with when somebody is late; until it answers it gets nothing. */
+  readonly #pulse: Pulse;
   /** In the order in which they came. */
   readonly #running = new Map<number, Running>();
   /** Those whose callers wait. */
@@ -40,12 +45,16 @@ export class SharedInstance extends Instance implements SharedTellingHost {
   /** `most`: invocations at once. */
   constructor(parts: InstanceParts, most: number) {
     super(parts);
-    this.#most = this.#takes = most;
+    this.#most = this.#takes = this.#promises = most;
     this.#deadline = new Alarm(
       parts.clock,
       () => this.#leftOfFirst(),
       () => this.#timePasses(),
     );
+    this.#pulse = new Pulse(parts.clock, {
+      recall: () => this.channel.recall(),
+      hangs: () => this.#hangs(),
+    });
     this.#telling = new SharedTelling(parts, this);
   }
 
@@ -78,7 +87,12 @@ export class SharedInstance extends Instance implements SharedTellingHost {
   }
 
   hasRoom(_call: Call, _depth: number): boolean {
-    return this.#open && this.#running.size < this.#takes;
+    return this.#open && !this.#pulse.isAsked && this.#running.size < this.#takes;
+  }
+
+  override get spare(): number {
+    if (!this.isUsable || this.#pulse.isLate) return 0;
+    return Math.max(0, this.#promises - this.#running.size);
   }
 
   /** Nothing waits for any of them. */
@@ -168,8 +182,26 @@ export class SharedInstance extends Instance implements SharedTellingHost {
     this.closed();
   }
 
-  returned(): void {
-    this.violated("giving back what nobody asked for");
+  /** What it has not begun with it cannot run: it never gets that many again. */
+  returned(numbers: readonly number[]): void {
+    if (this.state !== "ready" || !this.#pulse.answered()) {
+      this.violated("giving back what nobody asked for");
+      return;
+    }
+    const calls: Call[] = [];
+    for (const number of numbers) {
+      const running = this.#running.get(number);
+      if (!running) continue;
+      this.#over(running);
+      this.#telling.forget(running.call);
+      running.call.started = false;
+      if (!running.overdue) calls.push(running.call);
+    }
+    if (numbers.length > 0) this.#takes = this.#promises = Math.max(1, this.#running.size);
+    this.#roomToTell = true;
+    this.parts.tick.add(this);
+    if (calls.length > 0) this.parts.owner.returned(calls);
+    this.#endWhereUseless();
   }
 
   occupied(): void {
@@ -235,19 +267,29 @@ export class SharedInstance extends Instance implements SharedTellingHost {
   #timePasses(): void {
     const { timeoutMs } = this.parts;
     const before = this.clock.monotonic() - timeoutMs;
-    let late = 0;
     for (const running of this.#running.values()) {
-      if (!running.overdue && running.since <= before) {
-        running.overdue = true;
-        this.#awaited--;
-        this.#fail(running.call, timedOut(timeoutMs), timeoutMs);
-      }
-      if (running.overdue) late++;
+      if (running.overdue || running.since > before) continue;
+      running.overdue = true;
+      this.#awaited--;
+      this.#fail(running.call, timedOut(timeoutMs), timeoutMs);
     }
     this.#deadline.set();
     this.parts.tick.add(this);
-    if (late >= Math.max(1, this.#takes)) this.endAs("timeout");
-    else this.#roomToTell = true; // where it has nothing else, it rests
+    this.#roomToTell = true; // where it has nothing else, it rests
+    this.#endWhereUseless();
+    if (this.isUsable) this.#pulse.ask();
+  }
+
+  /** Everything that it could run is something that nobody waits for. */
+  #endWhereUseless(): void {
+    const late = this.#running.size - this.#awaited;
+    if (late > 0 && late >= this.#takes) this.endAs("timeout");
+  }
+
+  /** It is of no use to anybody else, and ends when nobody waits for it any more. */
+  #hangs(): boolean {
+    if (this.state === "ready" && this.#awaited === 0) this.endAs("timeout");
+    return this.state === "ready";
   }
 
   #fail(call: Call, failure: Failure, durationMs: number): void {
@@ -258,6 +300,7 @@ export class SharedInstance extends Instance implements SharedTellingHost {
 
   protected comesToEnd(now: number): void {
     this.#deadline.stop();
+    this.#pulse.stop();
     this.#telling.close();
     const { failure } = this;
     const notStarted: Call[] = [];

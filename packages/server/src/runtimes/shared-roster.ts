@@ -15,6 +15,13 @@ export class SharedRoster extends Roster {
     return least;
   }
 
+  /** How many more invocations those that are there will take. */
+  get spare(): number {
+    let spare = 0;
+    for (const instance of this) spare += instance.spare;
+    return spare;
+  }
+
   /** The one that has been idle for the longest time first. */
   override get idle(): readonly Instance[] {
     const idle = [...this].filter(({ free }) => free);

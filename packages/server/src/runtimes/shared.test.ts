@@ -264,3 +264,41 @@ test("a rejection that nobody handles is told to whom it belongs, and process.ex
   for (const { value } of await answers(bench, deployment, [{ exit: true }, {}, {}]))
     assert.match(JSON.stringify(value), /Runtime.ExitError.*exit status 5/);
 });
+
+test("an instance that hangs gets nothing more, and ends when nobody waits for it any more", async () => {
+  await using bench = await openBench();
+  const code = `
+    exports.handler = async ({ hang }) => {
+      while (hang);
+      return process.pid;
+    };
+  `;
+  const deployment = await bench.deploy(code, { ...sharing(10), timeoutSeconds: 1 });
+  const first = (await bench.invoke(deployment)).value as number;
+  const hanging = await bench.invoke(deployment, { hang: true });
+  assert.match(JSON.stringify(hanging.value), /Task timed out after 1.00 seconds/);
+  const told = await answers(
+    bench,
+    deployment,
+    many(5).map((n) => ({ n })),
+  );
+  assert.ok(told.every(({ value }) => typeof value === "number" && value !== first));
+  await until(() => bench.executor.snapshot().deployments[0]?.idle === 1);
+});
+
+test("who takes more memory than the function has ends all that run", async () => {
+  await using bench = await openBench();
+  const code = `
+    const kept = [];
+    exports.handler = async ({ eat }) => {
+      while (eat) {
+        kept.push(Buffer.alloc(8 * 1024 * 1024, 1));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    };
+  `;
+  const deployment = await bench.deploy(code, { ...sharing(3), memoryMB: 160 });
+  for (const { value } of await answers(bench, deployment, [{}, { eat: true }]))
+    assert.match(JSON.stringify(value), /Runtime.OutOfMemory/);
+});

@@ -16,8 +16,12 @@ export class SharedPolicy implements Policy {
   readonly slowMs = Number.POSITIVE_INFINITY;
   readonly occupiedMs = Number.POSITIVE_INFINITY;
 
-  constructor(most: number) {
+  readonly #room: () => { readonly instances: number; readonly spare: number };
+
+  /** `room`: how many instances have a process, and how many more invocations these will take. */
+  constructor(most: number, room: () => { readonly instances: number; readonly spare: number }) {
     this.depth = most;
+    this.#room = room;
   }
 
   observe(_handlerMs: number): void {}
@@ -28,7 +32,10 @@ export class SharedPolicy implements Policy {
     return this.enough(load);
   }
 
-  enough({ waiting, inInstances }: Load): number {
-    return Math.ceil((waiting + inInstances) / this.depth);
+  /** One that is being prepared will take as many as it may; one that hangs takes none. */
+  enough({ waiting, instances }: Load): number {
+    const there = this.#room();
+    const spare = there.spare + (instances - there.instances) * this.depth;
+    return instances + Math.max(0, Math.ceil((waiting - spare) / this.depth));
   }
 }

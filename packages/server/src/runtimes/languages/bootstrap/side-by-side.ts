@@ -16,14 +16,22 @@ const NOT_YET: Pick<Running, "emptyLoop" | "fail" | "grant"> = {
 export class SideBySide {
   readonly #channel: Channel;
   readonly #start: Start;
+  readonly #takeBack: () => readonly number[];
   readonly #running = new Map<number, Pick<Running, "emptyLoop" | "fail" | "grant">>();
   /** Why the channel keeps the process alive: for its own sake, and for streams that wait for credit. */
   #holds = 1;
   #closed = false;
 
-  /** `startFor` makes what starts an invocation; the channel that it gets counts who holds the process. */
-  constructor(channel: Channel, startFor: (channel: Channel) => Start) {
+  /**
+   * `takeBack` ends those that were handed to somebody who has not begun with them, and answers their numbers. `startFor` makes what starts an invocation; the channel that it gets counts who holds the process.
+   */
+  constructor(
+    channel: Channel,
+    startFor: (channel: Channel) => Start,
+    takeBack: () => readonly number[] = () => [],
+  ) {
     this.#channel = channel;
+    this.#takeBack = takeBack;
     this.#start = startFor({ ...channel, hold: (alive) => this.#hold(alive) });
   }
 
@@ -39,10 +47,9 @@ export class SideBySide {
     if (this.#running.has(call)) this.#running.set(call, running);
   }
 
-  /** There is nothing that was not started. */
+  /** Gives back what nobody has begun with. */
   recall(): void {
-    this.#channel.writer.frame(Kind.returned, 0, NOTHING, NOTHING);
-    this.#channel.writer.flush();
+    this.#numbers(Kind.returned, this.#takeBack());
   }
 
   /** The platform took so many bytes of a stream. */
@@ -63,16 +70,19 @@ export class SideBySide {
   /** The same, and says which ones end with it. */
   leave(): void {
     this.close();
-    const started = Buffer.alloc(this.#running.size * 4);
-    let at = 0;
-    for (const call of this.#running.keys()) at = started.writeUInt32LE(call, at);
-    this.#channel.writer.frame(Kind.leaving, 0, NOTHING, started);
-    this.#channel.writer.flush();
+    this.#numbers(Kind.leaving, [...this.#running.keys()]);
   }
 
   /** An uncaught error ends this one; whose it was nobody knows where `call` is absent. */
   fail(thrown: unknown, call: number | undefined): void {
     if (call !== undefined) this.#running.get(call)?.fail(thrown);
+  }
+
+  #numbers(kind: number, calls: readonly number[]): void {
+    const numbers = Buffer.alloc(calls.length * 4);
+    for (const [i, call] of calls.entries()) numbers.writeUInt32LE(call, i * 4);
+    this.#channel.writer.frame(kind, 0, NOTHING, numbers);
+    this.#channel.writer.flush();
   }
 
   #hold(alive: boolean): void {

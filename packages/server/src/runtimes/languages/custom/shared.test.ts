@@ -170,3 +170,65 @@ test("an extension that crashes fails all that run", async () => {
   const told = await invokeAll(bench, deployment, [{}, {}]);
   for (const { value } of told) assert.match(JSON.stringify(value), /Extension.Crash/);
 });
+
+test("what a stuck runtime has not fetched goes elsewhere, and it gets no more than it can", async () => {
+  await using bench = await openBench();
+  // One loop, although there may be five at once.
+  const lines = `
+    for (;;) {
+      const got = await next();
+      while (got.json.hang);
+      await respond(got.id, { n: got.json.n, log: process.env.AWS_LAMBDA_LOG_STREAM_NAME });
+    }
+  `;
+  const changes = { ...sharing(5), timeoutSeconds: 1 };
+  const deployment = await bench.deploy({ bootstrap: program(lines) }, changes);
+  await bench.invoke(deployment, { n: 0 });
+  const hanging = bench.invoke(deployment, { hang: true });
+  await until(() => bench.executor.snapshot().deployments[0]?.busy === 1);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  const behind = await invokeAll(
+    bench,
+    deployment,
+    many(2).map((n) => ({ n })),
+  );
+  assert.deepEqual(
+    behind.map(({ value }) => (value as { n: number }).n),
+    many(2),
+  );
+  assert.equal((await hanging).failed, true);
+});
+
+test("whoever subscribed to telemetry is told of each invocation", async () => {
+  await using bench = await openBench();
+  const teller = program(`
+    await register("teller", ["SHUTDOWN"]);
+    const seen = http.createServer((request, response) => {
+      let text = "";
+      request.on("data", (chunk) => { text += chunk; });
+      request.on("end", () => {
+        response.end();
+        for (const { type, record } of JSON.parse(text))
+          if (record.requestId) console.log("told " + type + " of " + record.requestId.replaceAll("-", "+"));
+      });
+    });
+    await new Promise((go) => seen.listen(0, "127.0.0.1", go));
+    await subscribe({
+      schemaVersion: "2022-12-13", types: ["platform"],
+      buffering: { maxItems: 1000, maxBytes: 262144, timeoutMs: 25 },
+      destination: { protocol: "HTTP", URI: "http://sandbox.localdomain:" + seen.address().port },
+    });
+    await event();
+    process.exit(0);
+  `);
+  const layers = [await bench.store({ "extensions/teller": teller })];
+  const deployment = await bench.deploy({ bootstrap: workers(GATED) }, { ...sharing(4), layers });
+  const events = [...many(3).map((n) => ({ n, wait: true })), { n: 3, open: true }];
+  const told = await invokeAll(bench, deployment, events);
+  const heard = () => bench.lines.map(({ message }) => message);
+  for (const { result } of told) {
+    const id = result.requestId.replaceAll("-", "+");
+    for (const type of ["platform.start", "platform.runtimeDone", "platform.report"])
+      await until(() => heard().includes(`told ${type} of ${id}`));
+  }
+});

@@ -29,6 +29,8 @@ export interface InvokePhases {
   begin(frame: InvokeFrame, ended: () => void): Invocation;
   /** Something has changed: what was answered may be over. */
   look(): void;
+  /** Forgets what nobody has begun with: the numbers of these. Only where several run at once. */
+  takeBack?(): readonly number[];
   /** What is not answered never will be. */
   abandon(status: "timeout" | "failure", errorType: string | undefined): void;
 }

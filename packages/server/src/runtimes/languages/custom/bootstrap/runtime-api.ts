@@ -76,6 +76,10 @@ export class RuntimeApi implements Worker, DirectApi, AnswerHost {
     return this.#shared?.holds(invocation) ?? false;
   }
 
+  takeBack(): readonly Invocation[] {
+    return this.#shared?.takeBack() ?? [];
+  }
+
   get ready(): boolean {
     return this.#state === "RestoreReady" || this.idle || this.#shared?.ready === true;
   }

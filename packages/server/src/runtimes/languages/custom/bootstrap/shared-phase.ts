@@ -37,6 +37,16 @@ export class SharedPhase implements InvokePhases {
     }
   }
 
+  takeBack(): readonly number[] {
+    const back = this.#host.worker().takeBack?.() ?? [];
+    for (const invocation of back) {
+      const ended = this.#current.get(invocation);
+      this.#current.delete(invocation);
+      ended?.();
+    }
+    return back.map(({ frame }) => frame.call);
+  }
+
   abandon(status: "timeout" | "failure", errorType: string | undefined): void {
     const { reports } = this.#host;
     for (const invocation of this.unanswered) {

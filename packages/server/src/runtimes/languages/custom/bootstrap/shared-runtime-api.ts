@@ -57,6 +57,12 @@ export class SharedRuntimeApi implements Worker, AnswerHost {
     return this.#pending.has(invocation);
   }
 
+  takeBack(): readonly Invocation[] {
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    return pending;
+  }
+
   invoke(invocation: Invocation): void {
     const [response] = this.#waiting;
     if (!response) {

@@ -196,7 +196,11 @@ export class Supervisor {
     const start: Start = (frame, ended) => invokes.begin(frame, ended);
     const isShared = told.concurrency > 1;
     this.#line = isShared
-      ? new SideBySide(this.#channel, () => start)
+      ? new SideBySide(
+          this.#channel,
+          () => start,
+          () => invokes.takeBack?.() ?? [],
+        )
       : new Line(this.#channel, start);
     reports.initReport();
     this.telemetry.initDone();

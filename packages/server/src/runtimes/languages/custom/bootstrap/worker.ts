@@ -12,4 +12,6 @@ export interface Worker {
   invoke(invocation: Invocation): void;
   /** Where it runs several: nobody has begun with this one. */
   holds?(invocation: Invocation): boolean;
+  /** The same for all of those: it never runs them. */
+  takeBack?(): readonly Invocation[];
 }

@@ -167,10 +167,16 @@ class Crew:
             if kind == frames.INVOKE:
                 self._waiting.append((Invocation(call, payload), payload))
             elif kind == frames.RECALL:
-                self._channel.send(frames.RETURNED)
+                self._give_back()
             elif kind == frames.GIVE_CODE:
                 self._give_code()
         self._hand_out()
+
+    def _give_back(self) -> None:
+        calls = [invocation.call for invocation, _payload in self._waiting]
+        self._waiting.clear()
+        numbers = b"".join(call.to_bytes(4, "little") for call in calls)
+        self._channel.send(frames.RETURNED, 0, numbers)
 
     def _hand_out(self) -> None:
         idle = (one for one in list(self._workers.values()) if one.ready and not one.running)
