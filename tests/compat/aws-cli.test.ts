@@ -92,6 +92,27 @@ describe("the aws command line", { skip }, () => {
     assert.equal((await aws("s3", "ls")).trim(), "");
   });
 
+  test("keeps versions and serves a website", async () => {
+    const s3api = async (command: string, ...more: string[]) =>
+      aws("s3api", ...`${command} --bucket cli-versions`.split(" "), ...more);
+    await aws("s3", "mb", "s3://cli-versions");
+    await s3api("put-bucket-versioning --versioning-configuration Status=Enabled");
+    for (const text of ["one", "two"]) {
+      await writeFile(join(directory, "index.html"), text);
+      await aws("s3", "cp", "index.html", "s3://cli-versions/index.html");
+    }
+    const { Versions } = JSON.parse(await s3api("list-object-versions"));
+    const old = Versions.find(({ IsLatest }: { IsLatest: boolean }) => !IsLatest).VersionId;
+    await s3api("get-object", "--key", "index.html", "--version-id", old, "old.html");
+    assert.equal(await readFile(join(directory, "old.html"), "utf8"), "one");
+    await aws("s3", "website", "s3://cli-versions", "--index-document", "index.html");
+    const rules = { Rules: [{ ID: "r", Status: "Enabled", Filter: {}, Expiration: { Days: 1 } }] };
+    const lifecycle = ["--lifecycle-configuration", JSON.stringify(rules)];
+    await s3api("put-bucket-lifecycle-configuration", ...lifecycle);
+    const head = JSON.parse(await s3api("head-object", "--key", "index.html"));
+    assert.match(head.Expiration, /rule-id="r"/);
+  });
+
   test("shows AWS's error for a function that does not exist", async () => {
     const { status, stderr } = await run("lambda get-function --function-name absent".split(" "));
     assert.ok(FAILED.has(status ?? 0));

@@ -11,8 +11,13 @@ import { isSubscriptionLink } from "./router.ts";
  * Refuses what such a page sends. S3 alone serves them, as buckets and presigned URLs are made for: all but a POST that
  * is no upload by a form; before anything else that changes something browsers ask. @throws AwsError
  */
-export function refuseForeignPages(request: AwsRequest, service: string): void {
-  if (!isForeignPage(request)) return;
+export function refuseForeignPages(
+  request: AwsRequest,
+  service: string,
+  /** The owner's rules let the page in. */
+  letIn = false,
+): void {
+  if (letIn || !isForeignPage(request)) return;
   const { method, headers } = request;
   const isForm = headers["content-type"]?.startsWith("multipart/form-data") === true;
   if (service === "s3" && (method !== "POST" || isForm)) return;

@@ -56,11 +56,12 @@ const givenUp = ({ response }: Exchange, error: unknown): boolean =>
 async function perform(step: Step, form: Uint8Array | undefined): Promise<AwsResponse> {
   const { exchange, request, endpoint, protocol } = step;
   const { service, quirks, door } = endpoint;
-  refuseForeignPages(request, service.name);
   if (request.malformed !== undefined) throw request.malformed;
   quirks.route?.(request);
   const preflight = await askPages(step);
   if (preflight !== undefined) return preflight;
+  const letIn = step.headers["access-control-allow-origin"] !== undefined;
+  refuseForeignPages(request, service.name, letIn);
   // Here a signature will be verified, and the caller's policies decide.
   const early = protocol.operationInBody
     ? (form ?? (await readFormBody(exchange, request)))

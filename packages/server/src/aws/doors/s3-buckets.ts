@@ -85,6 +85,7 @@ async function create(objects: Objects, input: CreateBucketRequest, context: Aws
     tags,
     ...(location !== undefined && { location }),
     ...(ownership !== undefined && { ownership }),
+    ...(grants !== undefined && { grants }),
     ...(input.ObjectLockEnabledForBucket === true && { locking: true }),
   };
   const bucket = await objects.createBucket(caller, request).catch((error: unknown) => {
@@ -92,8 +93,6 @@ async function create(objects: Objects, input: CreateBucketRequest, context: Aws
     if (context.region !== HOME_REGION || tags.length > 0 || !isOwned(error)) throw error;
     return objects.headBucket(caller, { bucket: name });
   });
-  if (grants !== undefined && !isPrivate(grants, canonicalId(context.account)))
-    await objects.putBucketGrants(caller, { bucket: name }, grants);
   return { Location: placeOf(bucket, context), BucketArn: bucketArn(name) };
 }
 

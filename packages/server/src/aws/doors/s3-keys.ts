@@ -124,12 +124,6 @@ export function encryptionMembers(
   } as const;
 }
 
-/** What an answer of an upload's part says. */
-export const partEncryption = ({ SSECustomerKeyMD5: md5 }: CustomerInput) =>
-  md5 === undefined
-    ? ({ ServerSideEncryption: "AES256" } as const)
-    : ({ SSECustomerAlgorithm: "AES256", SSECustomerKeyMD5: md5 } as const);
-
 const invalid = (message: string, value?: string) =>
   s3Error(400, "InvalidArgument", message, {
     ArgumentName: HEADER,

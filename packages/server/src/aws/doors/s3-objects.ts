@@ -162,6 +162,7 @@ async function copy(objects: Objects, input: CopyObjectRequest, context: AwsCont
   return {
     CopySourceVersionId: copied.sourceVersion,
     VersionId: copied.version,
+    ...expirationMember(copied.expiry),
     CopyObjectResult: {
       ETag: `"${made.etag}"`,
       LastModified: new Date(made.lastModified),

@@ -10,7 +10,8 @@ import { algorithmOf, checksumMembers, givenChecksums, incomingOf } from "./s3-c
 import { writeConditions } from "./s3-conditions.ts";
 import { copySource } from "./s3-copy-source.ts";
 import { invalidRequest, malformedXml } from "./s3-errors.ts";
-import { customerKey, encryptionMembers, partEncryption } from "./s3-keys.ts";
+import { customerKey, encryptionMembers } from "./s3-keys.ts";
+import { expirationMember } from "./s3-lifecycle.ts";
 import { pageSize } from "./s3-listings.ts";
 import { objectUrl } from "./s3-url.ts";
 
@@ -40,7 +41,7 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
       const stored = await objects.uploadPart(callerOf(context), request);
       return {
         ETag: `"${stored.part.etag}"`,
-        ...partEncryption(input),
+        ...encryptionMembers(stored.encryption, context),
         ...shownChecksum(stored),
       };
     },
@@ -58,7 +59,7 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
           ...shownChecksum(stored),
         },
         CopySourceVersionId: stored.sourceVersion,
-        ...partEncryption(input),
+        ...encryptionMembers(stored.encryption, context),
       };
     },
 
@@ -121,6 +122,7 @@ async function complete(
     ...checksumMembers(object.checksum, parts.length),
     ChecksumType: object.checksum.type,
     VersionId: object.version,
+    ...expirationMember(object.expiry),
   };
 }
 

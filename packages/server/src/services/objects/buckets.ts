@@ -1,4 +1,5 @@
 /** Creating, finding, listing and deleting buckets. */
+import type { Grant } from "../../domain/access-control.ts";
 import { isBucketName, isPlainName, placeBucket } from "../../domain/bucket.ts";
 import { BUCKET_TAGS, type Tag } from "../../domain/object-tags.ts";
 import type { Scope } from "../../domain/scope.ts";
@@ -10,6 +11,7 @@ import {
   type Bucket,
   bucketsSpace,
   type Caller,
+  configurationsSpace,
   markersSpace,
   type Ownership,
   objectsSpace,
@@ -38,11 +40,13 @@ export async function createBucket(
     readonly location?: string;
     readonly tags?: readonly Tag[];
     readonly ownership?: Ownership;
+    /** Its access control list. Absent: the owner's alone. */
+    readonly grants?: readonly Grant[];
     /** Its versions may be locked: it keeps some. */
     readonly locking?: boolean;
   },
 ): Promise<Bucket> {
-  const { name, location, tags = [], ownership, locking = false } = request;
+  const { name, location, tags = [], ownership, grants, locking = false } = request;
   if (!isBucketName(name)) throw objectError("BucketNameInvalid", { bucket: name });
   const place = placeBucket(caller.region, location);
   if ("fault" in place)
@@ -63,7 +67,11 @@ export async function createBucket(
   };
   try {
     const space = bucketsSpace(caller.account);
-    await store.records.commit([{ put: bucket, space, id: name, expect: 0 }]);
+    const acl: Change[] =
+      grants === undefined
+        ? []
+        : [{ put: { grants }, space: configurationsSpace(bucket), id: "acl" }];
+    await store.records.commit([{ put: bucket, space, id: name, expect: 0 }, ...acl]);
   } catch (error) {
     if (error instanceof RecordConflict) throw objectError("BucketExists", { bucket: name });
     throw error;
@@ -183,7 +191,8 @@ async function isEmpty(store: Store, bucket: Bucket): Promise<boolean> {
   return true;
 }
 
-const bucketChange = (bucket: Bucket, expect: number): Change => ({
+/** The change that writes a bucket, where it is the one that was read. */
+export const bucketChange = (bucket: Bucket, expect: number): Change => ({
   put: bucket,
   space: bucketsSpace(bucket.account),
   id: bucket.name,

@@ -11,9 +11,10 @@ import {
 import { limits, type Part, type StoredObject, type Upload } from "../../domain/object.ts";
 import type { WriteConditions } from "../../domain/object-conditions.ts";
 import type { Change, Listed } from "../../ports/records.ts";
-import { findWritableBucket } from "./buckets.ts";
+import { findBucket, findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject } from "./find-object.ts";
+import { type Expiry, expiryIn } from "./lifecycle.ts";
 import type { PartList } from "./parts.ts";
 import { type NewObject, tryToReplace } from "./replace-object.ts";
 import {
@@ -55,7 +56,14 @@ export async function completeUpload(
   store: Store,
   caller: Caller,
   request: CompleteRequest,
-): Promise<StoredObject> {
+): Promise<StoredObject & { readonly expiry?: Expiry }> {
+  const made = await complete(store, caller, request);
+  const { value: bucket } = await findBucket(store, caller, request);
+  const expiry = await expiryIn(store, bucket, request.key, made);
+  return expiry === undefined ? made : { ...made, expiry };
+}
+
+function complete(store: Store, caller: Caller, request: CompleteRequest): Promise<StoredObject> {
   return retried(async () => {
     const { value: bucket } = await findWritableBucket(store, caller, request);
     const done = await findCompleted(store, bucket, request);

@@ -2,8 +2,14 @@
  * What a bucket is told about itself and gives back: one document per kind, or many with ids of their own. They lie apart
  * from the bucket's record, which every request reads; what every write needs of them is in that record.
  */
-import type { Change, Listed } from "../../ports/records.ts";
-import { type BucketName, findBucket, findWritableBucket, stillThere } from "./buckets.ts";
+import type { Change, Listed, Versioned } from "../../ports/records.ts";
+import {
+  type BucketName,
+  bucketChange,
+  findBucket,
+  findWritableBucket,
+  stillThere,
+} from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { type Bucket, type Caller, configurationsSpace, retried, type Store } from "./store.ts";
 
@@ -46,6 +52,8 @@ export async function putConfiguration(
   caller: Caller,
   name: ConfigurationName,
   document: object,
+  /** What the bucket's record says of it. */
+  note?: (bucket: Bucket) => Bucket,
 ): Promise<void> {
   await retried(async () => {
     const bucket = await findWritableBucket(store, caller, name);
@@ -58,7 +66,7 @@ export async function putConfiguration(
     }
     await store.records.commit([
       { put: document, ...at, expect: before?.revision ?? 0 },
-      stillThere(bucket),
+      noted(bucket, note),
     ]);
   });
 }
@@ -68,6 +76,7 @@ export async function deleteConfiguration(
   store: Store,
   caller: Caller,
   name: ConfigurationName,
+  note?: (bucket: Bucket) => Bucket,
 ): Promise<void> {
   await retried(async () => {
     const bucket = await findWritableBucket(store, caller, name);
@@ -79,10 +88,13 @@ export async function deleteConfiguration(
     }
     await store.records.commit([
       { delete: true, ...at, expect: before.revision },
-      stillThere(bucket),
+      noted(bucket, note),
     ]);
   });
 }
+
+const noted = (bucket: Versioned<Bucket>, note?: (bucket: Bucket) => Bucket): Change =>
+  note === undefined ? stillThere(bucket) : bucketChange(note(bucket.value), bucket.revision);
 
 /** Documents of a kind by their ids, behind `after`. */
 export async function listConfigurations<T extends object>(

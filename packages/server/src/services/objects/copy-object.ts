@@ -12,6 +12,7 @@ import { findWritableBucket } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { lookUpObject, type ObjectName, type VersionName } from "./find-object.ts";
 import { getObject, type OpenObject } from "./get-object.ts";
+import { type Expiry, expiryIn } from "./lifecycle.ts";
 import { checkAttributes, describe, keepingNothing } from "./put-object.ts";
 import { checkWriteConditions, replaceObject } from "./replace-object.ts";
 import type { CustomerKey } from "./sealing.ts";
@@ -52,6 +53,7 @@ export interface Copied {
   readonly object: StoredObject;
   readonly version: string | undefined;
   readonly sourceVersion: string | undefined;
+  readonly expiry: Expiry | undefined;
 }
 
 /** Copies the bytes: an object never shares them with another one. */
@@ -78,7 +80,12 @@ export async function copyObject(
     const object = await keepingNothing(store, [written.blob], () =>
       replaceObject(store, caller, request, { object: described, conditions, event: "Copy" }),
     );
-    return { object, version: shownVersion(bucket, object), sourceVersion: original.version };
+    return {
+      object,
+      version: shownVersion(bucket, object),
+      sourceVersion: original.version,
+      expiry: await expiryIn(store, bucket, key, object),
+    };
   } finally {
     await bytes[Symbol.asyncIterator]().return?.();
   }

@@ -1,7 +1,7 @@
 /** The rules of buckets by which objects expire, and what they say of an object. What they do: lifecycle-pass.ts. */
 import { expiryOf, type LifecycleDocument } from "../../domain/bucket-lifecycle.ts";
 import type { StoredObject } from "../../domain/object.ts";
-import { type BucketName, updateBucket } from "./buckets.ts";
+import type { BucketName } from "./buckets.ts";
 import {
   deleteConfiguration,
   getConfiguration,
@@ -32,12 +32,12 @@ export async function putLifecycle(
   document: LifecycleDocument | undefined,
 ): Promise<void> {
   const at = { ...name, kind: "lifecycle" } as const;
-  if (document === undefined) await deleteConfiguration(store, caller, at);
-  else await putConfiguration(store, caller, at, document);
-  await updateBucket(store, caller, name, ({ expires: _, ...bucket }) => ({
+  const note = ({ expires: _, ...bucket }: Bucket): Bucket => ({
     ...bucket,
-    ...(document !== undefined && { expires: true as const }),
-  }));
+    ...(document !== undefined && { expires: true }),
+  });
+  if (document === undefined) await deleteConfiguration(store, caller, at, note);
+  else await putConfiguration(store, caller, at, document, note);
 }
 
 /** What a bucket's rules say of the current version of an object. */

@@ -1,6 +1,6 @@
 /** The parts of a multipart upload. */
 import { type ChecksumAlgorithm, DEFAULT_ALGORITHM } from "../../domain/checksum.ts";
-import { limits, type Part, type Upload } from "../../domain/object.ts";
+import { limits, type ObjectEncryption, type Part, type Upload } from "../../domain/object.ts";
 import { parseCopyRange } from "../../domain/object-range.ts";
 import type { Change } from "../../ports/records.ts";
 import { findBucket, findWritableBucket, stillThere } from "./buckets.ts";
@@ -25,6 +25,8 @@ export interface PartName extends UploadName {
 
 export interface StoredPart {
   readonly part: Part;
+  /** Its upload's. */
+  readonly encryption?: ObjectEncryption | undefined;
   /** What the client hears of its checksum: nothing of one that it did not ask for. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
   /** Which version was copied, where the source has versions. */
@@ -52,7 +54,12 @@ export async function uploadPart(
   const part = await keepPart(store, caller, request, algorithm, written);
   const shown = upload.checksum ? algorithm : claimed;
   const value = shown && written.checksums[shown];
-  return { part, ...(shown && value !== undefined && { checksum: { algorithm: shown, value } }) };
+  const { encryption } = upload;
+  return {
+    part,
+    encryption,
+    ...(shown && value !== undefined && { checksum: { algorithm: shown, value } }),
+  };
 }
 
 /** Copies a range of an object, or all of it, to a part. */
@@ -84,6 +91,7 @@ export async function copyPart(
     const part = await keepPart(store, caller, request, algorithm, written);
     return {
       part,
+      encryption: upload.encryption,
       sourceVersion: object.version,
       ...(upload.checksum && { checksum: { algorithm, value: part.checksum } }),
     };
