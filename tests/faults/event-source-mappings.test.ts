@@ -7,6 +7,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
 import { CreateEventSourceMappingCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   CreateQueueCommand,
@@ -30,7 +36,7 @@ const tell = (what) =>
   });
 exports.handler = async ({ Records }) => {
   const batchItemFailures = [];
-  for (const { body, messageId } of Records)
+  for (const { messageId, kinesis, body = Buffer.from(kinesis.data, "base64").toString() } of Records)
     if (body.startsWith("poison")) batchItemFailures.push({ itemIdentifier: messageId });
     else await tell("/" + body);
   return { batchItemFailures };
@@ -90,13 +96,34 @@ test(`${ROUNDS} rounds of kill -9 between queues and functions lose no message`,
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     };
-    const senders = [send(urls.standard, false), send(urls.fifo, true)];
+    const kinesis = new KinesisClient({ ...clientSettings(platform.origin), maxAttempts: 1 });
+    const put = async () => {
+      while (alive) {
+        const first = next;
+        next += 10;
+        const bodies = Array.from({ length: 10 }, (_, n) => `stream-${first + n}`);
+        const Records = bodies.map((body, n) => ({
+          PartitionKey: `g${(first + n) % GROUPS}`,
+          Data: Buffer.from(body),
+        }));
+        await kinesis.send(new PutRecordsCommand({ StreamName: "stream", Records })).then(
+          (answer) => {
+            for (const [n, { ErrorCode }] of (answer.Records ?? []).entries())
+              if (ErrorCode === undefined) acknowledged.add(bodies[n] ?? "");
+          },
+          () => {},
+        );
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    const senders = [send(urls.standard, false), send(urls.fifo, true), put()];
     const enough = ended.length + 20 + Math.floor(random() * 150);
     await condition("processed messages", () => ended.length >= enough);
     await platform.kill();
     alive = false;
     await Promise.all(senders);
     sqs.destroy();
+    kinesis.destroy();
     platform = await start();
   }
   const fine = [...acknowledged].filter((body) => !body.startsWith("poison"));
@@ -116,15 +143,16 @@ test(`${ROUNDS} rounds of kill -9 between queues and functions lose no message`,
   // A batch may have been added whose acknowledgement died with the platform: its poison is there, too.
   while ((await depth(urls.dead)) < poison.length)
     await new Promise((resolve) => setTimeout(resolve, 50));
-  for (let group = 0; group < GROUPS; group += 1) {
-    const numbers = [...new Set(ended.filter((body) => body.startsWith("fifo")))]
-      .map((body) => Number(body.split("-")[1]))
-      .filter((number) => number % GROUPS === group);
-    assert.deepEqual(
-      numbers,
-      numbers.toSorted((a, b) => a - b),
-    );
-  }
+  for (const kind of ["fifo", "stream"])
+    for (let group = 0; group < GROUPS; group += 1) {
+      const numbers = [...new Set(ended.filter((body) => body.startsWith(kind)))]
+        .map((body) => Number(body.split("-")[1]))
+        .filter((number) => number % GROUPS === group);
+      assert.deepEqual(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+      );
+    }
   assert.ok(ended.every((body) => !body.startsWith("poison")));
   context.diagnostic(
     `${acknowledged.size} messages acknowledged, ${new Set(ended).size} processed, ${ended.length - new Set(ended).size} of them again, ${poison.length} poisonous`,
@@ -158,6 +186,25 @@ async function prepare(origin: string, WATCHER: string) {
         FunctionResponseTypes: ["ReportBatchItemFailures"],
       }),
     );
+  const kinesis = new KinesisClient(clientSettings(origin));
+  await kinesis.send(new CreateStreamCommand({ StreamName: "stream", ShardCount: 1 }));
+  for (;;) {
+    const { StreamDescriptionSummary: summary } = await kinesis.send(
+      new DescribeStreamSummaryCommand({ StreamName: "stream" }),
+    );
+    if (summary?.StreamStatus === "ACTIVE") break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName,
+      EventSourceArn: "arn:aws:kinesis:us-east-1:000000000000:stream/stream",
+      StartingPosition: "TRIM_HORIZON",
+      BatchSize: 10,
+      ParallelizationFactor: 2,
+    }),
+  );
+  kinesis.destroy();
   lambda.destroy();
   sqs.destroy();
   return { dead, standard, fifo };
