@@ -11,6 +11,7 @@ import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
 import { SCHEDULE_ERRORS } from "../packages/server/src/services/schedules/index.ts";
 import { STREAM_ERRORS } from "../packages/server/src/services/streams/index.ts";
 import { TOPIC_ERRORS } from "../packages/server/src/services/topics/index.ts";
+import { TRACES_ERRORS } from "../packages/server/src/services/traces/index.ts";
 
 const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntry>>][] = [
   ["Functions", FUNCTION_ERRORS],
@@ -23,6 +24,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Event source mappings", MAPPING_ERRORS],
   ["Pipes", PIPE_ERRORS],
   ["Schedules", SCHEDULE_ERRORS],
+  ["Traces", TRACES_ERRORS],
   ["Storage", STORAGE_ERRORS],
 ];
 

@@ -23,6 +23,7 @@ import { createS3Door } from "./aws/doors/s3.ts";
 import { createSchedulerDoor } from "./aws/doors/scheduler.ts";
 import { createSnsDoor } from "./aws/doors/sns.ts";
 import { createSqsDoor } from "./aws/doors/sqs.ts";
+import { createXrayDoor } from "./aws/doors/xray.ts";
 import { createAws } from "./aws/index.ts";
 import { createOperationCalls } from "./aws/operation-calls.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
@@ -67,6 +68,7 @@ import { createMessageQueues } from "./services/queues/index.ts";
 import { createScheduler } from "./services/schedules/index.ts";
 import { createStreams } from "./services/streams/index.ts";
 import { createTopics, type Topics } from "./services/topics/index.ts";
+import { createTraces } from "./services/traces/index.ts";
 
 export interface Platform {
   /** `http://127.0.0.1:4566` */
@@ -135,6 +137,15 @@ export async function start(
     kinesis: () => streamTargets(streams),
     events: () => busTargets(buses),
     scheduler: () => universalTargets(operations, () => origin),
+  });
+  const traces = createTraces({
+    records,
+    clock,
+    metrics,
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("traces are lost", { error })
+        : onDefect(error, { during: "tracing" }),
   });
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
@@ -275,6 +286,7 @@ export async function start(
     events: createEventsDoor(buses),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
     scheduler: createSchedulerDoor(schedules),
+    xray: createXrayDoor(traces),
   };
   const operations = createOperationCalls(doors, onDefect);
   const pages = { s3: createBucketPages(objects) };
@@ -353,6 +365,7 @@ export async function start(
           events: running,
         });
       await plane.end(left());
+      await traces.close();
       await closing.disposeAsync();
       log.info("stopped");
     },
@@ -371,6 +384,7 @@ export async function start(
       await pipes.start();
       await schedules.start();
       await objects.recover();
+      await traces.start();
       await packages.sweep(await functions.livePackages());
     } catch (error) {
       onDefect(error, { during: "recovery" });
