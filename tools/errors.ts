@@ -1,5 +1,6 @@
 /** docs/reference/errors.md: every error code of ours, from the tables beside the code that throws it. */
 import type { ErrorEntry } from "../packages/server/src/domain/errors.ts";
+import { LOG_QUERY_ERRORS } from "../packages/server/src/ports/log-queries.ts";
 import { STORAGE_ERRORS } from "../packages/server/src/ports/storage-errors.ts";
 import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/index.ts";
 import { BUS_ERRORS } from "../packages/server/src/services/buses/index.ts";
@@ -26,6 +27,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Schedules", SCHEDULE_ERRORS],
   ["Traces", TRACES_ERRORS],
   ["Storage", STORAGE_ERRORS],
+  ["Queries over logs", LOG_QUERY_ERRORS],
 ];
 
 /** The whole page. */

@@ -1,4 +1,5 @@
 import type { Blobs } from "../ports/blobs.ts";
+import type { LogQueries } from "../ports/log-queries.ts";
 import type { Logs } from "../ports/logs.ts";
 import type { Queues } from "../ports/queues.ts";
 import type { Records } from "../ports/records.ts";
@@ -12,6 +13,7 @@ export interface Engine {
   /** Zips of functions and layers, apart from the others: who owns blobs sweeps them, and knows no one else's. */
   readonly packageBlobs: Blobs;
   readonly logs: Logs;
+  readonly logQueries: LogQueries;
   readonly queues: Queues;
   readonly shards: Shards;
   /** Finishes what was acknowledged or is under way, refuses everything later. Idempotent. */

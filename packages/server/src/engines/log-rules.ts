@@ -1,5 +1,5 @@
 /** What ports/logs.ts says of groups, messages and options, for every engine. */
-import type { LogLine, LogRecord } from "../ports/logs.ts";
+import type { LogLine, LogPosition, LogRecord, LogSelection } from "../ports/logs.ts";
 
 const MAX_GROUP = 1024;
 const MAX_MESSAGE = 262_144;
@@ -21,13 +21,47 @@ export function checkLimit(limit: number = DEFAULT_LIMIT): number {
   return limit;
 }
 
+let lastId = 0;
+
+/** Grows, also where the clock does not. */
+export function nextId(now: number): number {
+  lastId = Math.max(lastId + 1, now * 1000);
+  return lastId;
+}
+
 /** A line as it is kept. */
-export function logRecord(stream: string, { timestamp, message, requestId }: LogLine): LogRecord {
-  const record = { timestamp, stream, message: message.slice(0, MAX_MESSAGE) };
+export function logRecord(stream: string, line: LogLine, now: number): LogRecord {
+  const { timestamp, requestId } = line;
+  const cut = line.message.length > MAX_MESSAGE ? line.message.slice(0, MAX_MESSAGE) : line.message;
+  const record = { id: nextId(now), timestamp, stream, message: cut.toWellFormed() };
   return requestId === undefined ? record : { ...record, requestId };
 }
 
 /** What stands where lines were dropped. */
 export function droppedRecord(count: number, timestamp: number): LogRecord {
-  return { timestamp, stream: PLATFORM_STREAM, message: `${count} log lines were dropped here` };
+  const message = `${count} log lines were dropped here`;
+  return { id: nextId(timestamp), timestamp, stream: PLATFORM_STREAM, message };
 }
+
+/** Whether a record is among those that are selected. */
+export function isSelected(record: LogRecord, selection: LogSelection): boolean {
+  const { from = -Infinity, to = Infinity, streams, streamPrefix, after, before } = selection;
+  const { timestamp, stream } = record;
+  return (
+    timestamp >= from &&
+    timestamp <= to &&
+    (streams === undefined || streams.includes(stream)) &&
+    (streamPrefix === undefined || stream.startsWith(streamPrefix)) &&
+    (after === undefined || compare(record, after) > 0) &&
+    (before === undefined || compare(record, before) < 0)
+  );
+}
+
+/** Records that are selected, in order, as many as are asked for. */
+export function inOrder(records: LogRecord[], { newest, limit }: LogSelection): LogRecord[] {
+  const sorted = records.sort(compare);
+  return newest ? sorted.slice(Math.max(0, sorted.length - limit)) : sorted.slice(0, limit);
+}
+
+const compare = (a: LogPosition, b: LogPosition): number =>
+  a.timestamp - b.timestamp || a.id - b.id;

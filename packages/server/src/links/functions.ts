@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { YunqueError } from "../domain/errors.ts";
 import { MAX_EVENT_BYTES } from "../domain/function-limits.ts";
 import { parseFunctionReference } from "../domain/function-name.ts";
+import { logGroupKey } from "../domain/log-group.ts";
 import type { Scope } from "../domain/scope.ts";
 import { newTraceId } from "../domain/trace-id.ts";
 import { Undeliverable } from "../ports/targets.ts";
@@ -42,7 +43,7 @@ export function logGroupIn(
 ): (functionName: string) => Promise<string | undefined> {
   return async (functionName) => {
     const found = await unlessMissing(() => functions.get(scope, functionName));
-    return found?.version.settings.logging.group;
+    return found && logGroupKey(scope, found.version.settings.logging.group);
   };
 }
 

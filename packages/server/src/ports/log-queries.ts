@@ -1,3 +1,5 @@
+import { type ErrorEntry, YunqueError } from "../domain/errors.ts";
+
 /**
  * Questions to the lines of log groups, in SQL (DuckDB's dialect). They see every line that was appended before the
  * call, also those that are not sealed yet.
@@ -53,3 +55,24 @@ export interface LogRows {
   /** What the groups hold of the time, whether or not the query needed it. */
   readonly scanned: { readonly records: number; readonly bytes: number };
 }
+
+export type LogQueryCode = keyof typeof LOG_QUERY_ERRORS;
+
+export const LOG_QUERY_ERRORS = {
+  LogQueryRejected: {
+    fault: "system",
+    retryable: false,
+    meaning:
+      "The database of logs does not take a query that Yunque made: a defect of Yunque's own.",
+  },
+  LogQueryFailed: {
+    fault: "system",
+    retryable: true,
+    meaning:
+      "A query over logs had to be given up: it needed more memory than it may have, or its process ended. Ask for less time or fewer groups.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** An error of the table. */
+export const logQueryError = (code: LogQueryCode, message: string) =>
+  new YunqueError(code, message);

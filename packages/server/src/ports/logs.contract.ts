@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import type { LogLine, LogRecord, Logs } from "./logs.ts";
+import type { LogLine, LogRecord, LogSelection, Logs } from "./logs.ts";
 import { type Case, casesOf, type Subject, until, withCode } from "./port.contract.ts";
 
 const GROUP = "/aws/lambda/greet";
 const STREAM = "2026/11/22/[$LATEST]0123456789abcdef0123456789abcdef";
 
 const line = (n: number): LogLine => ({ timestamp: 1000 + n, message: `line ${n}` });
+const withoutIds = (records: readonly LogRecord[]) => records.map(({ id: _, ...rest }) => rest);
 const messages = (records: readonly LogRecord[]): string[] => records.map(({ message }) => message);
 
 /** Registers what every engine's logs must do. */
@@ -15,6 +16,7 @@ export function logsContract(subject: Subject<Logs>): void {
   describe(`logs of the ${subject.engine} engine`, () => {
     reading(test);
     selecting(test);
+    ordering(test);
     following(test);
     bounding(test);
     closing(test);
@@ -28,7 +30,7 @@ function reading(test: Test): void {
   test("lines are read in the order of arrival, with their stream and request", async (logs) => {
     logs.append(GROUP, "one", [{ timestamp: 5, message: "first", requestId: "r" }]);
     logs.append(GROUP, "two", [line(1), line(0)]);
-    assert.deepEqual(await logs.read(GROUP), [
+    assert.deepEqual(withoutIds(await logs.read(GROUP)), [
       { timestamp: 5, stream: "one", message: "first", requestId: "r" },
       { timestamp: 1001, stream: "two", message: "line 1" },
       { timestamp: 1000, stream: "two", message: "line 0" },
@@ -81,7 +83,6 @@ function reading(test: Test): void {
       'a"b\\c',
       "\u0000\u001b[31m",
       "é\u{1F426}\u2028",
-      "\ud800",
       "a\r\nb",
       "{",
     ];
@@ -91,6 +92,8 @@ function reading(test: Test): void {
       texts.map((message) => ({ timestamp: 1, message })),
     );
     assert.deepEqual(messages(await logs.read(GROUP)), texts);
+    logs.append(GROUP, STREAM, [{ timestamp: 2, message: "a\ud800b" }]);
+    assert.equal((await logs.read(GROUP, { limit: 1 }))[0]?.message, "a\ufffdb");
   });
 
   test("a message is cut at 262,144 characters", async (logs) => {
@@ -155,7 +158,51 @@ function selecting(test: Test): void {
   });
 }
 
+function ordering(test: Test): void {
+  test("a selection is in the order of the lines' own times, and of arrival", async (logs) => {
+    logs.append(GROUP, "one", [line(5), line(1)]);
+    logs.append(GROUP, "two", [line(3), { timestamp: 1001, message: "again" }]);
+    const select = async (selection: Partial<LogSelection>) =>
+      messages(await logs.select(GROUP, { limit: 100, ...selection }));
+    assert.deepEqual(await select({}), ["line 1", "again", "line 3", "line 5"]);
+    assert.deepEqual(await select({ limit: 2 }), ["line 1", "again"]);
+    assert.deepEqual(await select({ limit: 2, newest: true }), ["line 3", "line 5"]);
+    assert.deepEqual(await select({ from: 1001, to: 1003 }), ["line 1", "again", "line 3"]);
+    assert.deepEqual(await select({ streams: ["two", "three"] }), ["again", "line 3"]);
+    assert.deepEqual(await select({ streamPrefix: "o" }), ["line 1", "line 5"]);
+    const [first, second] = await logs.select(GROUP, { limit: 2 });
+    assert.ok(first && second && first.id < second.id);
+    assert.deepEqual(await select({ after: first }), ["again", "line 3", "line 5"]);
+    assert.deepEqual(await select({ before: second }), ["line 1"]);
+    assert.deepEqual(await logs.select("another", { limit: 1 }), []);
+    await assert.rejects(logs.select(GROUP, { limit: 10_001 }), RangeError);
+  });
+
+  test("old lines are forgotten, and a group tells how large it is", async (logs) => {
+    assert.equal(await logs.size(GROUP), 0);
+    logs.append(GROUP, STREAM, [line(1)]);
+    await logs.sync(GROUP);
+    assert.ok((await logs.size(GROUP)) > 0);
+    await logs.expire(GROUP, 1);
+    assert.equal((await logs.read(GROUP)).length, 1);
+    await logs.expire(GROUP, Date.now() + 60_000);
+    assert.deepEqual(await logs.read(GROUP), []);
+  });
+}
+
 function following(test: Test): void {
+  test("a listener hears each batch of every group", async (logs) => {
+    const heard: string[] = [];
+    const end = logs.listen(({ group, stream, records }) =>
+      heard.push(`${group} ${stream} ${messages(records)}`),
+    );
+    logs.append("a", "one", [line(1), line(2)]);
+    logs.append("b", "two", [line(3)]);
+    end();
+    logs.append("b", "two", [line(4)]);
+    assert.deepEqual(heard, ["a one line 1,line 2", "b two line 3"]);
+  });
+
   test("a follower hears each line of its group from then on, until it ends", async (logs) => {
     logs.append(GROUP, STREAM, [line(0)]);
     const heard: LogRecord[] = [];
@@ -163,7 +210,7 @@ function following(test: Test): void {
     logs.append(GROUP, STREAM, [line(1), line(2)]);
     logs.append("another group", STREAM, [line(3)]);
     await until(() => heard.length === 2);
-    assert.deepEqual(heard, [
+    assert.deepEqual(withoutIds(heard), [
       { timestamp: 1001, stream: STREAM, message: "line 1" },
       { timestamp: 1002, stream: STREAM, message: "line 2" },
     ]);

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Deployment } from "../domain/deployment.ts";
 import type { InvocationReport } from "../domain/invocation.ts";
+import { logGroupKey } from "../domain/log-group.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LogLine, Logs } from "../ports/logs.ts";
 import type { Call } from "./call.ts";
@@ -31,7 +32,7 @@ export class InstanceLog {
   constructor(deployment: Deployment, logs: Pick<Logs, "append">, clock: Clock) {
     this.stream = streamName(deployment.version, clock.now());
     this.#logs = logs;
-    this.#group = deployment.logGroup;
+    this.#group = logGroupKey(deployment, deployment.logGroup);
     this.#clock = clock;
     this.#lines = platformLines(deployment);
     this.#budget = new OutputBudget(clock.monotonic());

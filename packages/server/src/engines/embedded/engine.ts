@@ -51,6 +51,7 @@ export async function openEmbeddedEngine({ directory }: EmbeddedOptions): Promis
       blobs,
       packageBlobs,
       logs,
+      logQueries: logs,
       queues,
       shards,
       async close() {

@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../ports/logs.ts";
-import { readAt, statFile } from "./files.ts";
+import { closeFile, openFile, readAt, statFile } from "./files.ts";
 
 const CHUNK = 64 << 10;
 const NEWLINE = 0x0a;
@@ -27,6 +27,43 @@ export async function newestRecords(
   return newestFirst.slice(0, limit).reverse();
 }
 
+/** Every record of files that fits, in no order. */
+export async function recordsWhere(
+  files: readonly number[],
+  fits: (record: LogRecord) => boolean,
+): Promise<LogRecord[]> {
+  const found: LogRecord[] = [];
+  for (const fd of files)
+    for await (const lines of linesBackwards(fd))
+      for (const line of lines) {
+        const record = parse(line);
+        if (record && fits(record)) found.push(record);
+      }
+  return found;
+}
+
+/** The files that are there, open for the time of the work. */
+export async function reading<T>(
+  opening: Promise<readonly (number | undefined)[]>,
+  work: (files: readonly number[]) => Promise<T>,
+): Promise<T> {
+  const files = (await opening).filter((fd) => fd !== undefined);
+  try {
+    return await work(files);
+  } finally {
+    await Promise.all(files.map((fd) => closeFile(fd)));
+  }
+}
+
+export async function openIfThere(path: string): Promise<number | undefined> {
+  try {
+    return await openFile(path, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** The lines of a file from the last to the first, some at a time. */
 async function* linesBackwards(fd: number): AsyncGenerator<string[]> {
   let end = (await statFile(fd)).size;
@@ -52,7 +89,8 @@ async function* linesBackwards(fd: number): AsyncGenerator<string[]> {
 function parse(line: string): LogRecord | undefined {
   if (line === "") return undefined;
   try {
-    return JSON.parse(line) as LogRecord;
+    const record = JSON.parse(line) as LogRecord;
+    return record.id === undefined ? { ...record, id: record.timestamp * 1000 } : record;
   } catch {
     return undefined;
   }

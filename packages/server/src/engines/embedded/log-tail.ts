@@ -1,13 +1,15 @@
-import { createHash } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogRecord } from "../../ports/logs.ts";
-import { droppedRecord } from "../log-rules.ts";
-import { closeFile, openFile, readAt, statFile, writeAll } from "./files.ts";
-import { newestRecords } from "./log-reading.ts";
+import { droppedRecord, nextId } from "../log-rules.ts";
+import { closeFile, openFile, readAt, statFile, syncFile, writeAll } from "./files.ts";
+import { newestRecords, openIfThere, reading, recordsWhere } from "./log-reading.ts";
+import { fileBase, type GroupSegments } from "./log-segments.ts";
 
-/** A file that reached this size makes room: it becomes the predecessor, and the one before is forgotten. */
-const ROTATE_BYTES = 16 << 20;
+/** A file that reached this size is full: it is to be sealed, and another one begins. */
+const FULL_BYTES = 8 << 20;
+/** Where sealing does not keep up or fails, the oldest of so many full files gives way. */
+const MOST_FULL = 32;
 /** So much may wait for the disk, in characters; what comes beyond is dropped and counted. */
 const MAX_WAITING = 4 << 20;
 const MAX_WAITING_IN_ALL = 64 << 20;
@@ -18,13 +20,17 @@ export interface Backlog {
 }
 
 /**
- * The newest lines of one group: what waits to be written, and two files of one JSON record a line. What touches the
- * files happens one after another. Nothing is fsynced: logs are no acknowledged writes.
+ * The lines of one group that are not sealed: what waits to be written, the file that is being written, and full ones.
+ * What touches the files happens one after another. Nothing is fsynced unless somebody waits for it.
  */
 export class LogTail {
+  readonly group: string;
+  readonly base: string;
+  readonly segments: GroupSegments;
+  readonly #directory: string;
   readonly #path: string;
-  readonly #predecessor: string;
   readonly #backlog: Backlog;
+  readonly #onFull: (tail: LogTail) => void;
   /** What waits, and how many lines are lost if it is lost. */
   #text = "";
   #lines = 0;
@@ -32,15 +38,25 @@ export class LogTail {
   #dropped = 0;
   /** Characters being written. */
   #writing = 0;
+  #failure: unknown;
   #file: { readonly fd: number; size: number } | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #steps = 0;
 
-  constructor(directory: string, group: string, backlog: Backlog) {
+  constructor(
+    directory: string,
+    group: string,
+    segments: GroupSegments,
+    backlog: Backlog,
+    onFull: (tail: LogTail) => void,
+  ) {
+    this.group = group;
+    this.base = fileBase(group);
+    this.segments = segments;
+    this.#directory = directory;
+    this.#path = join(directory, `${this.base}.ndjson`);
     this.#backlog = backlog;
-    const name = join(directory, fileName(group));
-    this.#path = `${name}.ndjson`;
-    this.#predecessor = `${name}.1.ndjson`;
+    this.#onFull = onFull;
   }
 
   /** Characters that wait to be written. */
@@ -65,50 +81,99 @@ export class LogTail {
 
   /** Writes down what waits. Never rejects: what cannot be written is dropped, and counted. */
   flush(now: number): Promise<void> {
+    return this.#inTurn(() => this.#flush(now));
+  }
+
+  /** The same, durably. @throws the system's error where lines could not be written */
+  sync(now: number): Promise<void> {
     return this.#inTurn(async () => {
-      this.#noteDropped(now);
-      const [text, lines] = [this.#text, this.#lines];
-      if (text === "") return;
-      [this.#text, this.#lines, this.#writing] = ["", 0, text.length];
-      try {
-        await this.#write(Buffer.from(text));
-      } catch {
-        this.#dropped += lines;
-        await this.#close().catch(() => undefined);
-      }
-      this.#writing = 0;
-      this.#backlog.waiting -= text.length;
+      this.#failure = undefined;
+      await this.#flush(now);
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#file) await syncFile(this.#file.fd);
     });
   }
 
-  /** The newest records of those from `since` on, oldest first. */
-  async read(since: number, limit: number): Promise<LogRecord[]> {
-    // Opened in turn, so that no rotation comes between; read at leisure.
-    const files = await this.#inTurn(async () => [
-      await openIfThere(this.#path),
-      await openIfThere(this.#predecessor),
-    ]);
-    const open = files.filter((fd) => fd !== undefined);
-    try {
-      return await newestRecords(open, since, limit);
-    } finally {
-      await Promise.all(open.map((fd) => closeFile(fd)));
-    }
+  /** The newest records of those from `since` on that are not sealed, oldest first. */
+  read(since: number, limit: number): Promise<LogRecord[]> {
+    return reading(this.#open(), (files) => newestRecords(files, since, limit));
   }
 
-  /** Forgets everything. */
-  delete(): Promise<void> {
+  /** Those that are not sealed and fit, in no order. */
+  where(fits: (record: LogRecord) => boolean): Promise<LogRecord[]> {
+    return reading(this.#open(), (files) => recordsWhere(files, fits));
+  }
+
+  /** Ends the file that is being written, where it has so many bytes. Answers whether it did. */
+  rotate(atLeast: number): Promise<boolean> {
     return this.#inTurn(async () => {
-      this.#backlog.waiting -= this.#text.length;
-      [this.#text, this.#lines, this.#dropped] = ["", 0, 0];
+      const { size } = await this.#opened();
+      if (size < Math.max(1, atLeast)) return false;
+      await this.#rotate();
+      return true;
+    });
+  }
+
+  /** Bytes in the files that are not sealed. */
+  size(): Promise<number> {
+    return reading(this.#open(), async (files) => {
+      const sizes = await Promise.all(files.map(async (fd) => (await statFile(fd)).size));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    });
+  }
+
+  /** Forgets everything that is not sealed, or only files that were last written before a time. */
+  delete(before = Infinity): Promise<void> {
+    return this.#inTurn(async () => {
+      if (before === Infinity) {
+        this.#backlog.waiting -= this.#text.length;
+        [this.#text, this.#lines, this.#dropped] = ["", 0, 0];
+      }
+      for (const segment of [...this.segments.full])
+        if (await this.#remove(join(this.#directory, segment.file), before))
+          this.segments.full.splice(this.segments.full.indexOf(segment), 1);
       await this.#close();
-      await rm(this.#path, { force: true });
-      await rm(this.#predecessor, { force: true });
+      await this.#remove(this.#path, before);
     });
   }
 
   close(): Promise<void> {
     return this.#inTurn(() => this.#close());
+  }
+
+  /** The files, the newest first. Opened in turn, so that none is renamed meanwhile; read at leisure. */
+  #open(): Promise<(number | undefined)[]> {
+    return this.#inTurn(async () => {
+      const full = this.segments.full.map(({ file }) => join(this.#directory, file));
+      const opened: (number | undefined)[] = [];
+      for (const path of [...full, this.#path]) opened.unshift(await openIfThere(path));
+      return opened;
+    });
+  }
+
+  async #flush(now: number): Promise<void> {
+    this.#noteDropped(now);
+    const [text, lines] = [this.#text, this.#lines];
+    if (text === "") return;
+    [this.#text, this.#lines, this.#writing] = ["", 0, text.length];
+    try {
+      await this.#write(Buffer.from(text));
+    } catch (error) {
+      this.#failure = error;
+      this.#dropped += lines;
+      await this.#close().catch(() => undefined);
+    }
+    this.#writing = 0;
+    this.#backlog.waiting -= text.length;
+  }
+
+  async #remove(path: string, before: number): Promise<boolean> {
+    const fd = await openIfThere(path);
+    if (fd === undefined) return true;
+    const { mtimeMs } = await statFile(fd).finally(() => closeFile(fd));
+    if (mtimeMs >= before) return false;
+    await rm(path, { force: true });
+    return true;
   }
 
   #take(record: LogRecord, lines: number): void {
@@ -125,13 +190,25 @@ export class LogTail {
 
   async #write(bytes: Buffer): Promise<void> {
     let file = await this.#opened();
-    if (file.size > 0 && file.size + bytes.length > ROTATE_BYTES) {
-      await this.#close();
-      await rename(this.#path, this.#predecessor);
+    if (file.size > 0 && file.size + bytes.length > FULL_BYTES) {
+      await this.#rotate();
       file = await this.#opened();
     }
     await writeAll(file.fd, [bytes]);
     file.size += bytes.length;
+  }
+
+  async #rotate(): Promise<void> {
+    await this.#close();
+    const id = nextId(Date.now());
+    const segment = { id, file: `${this.base}.${id}.ndjson` };
+    await rename(this.#path, join(this.#directory, segment.file));
+    this.segments.rotations++;
+    const { full } = this.segments;
+    full.push(segment);
+    for (const oldest of full.splice(0, Math.max(0, full.length - MOST_FULL)))
+      await rm(join(this.#directory, oldest.file), { force: true });
+    this.#onFull(this);
   }
 
   async #opened(): Promise<{ readonly fd: number; size: number }> {
@@ -162,20 +239,5 @@ export class LogTail {
     const result = this.#last.then(work).finally(() => this.#steps--);
     this.#last = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** Readable as far as it is harmless, and told apart by a digest: also where the file system ignores case. */
-function fileName(group: string): string {
-  const readable = group.replaceAll(/[^A-Za-z0-9_-]+/g, "_").slice(0, 100);
-  return `${readable}-${createHash("sha256").update(group).digest("hex").slice(0, 32)}`;
-}
-
-async function openIfThere(path: string): Promise<number | undefined> {
-  try {
-    return await openFile(path, "r");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
   }
 }

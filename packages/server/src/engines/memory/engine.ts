@@ -18,6 +18,7 @@ export function createMemoryEngine(): Engine {
     blobs,
     packageBlobs,
     logs,
+    logQueries: logs,
     queues,
     shards,
     async close() {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { blobsContract } from "../../ports/blobs.contract.ts";
+import { logQueriesContract } from "../../ports/log-queries.contract.ts";
 import { logsContract } from "../../ports/logs.contract.ts";
 import { queuesContract } from "../../ports/queues.contract.ts";
 import { recordsContract } from "../../ports/records.contract.ts";
 import { shardsContract } from "../../ports/shards.contract.ts";
 import { createMemoryEngine } from "./engine.ts";
+import { MemoryLogs } from "./logs.ts";
 
 recordsContract({
   engine: "memory",
@@ -31,6 +33,15 @@ logsContract({
   open: async () => {
     const engine = createMemoryEngine();
     return { port: engine.logs, dispose: () => engine.close() };
+  },
+});
+
+logQueriesContract({
+  engine: "memory",
+  keeps: false,
+  open: async () => {
+    const logs = new MemoryLogs();
+    return { port: logs, dispose: () => logs.close() };
   },
 });
 
