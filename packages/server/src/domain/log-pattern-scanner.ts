@@ -57,7 +57,9 @@ export class Scanner {
 /** A value behind an operator: quoted, a regular expression, or a bare word. */
 export function readValue(scanner: Scanner): string {
   const value =
-    scanner.match(/"(?:[^"\\]|\\.)*"/y) ?? scanner.match(/%[^%]+%/y) ?? scanner.match(/[^\s"%(){},\]&|=<>!]+/y);
+    scanner.match(/"(?:[^"\\]|\\.)*"/y) ??
+    scanner.match(/%[^%]+%/y) ??
+    scanner.match(/[^\s"%(){},\]&|=<>!]+/y);
   if (value === undefined) throw new LogPatternError("a value is expected");
   return value;
 }

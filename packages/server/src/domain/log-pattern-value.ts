@@ -27,7 +27,8 @@ export function compare(operator: Operator, written: string): ValueTest {
   };
 }
 
-const ORDER: Readonly<Record<string, (a: number, b: number) => boolean>> & Record<"<" | ">" | "<=" | ">=", (a: number, b: number) => boolean> = {
+const ORDER: Readonly<Record<string, (a: number, b: number) => boolean>> &
+  Record<"<" | ">" | "<=" | ">=", (a: number, b: number) => boolean> = {
   "<": (a, b) => a < b,
   ">": (a, b) => a > b,
   "<=": (a, b) => a <= b,
