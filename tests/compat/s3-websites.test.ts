@@ -176,6 +176,16 @@ describe("buckets on the web", () => {
     assert.equal(read.headers["access-control-allow-credentials"], undefined);
     const missing = await send(`/${Bucket}/nowhere`, from("https://anybody.test"));
     assert.deepEqual([missing.status, missing.headers["access-control-allow-origin"]], [404, "*"]);
+    // A POST of a page is taken only where a rule lets that page in.
+    const begin = (origin: string) =>
+      send(`/${Bucket}/large?uploads`, { method: "POST", headers: { origin } });
+    assert.equal((await begin("https://a.example")).status, 403);
+    const AllowedMethods = ["POST"];
+    const CORSRules = [{ AllowedMethods, AllowedOrigins: ["https://a.example"] }];
+    const posting = new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } });
+    await client.send(posting);
+    assert.equal((await begin("https://a.example")).status, 200);
+    assert.equal((await begin("https://b.example")).status, 403);
     const bare = await send(path, { method: "OPTIONS" });
     assert.equal(bare.status, 400);
     const odd = { "access-control-request-method": "BREW" };
