@@ -186,7 +186,7 @@ export class Fleet implements InstanceOwner {
   get longestIdle(): Instance | undefined {
     const { idle } = this.#instances;
     if (idle.length === 0 && this.#snapshots.size === 0) return undefined;
-    if (this.#lasting <= this.kept) return undefined;
+    if (this.lasting <= this.kept) return undefined;
     return idle.find((instance) => instance.free) ?? this.#snapshots.oldest;
   }
 
@@ -241,11 +241,11 @@ export class Fleet implements InstanceOwner {
 
   /** Only provisioned concurrency has a number that it does not exceed. */
   get #hasTooMany(): boolean {
-    return this.deployment.provisioned === true && this.#lasting > this.kept;
+    return this.deployment.provisioned === true && this.lasting > this.kept;
   }
 
   /** Instances that are there or starting, without those that are about to end. */
-  get #lasting(): number {
+  get lasting(): number {
     return this.#preparing + this.#instances.lasting;
   }
 
@@ -309,7 +309,7 @@ export class Fleet implements InstanceOwner {
   }
 
   keepsIdle(): boolean {
-    return this.#lasting <= this.kept;
+    return this.lasting <= this.kept;
   }
 
   handled(ms: number): void {

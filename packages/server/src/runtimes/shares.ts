@@ -34,9 +34,15 @@ export class Shares {
     if (limit === undefined) return Number.POSITIVE_INFINITY;
     const fleets = this.#fleets.get(provider) ?? [];
     let taken = 0;
-    for (const one of fleets) taken += one.size * (one.deployment.sharing?.vcpus ?? 0);
+    let lasting = 0;
+    for (const one of fleets) {
+      const each = one.deployment.sharing?.vcpus ?? 0;
+      taken += one.size * each;
+      lasting += one.lasting * each;
+    }
     const room = Math.max(0, Math.floor((limit - taken) / vcpus));
-    if (room === 0) this.#yield(fleets, fleet);
+    // Those that are about to end make room, too.
+    if (room === 0 && limit - lasting < vcpus) this.#yield(fleets, fleet);
     return room;
   }
 
