@@ -102,9 +102,12 @@ export class TestStreams implements StreamSource {
   }
 
   put(shardId: string, key: string, data: string): string {
+    return this.add(shardId, key, { kind: "kinesis", data: Buffer.from(data) });
+  }
+
+  add(shardId: string, key: string, content: StreamRecord["content"]): string {
     const shard = this.#shard(shardId);
     const sequenceNumber = String(shard.records.length + 1);
-    const content = { kind: "kinesis", data: Buffer.from(data) } as const;
     shard.records.push({ sequenceNumber, key, arrivedAt: this.#clock.now(), content });
     this.#wake();
     return sequenceNumber;
@@ -208,7 +211,7 @@ export function testMappings(targets?: Partial<Targets>): TestMappings {
   });
   const sources = createEventSources({
     queues: { sqs: () => queueSource(queues) },
-    streams: { kinesis: () => streams },
+    streams: { kinesis: () => streams, dynamodb: () => streams },
   });
   const open = () =>
     createMappings({

@@ -390,4 +390,63 @@ describe("mappings of streams", () => {
     );
     await test.mappings.close(0);
   });
+
+  it("hands changes of tables over as DynamoDB tells them, and filters them by their members", async () => {
+    const test = testMappings();
+    const table = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-11-22T00:00:00.000";
+    test.streams.shard("shardId-1");
+    const change = (id: string) => ({
+      Keys: { id: { S: id } },
+      NewImage: { id: { S: id } },
+      SequenceNumber: "1",
+      SizeBytes: 4,
+      StreamViewType: "NEW_IMAGE",
+    });
+    test.functions.handler = () => {
+      throw new Error("no");
+    };
+    await test.map({
+      sourceArn: table,
+      position: "TRIM_HORIZON",
+      retries: 0,
+      filters: ['{"eventName":["INSERT"],"dynamodb":{"Keys":{"id":{"S":["a"]}}}}'],
+      destinations: { onFailure: DESTINATION },
+    });
+    const at = `${new Date(test.clock.now()).toISOString().slice(0, 19)}Z`;
+    test.streams.add("shardId-1", "a", {
+      kind: "dynamodb",
+      eventName: "INSERT",
+      change: change("a"),
+    });
+    test.streams.add("shardId-1", "b", {
+      kind: "dynamodb",
+      eventName: "REMOVE",
+      change: change("b"),
+    });
+    await quiet();
+    const [{ eventID, ...record } = {}, ...others] = test.functions.events.flatMap(
+      ({ Records }) => Records,
+    );
+    assert.match(String(eventID), /^[0-9a-f]{32}$/);
+    assert.deepEqual(others, []);
+    assert.deepEqual(record, {
+      eventName: "INSERT",
+      eventVersion: "1.1",
+      eventSource: "aws:dynamodb",
+      awsRegion: "us-east-1",
+      dynamodb: change("a"),
+      eventSourceARN: table,
+    });
+    const [lost] = told(test);
+    assert.deepEqual(lost.DDBStreamBatchInfo, {
+      shardId: "shardId-1",
+      startSequenceNumber: "1",
+      endSequenceNumber: "1",
+      approximateArrivalOfFirstRecord: at,
+      approximateArrivalOfLastRecord: at,
+      batchSize: 1,
+      streamArn: table,
+    });
+    await test.mappings.close(0);
+  });
 });
