@@ -319,6 +319,7 @@ export async function start(
       createInvokeRoute({ functions, account, onDefect }),
       createDirectUrlRoute({ functions, onDefect }),
       createJsonRoute({ doors, service: "sqs", account, onDefect }),
+      createJsonRoute({ doors, service: "events", account, onDefect }),
     ],
     routes: [
       createFunctionUrlRoute({ functions, account, onDefect }),
