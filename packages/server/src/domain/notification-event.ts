@@ -37,7 +37,7 @@ export function notificationMessage(event: ObjectEvent, ruleId: string): object 
   return {
     Records: [
       {
-        eventVersion: tagging ? "2.3" : "2.1", // as recorded: tagging events came later, and say less
+        eventVersion: LATER.test(name) ? "2.3" : "2.1",
         eventSource: "aws:s3",
         awsRegion: event.region,
         eventTime: new Date(event.time).toISOString(),
@@ -61,6 +61,11 @@ export function notificationMessage(event: ObjectEvent, ruleId: string): object 
             ...(!tagging && { sequencer: event.sequencer }),
           },
         },
+        ...(event.storageClass !== undefined && {
+          lifecycleEventData: {
+            transitionEventData: { destinationStorageClass: event.storageClass },
+          },
+        }),
         ...(event.restore !== undefined &&
           name === "s3:ObjectRestore:Completed" && {
             glacierEventData: {
@@ -74,6 +79,9 @@ export function notificationMessage(event: ObjectEvent, ruleId: string): object 
     ],
   };
 }
+
+/** Events that came later, and have another version. Those of tags say less, as recorded. */
+const LATER = /^s3:(?:ObjectTagging|ObjectAcl|Lifecycle|IntelligentTiering|ObjectRestore:Delete)/;
 
 /** What a queue or topic gets when it becomes a destination. */
 export const testMessage = (

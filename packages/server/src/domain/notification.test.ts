@@ -102,6 +102,18 @@ describe("the message of an event", () => {
     });
   });
 
+  it("of later events has another version, and says what only they know", () => {
+    const moved = { ...event, name: "s3:LifecycleTransition", storageClass: "GLACIER" };
+    const text = JSON.stringify(notificationMessage(moved, "r"));
+    assert.match(text, /"eventVersion":"2\.3"/);
+    assert.match(text, /"transitionEventData":\{"destinationStorageClass":"GLACIER"\}/);
+    const restore = { until: 0, storageClass: "GLACIER" };
+    const back = { ...event, name: "s3:ObjectRestore:Completed", restore };
+    const restored = JSON.stringify(notificationMessage(back, "r"));
+    assert.match(restored, /"eventVersion":"2\.1"/);
+    assert.match(restored, /"lifecycleRestorationExpiryTime":"1970-01-01T00:00:00.000Z"/);
+  });
+
   it("says only the key of an object that is gone", () => {
     const { size: _, etag: __, ...gone } = event;
     const text = JSON.stringify(

@@ -88,6 +88,26 @@ export function playEncryption({ play }: Recordings, s3: () => S3Fixture): void 
     },
   );
 
+  play(
+    "TestS3::test_copy_object_kms",
+    async (answers) => {
+      const Bucket = await s3().bucket();
+      await s3().put(Bucket, "source", "hello world");
+      answers.equal("get-object", await read(Bucket, "source"));
+      const copy = new CopyObjectCommand({
+        Bucket,
+        Key: "copy",
+        CopySource: `${Bucket}/source`,
+        ServerSideEncryption: "aws:kms",
+        SSEKMSKeyId: `arn:aws:kms:us-east-1:000000000000:key/${randomUUID()}`,
+        BucketKeyEnabled: true,
+      });
+      answers.equal("copy-object", await s3().send(copy));
+      answers.equal("get-copied-object", await read(Bucket, "copy"));
+    },
+    { anything: ["copy-etag", "etag"] },
+  );
+
   const key = Buffer.alloc(32, "k");
   const customer = {
     SSECustomerAlgorithm: ALGORITHM,

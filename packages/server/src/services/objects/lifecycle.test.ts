@@ -162,6 +162,36 @@ describe("the daily pass", () => {
     await next.close();
   });
 
+  it("goes on where a stop cut it", async () => {
+    const { put, objects, clock, open, keys, records } = await opened(
+      rule({ Expiration: { Days: 1 } }),
+    );
+    await Promise.all(Array.from({ length: 1200 }, (_, n) => put(`k${n}`, "x")));
+    await objects.close();
+    clock.advance(3 * DAY);
+    const first = open();
+    const seen: string[] = [];
+    const space = "000000000000/global/lifecycle";
+    const end = records.watch(space, () => {
+      if (seen.push("a page") === 1) void first.close(); // in the middle of the pass
+    });
+    await first.recover();
+    clock.advance(0);
+    await until(() => seen.length > 0);
+    end();
+    await first.close();
+    const [progress] = await records.list<{ done: boolean; phase: string }>(space);
+    assert.deepEqual(
+      [progress?.value.done, progress?.value.phase, (await keys()).length > 0],
+      [false, "objects", true],
+    );
+    const next = open();
+    await next.recover();
+    clock.advance(0);
+    await until(async () => (await keys()).length === 0);
+    await next.close();
+  });
+
   it("says beforehand when an object expires", async () => {
     const { put, objects } = await opened(rule({ ID: "soon", Expiration: { Days: 1 } }));
     const { expiry } = await put("k", "x");

@@ -22,7 +22,7 @@ async function run(seed: number): Promise<void> {
   const { objects, put, get, has } = await openFixture(createMemoryEngine());
   const model = new Map<string, Version[]>(KEYS.map((key) => [key, []]));
   const blobs = new Map<string, string>();
-  let status: Status = "never";
+  let status = "never" as Status;
   for (let step = 0; step < 80; step++) {
     const key = pick(KEYS);
     const versions = model.get(key) ?? [];
