@@ -118,6 +118,42 @@ test("an endpoint that never answers holds up nobody else, and gets one message 
   assert.equal(silent.length, 1);
 });
 
+test("a subscription gets as many messages in a second as it wants", async () => {
+  const t = new TopicsFixture();
+  const topic = await t.topic();
+  await t.subscribe(topic, "http", URL, {
+    DeliveryPolicy: '{"throttlePolicy":{"maxReceivesPerSecond":2}}',
+  });
+  for (let n = 0; n < 12; n += 1) await t.publish(topic, `${n}`);
+  const counts: number[] = [];
+  for (let half = 0; half < 12; half += 1) {
+    await t.settle();
+    counts.push(t.posted.length);
+    t.clock.advance(500);
+  }
+  assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+test("who waits for its turn when the platform stops has it in the next life", async () => {
+  const t = new TopicsFixture();
+  const topic = await t.topic();
+  await t.subscribe(topic, "http", URL, {
+    DeliveryPolicy: '{"throttlePolicy":{"maxReceivesPerSecond":1}}',
+  });
+  for (const text of ["1", "2", "3"]) await t.publish(topic, text);
+  await t.settle();
+  await t.service.close(60_000);
+  assert.equal(t.posted.length, 1);
+  const next = new TopicsFixture(t.engine);
+  next.clock.advance(60_000);
+  await next.service.start();
+  for (let second = 0; second < 3; second += 1) {
+    await next.settle();
+    next.clock.advance(1_000);
+  }
+  assert.equal(next.posted.length, 2);
+});
+
 test("what waits is delivered by the next life of the platform", async () => {
   const t = new TopicsFixture();
   const topic = await t.topic();

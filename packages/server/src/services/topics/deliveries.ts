@@ -17,6 +17,7 @@ import type { TopicsDependencies } from "./context.ts";
 import { httpDelivery } from "./delivery-policy.ts";
 import { askingMail, attempt, httpHeaders, isFinal, type Job, type TargetJob } from "./job.ts";
 import type { Subscription, Topic } from "./model.ts";
+import { Pace } from "./pace.ts";
 import type { Signer } from "./signer.ts";
 import { DELIVERIES, deliveriesQueue } from "./spaces.ts";
 
@@ -26,11 +27,19 @@ const LIMITS = { running: 1024, bytes: 64 << 20, leaseMs: 60_000 };
 /** Messages of one subscription at a time. */
 const PER_SUBSCRIPTION = 10;
 const MAX_REASON = 300;
+/** Where too many wait for the pace of their subscriptions. */
+const PACED_MS = 1_000;
+
+/** Beside a message in its queue. What ends with a crash is no failure. */
+interface Progress {
+  readonly failures: number;
+}
 
 export class Deliveries {
   readonly #context: TopicsDependencies;
   readonly #signer: Signer;
   readonly #consumer: Consumer;
+  readonly #pace: Pace;
   /** How many messages wait or run, by queue: later ones of a FIFO topic go behind them. */
   readonly #backlog = new Map<string, number>();
   /** What earlier lives left is counted before anything is added. */
@@ -39,13 +48,14 @@ export class Deliveries {
   constructor(context: TopicsDependencies, signer: Signer) {
     this.#context = context;
     this.#signer = signer;
+    this.#pace = new Pace(context.clock);
     this.#consumer = new Consumer({
       queues: context.queues,
       clock: context.clock,
       kind: DELIVERIES,
       limits: LIMITS,
       run: (message) => this.#run(message),
-      capacity: () => PER_SUBSCRIPTION,
+      capacity: (queue) => (this.#pace.isSlow(queue) ? 1 : PER_SUBSCRIPTION),
       onFailure: context.onFailure,
     });
   }
@@ -57,6 +67,7 @@ export class Deliveries {
   }
 
   async close(graceMs: number): Promise<void> {
+    this.#pace.close();
     await this.#consumer.close(graceMs);
   }
 
@@ -80,7 +91,7 @@ export class Deliveries {
       this.#delivered(job, true);
     } catch (error) {
       if (isFinal(error)) await this.#failed(queue, job, error, group);
-      else await this.#add(queue, { ...job, tried: 1 }, group, retryDelay(job.retry, 1));
+      else await this.#add(queue, job, group, 1);
     }
   }
 
@@ -124,14 +135,16 @@ export class Deliveries {
     await this.send(scope, id, { subscriptionArn: arn, to, retry: MAIL_POLICY });
   }
 
-  async #add(queue: string, job: Job, group?: string, delayMs = 0): Promise<void> {
+  async #add(queue: string, job: Job, group?: string, failures = 0): Promise<void> {
     await this.#countBacklog();
     const body = Buffer.from(JSON.stringify(job));
+    const delayMs = failures === 0 ? 0 : (retryDelay(job.retry, failures) ?? 0);
+    const progress: Progress = { failures };
     this.#count(queue, 1);
     try {
       await this.#consumer.add(queue, {
         body,
-        attributes: "{}",
+        attributes: JSON.stringify(progress),
         ...(group === undefined ? {} : { group }),
         ...(delayMs === 0 ? {} : { delayMs }),
       });
@@ -141,9 +154,14 @@ export class Deliveries {
     }
   }
 
-  async #run({ queue, body, attempts, group }: Leased): Promise<Verdict> {
+  async #run({ queue, body, attributes, group }: Leased): Promise<Verdict> {
     const { clock } = this.#context;
     const job = JSON.parse(Buffer.from(body).toString("utf8")) as Job;
+    if (job.to.kind === "http" && job.to.perSecond !== undefined) {
+      const turn = await this.#pace.turn(queue, job.to.perSecond);
+      if (turn === "stop") return undefined;
+      if (turn === "later") return { become: { kind: "again", delayMs: PACED_MS } };
+    }
     const begun = clock.monotonic();
     const settled = () => this.#count(queue, -1);
     try {
@@ -151,9 +169,8 @@ export class Deliveries {
       this.#delivered(job, true);
       return { become: { kind: "done" }, settled };
     } catch (error) {
-      const delayMs = isFinal(error)
-        ? undefined
-        : retryDelay(job.retry, attempts + (job.tried ?? 0));
+      const { failures } = JSON.parse(attributes) as Progress;
+      const delayMs = isFinal(error) ? undefined : retryDelay(job.retry, failures + 1);
       if (delayMs === undefined) {
         const letter = this.#givenUp(queue, job, error, group);
         const wake = () => {
@@ -163,7 +180,9 @@ export class Deliveries {
         return { become: { kind: "done" }, settled: wake, ...letter };
       }
       const pause = clock.monotonic() - begun >= SLOW_MS;
-      return { become: { kind: "again", delayMs }, pause };
+      const progress: Progress = { failures: failures + 1 };
+      const become = { kind: "again", delayMs, attributes: JSON.stringify(progress) } as const;
+      return { become, pause };
     }
   }
 
@@ -180,7 +199,7 @@ export class Deliveries {
       } catch (failure) {
         this.#count(queue, -1);
         if (isFinal(failure)) this.#lost(letter, failure);
-        else await this.#add(queue, { ...letter, tried: 1 }, group, retryDelay(letter.retry, 1));
+        else await this.#add(queue, letter, group, 1);
       }
     }
   }
@@ -205,7 +224,7 @@ export class Deliveries {
     this.#count(queue, 1);
     const message = {
       body: Buffer.from(JSON.stringify(letter)),
-      attributes: "{}",
+      attributes: JSON.stringify({ failures: 0 } satisfies Progress),
       ...(group === undefined ? {} : { group }),
     };
     return { enqueue: [{ queue, message }] };

@@ -140,10 +140,14 @@ export function effectivePolicy(
 
 /** How a subscription of HTTP is served. */
 export function httpDelivery(topic: string | undefined, subscription: string | undefined) {
-  const { healthyRetryPolicy, requestPolicy } = effectivePolicy(topic, subscription);
+  const { healthyRetryPolicy, requestPolicy, throttlePolicy } = effectivePolicy(
+    topic,
+    subscription,
+  );
   return {
     retry: retryPolicy(healthyRetryPolicy ?? DEFAULT_RETRY),
     contentType: (requestPolicy ?? DEFAULT_REQUEST).headerContentType,
+    perSecond: throttlePolicy?.maxReceivesPerSecond,
   };
 }
 

@@ -132,7 +132,7 @@ class Making {
       }
       case "http":
       case "https": {
-        const { contentType } = httpDelivery(
+        const { contentType, perSecond } = httpDelivery(
           this.#topic.attributes["DeliveryPolicy"],
           subscription.attributes["DeliveryPolicy"],
         );
@@ -145,7 +145,7 @@ class Making {
         const text = raw
           ? message.textFor(protocol)
           : await this.#json(subscription, this.#version);
-        return { kind: "http", url: endpoint, headers, text };
+        return { kind: "http", url: endpoint, headers, text, perSecond };
       }
       default: {
         const text =

@@ -12,8 +12,6 @@ export interface Job {
   readonly subscriptionArn: string;
   readonly to: HttpJob | MailJob | TargetJob;
   readonly retry: RetryPolicy;
-  /** Attempts before it came into the queue. */
-  readonly tried?: number;
   /** Where it goes when it could not be delivered. */
   readonly deadLetter?: TargetJob | undefined;
 }
@@ -22,6 +20,8 @@ export interface HttpJob {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
+  /** Deliveries of its subscription in a second, at most. */
+  readonly perSecond?: number | undefined;
 }
 export interface MailJob {
   readonly kind: "mail";
