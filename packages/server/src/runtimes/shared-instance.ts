@@ -309,8 +309,10 @@ export class SharedInstance extends Instance implements SharedTellingHost {
       this.#over(running);
       if (overdue) continue;
       const untouched = this.#started !== undefined && !this.#started.has(call.number);
-      if (untouched && call.endings++ < MOST_ENDINGS) notStarted.push(call);
-      else this.#fail(call, failure, now - since);
+      if (untouched && call.endings++ < MOST_ENDINGS) {
+        call.started = false;
+        notStarted.push(call);
+      } else this.#fail(call, failure, now - since);
     }
     this.#roomToTell = false;
     if (notStarted.length > 0) this.parts.owner.returned(notStarted);

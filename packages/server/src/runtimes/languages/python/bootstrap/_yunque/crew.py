@@ -280,11 +280,15 @@ def _wait_for(pid: int) -> int:
     while True:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
-            return os.waitstatus_to_exitcode(status)
+            return _code_in(status)
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            return _code_in(os.waitpid(pid, 0)[1])
         time.sleep(0.001)
+
+
+def _code_in(status: int) -> int:
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def _ended(status: int, request_id: str) -> bytes:
