@@ -45,5 +45,5 @@ describe("Lambda answers what AWS answered", { concurrency: 4 }, () => {
   playProvisioned(recordings, scene);
   playMappings(recordings, scene);
   playStreamMappings(recordings, scene);
-  recordings.finish(175);
+  recordings.finish(178);
 });

@@ -11,6 +11,7 @@ import {
   GetEventSourceMappingCommand,
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
+import { testMappings } from "../../../../packages/server/src/services/mappings/fixture.ts";
 import { clientSettings } from "../../../platform.ts";
 import { zipOf } from "../../../zip.ts";
 import type { Comparison, Recordings } from "../harness.ts";
@@ -84,7 +85,7 @@ function openStreams(at: Scene) {
   return stage;
 }
 
-export function playStreamMappings({ play, skip }: Recordings, scene: () => Scene): void {
+export function playStreamMappings({ play }: Recordings, scene: () => Scene): void {
   play("TestKinesisSource::test_create_kinesis_event_source_mapping", async (answers) => {
     const { stream, put, echo, events, createdAs } = openStreams(scene());
     const { StreamName, arn } = await stream();
@@ -221,10 +222,66 @@ export function playStreamMappings({ play, skip }: Recordings, scene: () => Scen
       TIMES,
     );
 
-  skip(
-    "records become too old in a minute at the earliest; services/mappings/streams.test.ts holds the recorded numbers by the clock",
-    /^TestKinesisSource::test_kinesis_maximum_record_age_exceeded/,
-  );
+  for (const [name, BatchSize, MaximumRetryAttempts] of [
+    ["test_kinesis_maximum_record_age_exceeded[expire-while-retrying]", 1, -1],
+    ["test_kinesis_maximum_record_age_exceeded[expire-before-ingestion]", 1, 0],
+    ["test_kinesis_maximum_record_age_exceeded_discard_records", 10, 0],
+  ] as const)
+    play(
+      `TestKinesisSource::${name}`,
+      async (answers) => {
+        const at = scene();
+        const { stream, queue, send, received, createdAs } = openStreams(at);
+        const { arn } = await stream();
+        const destination = await queue();
+        const FunctionName = newName();
+        await at.create({ FunctionName });
+        await createdAs(answers, CREATED, {
+          FunctionName,
+          EventSourceArn: arn,
+          ...LOST,
+          BatchSize,
+          MaximumRetryAttempts,
+          MaximumRecordAgeInSeconds: 60,
+          DestinationConfig: { OnFailure: { Destination: destination.arn } },
+        });
+        // Nobody waits a minute: the same mapping once more, with a clock that is turned by hand.
+        const test = testMappings();
+        const shard = "shardId-000000000000";
+        test.streams.shard(shard);
+        const early = name.includes("retrying");
+        if (!early) {
+          test.streams.put(shard, "test", "stream-data");
+          test.clock.advance(61_000);
+        }
+        if (name.includes("discard"))
+          for (const n of [1, 2, 3, 4, 5]) test.streams.put(shard, "test", `stream-data-${n}`);
+        test.functions.handler = () => {
+          if (early) throw new Error("asked to fail");
+        };
+        await test.map({
+          functionName: at.arn(FunctionName),
+          sourceArn: arn,
+          position: "TRIM_HORIZON",
+          batchSize: BatchSize,
+          retries: MaximumRetryAttempts,
+          ageSeconds: 60,
+          windowSeconds: 1,
+          destinations: { onFailure: destination.arn },
+        });
+        if (early) test.streams.put(shard, "test", "stream-data");
+        await test.pass(70_000, 100);
+        for (const { body } of test.told) await send(destination.url, Buffer.from(body).toString());
+        await test.mappings.close(0);
+        answers.equal("record_age_exceeded_payload", await received(destination.url));
+        if (name.includes("discard"))
+          answers.equal(
+            "Records",
+            test.functions.events.flatMap(({ Records }) => plain(Records) as Answer[]),
+          );
+      },
+      TIMES,
+    );
 }
 
 const TIMES = { anything: ["<timestamp:2022-07-13T13:48:01.000Z>"] };
