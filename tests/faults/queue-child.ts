@@ -11,7 +11,16 @@ const [directory = "", first = "0"] = process.argv.slice(2);
 const { queues } = await openEmbeddedEngine({ directory });
 let next = Number(first);
 
-const say = (line: string) => writeSync(1, `${line}\n`);
+/** Waits where nobody reads as fast as this. */
+function say(line: string): void {
+  for (;;)
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    }
+}
 
 say("ready");
 await Promise.all([adder(), adder(), adder(), worker(), worker(), worker()]);
