@@ -18,6 +18,7 @@ import { playNotifications } from "./notifications.ts";
 import { playObjects } from "./objects.ts";
 import { playPresigned } from "./presigned.ts";
 import { playReading } from "./reading.ts";
+import { playReports } from "./reports.ts";
 import { playSettings } from "./settings.ts";
 import { skipRecordings } from "./skipped.ts";
 import { playTagging } from "./tagging.ts";
@@ -58,6 +59,7 @@ describe("what AWS answered of S3", () => {
   playUploadChecksums(recordings, s3);
   playVersions(recordings, s3);
   playSettings(recordings, s3);
+  playReports(recordings, s3);
   playGrants(recordings, s3);
   playLocks(recordings, s3);
   playCors(recordings, s3);
