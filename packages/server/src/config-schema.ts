@@ -65,6 +65,23 @@ const tls = z
     error: "a certificate and its key go together: give both tls.cert and tls.key",
   });
 
+const traces = z.strictObject({
+  daemonPort: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(2000)
+    .describe(
+      "port on loopback where X-Ray's SDKs send segments (UDP) and ask for sampling rules (TCP); any free one where it is taken, or where this or port is 0",
+    ),
+  maxMB: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1024)
+    .describe("megabytes of traces that are kept; beyond it, and after 30 days, the oldest go"),
+});
+
 const smtp = z.strictObject({
   url: z
     .string()
@@ -170,6 +187,7 @@ export const configSchema = z.strictObject({
       "web servers that the platform itself may call for users, as HTTP endpoints of topics: all but link-local addresses (any), those on the internet (public), or none",
     ),
   smtp: smtp.prefault({}),
+  traces: traces.prefault({}),
   tls: tls.prefault({}),
   instances: instances.prefault({}),
   limits: limits.prefault({}),

@@ -7,6 +7,7 @@ import type { Executor, ExecutorSnapshot } from "./ports/executor.ts";
 import type { Logs } from "./ports/logs.ts";
 import type { Metrics } from "./ports/metrics.ts";
 import type { Packages } from "./ports/packages.ts";
+import type { Tracer } from "./ports/tracer.ts";
 import { openPublicFront, type PublicFront, type Routes } from "./public-front.ts";
 import type { Functions, Publish } from "./services/functions/index.ts";
 
@@ -32,6 +33,9 @@ export interface DataPlaneOptions {
   readonly packages: Packages;
   readonly logs: Logs;
   readonly metrics: Metrics;
+  /** Where functions send what they trace, once it listens. */
+  readonly traceDaemon: () => string | undefined;
+  readonly tracer: Tracer;
   readonly log: Log;
   /** For what can be made again. */
   readonly directory: string;
@@ -47,10 +51,12 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlan
 }
 
 async function openOwnPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { config, packages, logs, log, directory, onDefect } = options;
+  const { config, packages, logs, log, directory, traceDaemon, onDefect } = options;
   let origin = "";
   const endpoint = () => origin;
-  const local = await openLocalExecutor({ config, packages, logs, endpoint, directory });
+  const local = await openLocalExecutor({
+    ...{ config, packages, logs, endpoint, traceDaemon, directory },
+  });
   const { executor, isolation } = local;
   return {
     executor,

@@ -36,6 +36,7 @@ export interface LocalExecutorOptions {
   readonly logs: Pick<Logs, "append">;
   /** Where functions find the platform. */
   readonly endpoint: () => string;
+  readonly traceDaemon?: (() => string | undefined) | undefined;
   /** A directory of this process's alone, for what can be made again. */
   readonly directory: string;
   /** What accounts share, where that is shared with other processes. */
@@ -46,7 +47,7 @@ export interface LocalExecutorOptions {
 
 /** @throws SandboxUnavailable where the walls that are asked for cannot be had. */
 export async function openLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
-  const { config, packages, logs, endpoint, directory, permits, limits } = options;
+  const { config, packages, logs, endpoint, traceDaemon, directory, permits, limits } = options;
   const { sandbox, refused } = await openSandbox(config, join(directory, "sandbox"));
   const ownFilesystem = sandbox.ownFilesystem === true;
   const runtimesDirectory = join(directory, "runtimes");
@@ -69,6 +70,7 @@ export async function openLocalExecutor(options: LocalExecutorOptions): Promise<
       custom,
     ],
     endpoint,
+    traceDaemon,
     directory,
     ...(permits ? { permits } : {}),
     limits: {

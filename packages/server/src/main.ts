@@ -24,6 +24,7 @@ import { createSchedulerDoor } from "./aws/doors/scheduler.ts";
 import { createSnsDoor } from "./aws/doors/sns.ts";
 import { createSqsDoor } from "./aws/doors/sqs.ts";
 import { createXrayDoor } from "./aws/doors/xray.ts";
+import { samplingDoor } from "./aws/doors/xray-sampling.ts";
 import { createAws } from "./aws/index.ts";
 import { createOperationCalls } from "./aws/operation-calls.ts";
 import { createDirectUrlRoute } from "./aws/routes/direct-url.ts";
@@ -42,6 +43,7 @@ import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { createMailer } from "./engines/outbound/mailer.ts";
 import { createWeb } from "./engines/outbound/web.ts";
+import { openXrayDaemon } from "./engines/xray-daemon.ts";
 import { busTargets, cloudEventBuses } from "./links/buses.ts";
 import { destinationsIn } from "./links/destinations.ts";
 import { createEventSources } from "./links/event-sources.ts";
@@ -52,6 +54,7 @@ import { queueSource, queueTargets } from "./links/queues.ts";
 import { streamSource, streamTargets } from "./links/streams.ts";
 import { createTargets } from "./links/targets.ts";
 import { topicTargets } from "./links/topics.ts";
+import { tracedTargets } from "./links/traced-targets.ts";
 import { universalTargets } from "./links/universal.ts";
 import { type Isolation, keepsNetworks } from "./local-executor.ts";
 import { createLog, type Log } from "./log.ts";
@@ -110,7 +113,28 @@ export async function start(
   });
 
   // It tries the walls in processes of its own; meanwhile the engine's thread starts.
+  const traces = createTraces({
+    records,
+    clock,
+    metrics,
+    limits: { bytes: config.traces.maxMB << 20 },
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("traces are lost", { error })
+        : onDefect(error, { during: "tracing" }),
+  });
+  const daemon = await openXrayDaemon({
+    port: config.port === 0 ? 0 : config.traces.daemonPort,
+    onDocument: (text) => traces.tellText({ account, region }, text),
+    serve(request, response) {
+      request.headers.host = "xray"; // SDKs ask the daemon without a signature
+      void sampling(request, response);
+    },
+  });
+  opened.defer(() => daemon.close());
   const opening = openDataPlane({
+    traceDaemon: () => daemon.address,
+    tracer: traces,
     config,
     packages,
     logs,
@@ -129,7 +153,7 @@ export async function start(
   const plane = await opening;
   const { executor, isolation } = plane;
 
-  const targets = createTargets({
+  const plainTargets = createTargets({
     lambda: () => functionTargets(functions),
     s3: () => bucketTargets(objects, { account, region }),
     sqs: () => queueTargets(messageQueues),
@@ -138,15 +162,7 @@ export async function start(
     events: () => busTargets(buses),
     scheduler: () => universalTargets(operations, () => origin),
   });
-  const traces = createTraces({
-    records,
-    clock,
-    metrics,
-    onFailure: (error) =>
-      error instanceof YunqueError
-        ? log.error("traces are lost", { error })
-        : onDefect(error, { during: "tracing" }),
-  });
+  const targets = tracedTargets(plainTargets, () => traces, clock);
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
     records,
@@ -155,6 +171,7 @@ export async function start(
     clock,
     queues,
     metrics,
+    tracer: traces,
     destinations: destinationsIn(targets),
     onFailure: (error) =>
       error instanceof YunqueError
@@ -254,6 +271,7 @@ export async function start(
     ...polling,
     metrics,
     maxConcurrency: Math.min(config.limits.concurrency, 1250),
+    tracer: traces,
     onUndelivered: (mapping, why) =>
       log.error("what an event source mapping gave up was not told of", { ...mapping, why }),
   });
@@ -291,6 +309,11 @@ export async function start(
   const operations = createOperationCalls(doors, onDefect);
   const pages = { s3: createBucketPages(objects) };
   const aws = createAws({ doors, account, defaultRegion: region, pages, onDefect });
+  // Asked from loopback without a signature: only about sampling.
+  const sampling = createAws({
+    doors: { xray: samplingDoor(traces) },
+    ...{ account, defaultRegion: region, onDefect },
+  });
   const admin = createAdmin(
     {
       version: manifest.version,

@@ -27,6 +27,8 @@ export interface WorkerOrder {
   readonly directory: string;
   /** Where the Unix sockets of all processes are. */
   readonly sockets: string;
+  /** Where functions send what they trace. */
+  readonly traceDaemon: string | undefined;
 }
 
 /** The configuration without what no worker needs to know. */
@@ -73,6 +75,7 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
       config: settings,
       directory: join(directory, "workers", String(place)),
       sockets,
+      traceDaemon: options.traceDaemon(),
     }),
     permits: config.limits.concurrency,
     clock,
@@ -92,6 +95,7 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
       provisioned: (functionArn, report) => void provisioned.set(functionArn, new Map(report)),
       count: (name, dimensions, value) => metrics.count(name, dimensions, value),
       observe: (name, dimensions, value) => metrics.observe(name, dimensions, value),
+      trace: (scope, segment) => options.tracer.tell(scope, segment),
       defect: (words) => onDefect(words),
     }),
     known: () => functions?.snapshots() ?? [],

@@ -33,6 +33,7 @@ import {
   type FunctionSnapshot,
   type FunctionsReplica,
 } from "./services/functions/index.ts";
+import { Sampler } from "./services/traces/index.ts";
 import { linkSocket, primarySocket, type WorkerOrder } from "./worker-plane.ts";
 
 type Worker = WorkerProcedures<WorkerOrder, Isolation, FunctionSnapshot>;
@@ -47,6 +48,7 @@ interface Parts {
   readonly reports: ProvisionedReports;
 }
 
+const sampler = new Sampler(clock);
 let parts: Parts | undefined;
 let front: PublicFront | undefined;
 /** Where functions find the platform. */
@@ -118,6 +120,7 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
     packages: { directory: (id) => primary.ask("packageDirectory", id) },
     logs,
     endpoint: () => origin,
+    traceDaemon: () => order.traceDaemon,
     directory,
     permits,
     limits: { instances: shareOf(config.instances.max, place, workers) },
@@ -150,6 +153,11 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
     metrics: {
       count: (...counted) => primary.tell("count", ...counted),
       observe: (...observed) => primary.tell("observe", ...observed),
+    },
+    tracer: {
+      // Rules are the primary's: a worker samples as X-Ray does without any.
+      decide: (_scope, request) => sampler.decide(request),
+      tell: ({ account, region }, segment) => primary.tell("trace", { account, region }, segment),
     },
     network: { widest: config.network, enforced: keepsNetworks(isolation) },
     load: (scope, name) => primary.ask("load", scope, name),

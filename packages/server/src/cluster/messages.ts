@@ -2,6 +2,7 @@
 import type { Scope } from "../domain/scope.ts";
 import type { ExecutorSnapshot, RuntimeVersion } from "../ports/executor.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Tracer } from "../ports/tracer.ts";
 import type { LogBatch } from "./log-shipper.ts";
 import type { ProvisionedReport } from "./provisioned-reports.ts";
 
@@ -55,6 +56,8 @@ export interface PrimaryProcedures {
   provisioned(functionArn: string, report: ProvisionedReport): void;
   count: Metrics["count"];
   observe: Metrics["observe"];
+  /** What a traced invocation did. */
+  trace: Tracer["tell"];
   appendLogs(batches: readonly LogBatch[]): void;
   /** A defect of a worker's, for the platform's log. */
   defect(words: string): void;

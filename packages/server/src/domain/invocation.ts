@@ -1,3 +1,5 @@
+import type { HttpRequest } from "./segment.ts";
+
 /** How an invocation came about; metering, retries and logs tell them apart. */
 export type InvocationKind = "sync" | "async" | "poll";
 
@@ -20,6 +22,11 @@ export interface Invocation {
   readonly signal?: AbortSignal;
   /** Whether that has happened, for who only asks: a signal is dear where it is made for each invocation. */
   readonly abandoned?: boolean;
+  /** Of an event that waited: since when, in milliseconds since the epoch, and which attempt this is. */
+  readonly enqueuedAt?: number;
+  readonly attempt?: number;
+  /** Of a function URL: what was asked for. Looked at only where it is traced. */
+  readonly http?: HttpRequest;
 }
 
 /** What an invocation cost; the REPORT line and metering say the same. Times in milliseconds. */
@@ -31,6 +38,8 @@ export interface InvocationReport {
   /** Present where the instance had been initialised ahead of time, and was restored for this. */
   readonly restoreMs?: number;
   readonly maxMemoryMB: number;
+  /** Present on a cold start, of its init: what it took to have the code at hand, and a process for it. */
+  readonly startMs?: { readonly code: number; readonly allocation: number };
   /** Time spent waiting for an instance. */
   readonly queuedMs: number;
 }

@@ -1,7 +1,8 @@
 import { randomFillSync } from "node:crypto";
+import { headerOfTraceparent } from "./trace-header.ts";
 
 /**
- * A new trace id in X-Ray's form, `Root=1-<seconds>-<24 hex digits>;Parent=<16 hex digits>;Sampled=0`.
+ * A new trace id in X-Ray's form, `Root=1-<seconds>-<24 hex digits>;Parent=<16 hex digits>`: nobody has decided yet whether it is recorded.
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
  */
 export function newTraceId(nowMs: number): string {
@@ -9,7 +10,7 @@ export function newTraceId(nowMs: number): string {
     .toString(16)
     .padStart(8, "0");
   const digits = randomDigits();
-  return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(24)};Sampled=0`;
+  return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(24)}`;
 }
 
 /** Bytes of one id. Many are drawn at once: it is the asking that costs. */
@@ -34,6 +35,9 @@ const TRACE_ID = /^[A-Za-z0-9=;:_-]{1,256}$/;
 export const usableTraceId = (header: string | undefined): string | undefined =>
   header !== undefined && TRACE_ID.test(header) ? header : undefined;
 
-/** The caller's trace id where it sent a usable one, else a new one. */
-export const traceIdOf = (header: string | undefined, nowMs: number): string =>
-  usableTraceId(header) ?? newTraceId(nowMs);
+/** The caller's trace where it sent a usable one, in X-Ray's header or in W3C's, else a new one. */
+export const traceIdOf = (
+  header: string | undefined,
+  traceparent: string | undefined,
+  nowMs: number,
+): string => usableTraceId(header) ?? headerOfTraceparent(traceparent) ?? newTraceId(nowMs);

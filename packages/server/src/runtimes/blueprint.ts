@@ -28,6 +28,8 @@ export interface Ground {
   readonly ownFilesystem: boolean;
   /** Where functions find the platform: their AWS_ENDPOINT_URL. */
   readonly endpoint: () => string;
+  /** Where functions send what they trace: their AWS_XRAY_DAEMON_ADDRESS. */
+  readonly traceDaemon?: (() => string | undefined) | undefined;
   readonly credentials: (deployment: Deployment) => Credentials;
 }
 
@@ -94,6 +96,7 @@ export function blueprintOf(
       credentials: ground.credentials(deployment),
       logStream,
       endpoint: ground.endpoint(),
+      traceDaemon: ground.traceDaemon?.(),
       language: runtime.environment(deployment, places(host)),
       programs: runtime.programs,
     });

@@ -26,6 +26,8 @@ export interface EnvironmentParts {
   readonly logStream: string;
   /** Where unchanged AWS SDKs find the platform, for example http://127.0.0.1:4566. */
   readonly endpoint: string;
+  /** Where they send what they trace, for example 127.0.0.1:2000. */
+  readonly traceDaemon?: string | undefined;
   /** What the language's runtime sets besides. */
   readonly language: Readonly<Record<string, string>>;
   /** Where the language's own programs lie. */
@@ -61,6 +63,7 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
     AWS_LAMBDA_LOG_STREAM_NAME: parts.logStream,
     AWS_LAMBDA_INITIALIZATION_TYPE: initializationType(deployment),
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+    ...daemonSettings(parts.traceDaemon),
     ...(deployment.sharing && { AWS_LAMBDA_MAX_CONCURRENCY: String(deployment.sharing.most) }),
     LAMBDA_TASK_ROOT: places.taskRoot,
     ...logSettings(deployment),
@@ -71,6 +74,17 @@ export function handlerEnvironment(parts: EnvironmentParts): Record<string, stri
 export function initializationType({ snapStart, provisioned, sharing }: Deployment): string {
   if (sharing) return "lambda-managed-instances";
   return provisioned ? "provisioned-concurrency" : snapStart ? "snap-start" : "on-demand";
+}
+
+/** As Lambda names the X-Ray daemon's address. */
+function daemonSettings(address: string | undefined): Record<string, string> {
+  if (address === undefined) return {};
+  const colon = address.lastIndexOf(":");
+  return {
+    AWS_XRAY_DAEMON_ADDRESS: address,
+    _AWS_XRAY_DAEMON_ADDRESS: address.slice(0, colon),
+    _AWS_XRAY_DAEMON_PORT: address.slice(colon + 1),
+  };
 }
 
 /** What a process reads only when it starts: these must be there before it is told what to become. */

@@ -48,6 +48,8 @@ export interface ExecutorOptions {
   readonly languages: readonly LanguageRuntime[];
   /** Where functions find the platform: their AWS_ENDPOINT_URL. */
   readonly endpoint: () => string;
+  /** Where functions send what they trace: their AWS_XRAY_DAEMON_ADDRESS. */
+  readonly traceDaemon?: (() => string | undefined) | undefined;
   /** Whom a function's SDK clients act as. */
   readonly credentials?: (deployment: Deployment) => Credentials;
   /** For what instances need while they live; `instances` in it is emptied at the start. */

@@ -1,4 +1,5 @@
 /** What an instance is made of, and whom it tells what happens to it. */
+import type { InvocationReport } from "../domain/invocation.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SandboxedProcess } from "../ports/sandbox.ts";
 import type { Call } from "./call.ts";
@@ -63,4 +64,6 @@ export interface InstanceParts extends IdlenessParts {
   readonly responseBytes: number;
   /** When it was asked for, monotonic milliseconds: its init counts from here. */
   readonly askedAt: number;
+  /** What went by until it had a process; see InvocationReport. */
+  readonly startMs: InvocationReport["startMs"];
 }

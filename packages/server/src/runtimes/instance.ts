@@ -61,6 +61,7 @@ export abstract class Instance implements ChannelListener, IdleHost, FarewellHos
     this.parts = parts;
     this.clock = clock;
     this.meter = new Meter(parts.memoryBytes);
+    this.meter.startMs = parts.startMs;
     this.scratch = parts.scratch;
     this.log = parts.log;
     this.idleness = new Idleness(parts, this);

@@ -13,6 +13,8 @@ export class Meter {
   initMs = 0;
   /** How long it took to restore it; undefined where it was not initialised ahead of time. */
   restoreMs: number | undefined;
+  /** What the first part of the init was; see InvocationReport. */
+  startMs: InvocationReport["startMs"];
 
   /** `memoryLimit`: bytes that the function may have. */
   constructor(memoryLimit: number) {
@@ -36,6 +38,7 @@ export class Meter {
       durationMs,
       billedMs: Math.ceil(durationMs + before),
       ...(!first ? {} : restoreMs === undefined ? { initMs: this.initMs } : { restoreMs }),
+      ...(first && this.startMs ? { startMs: this.startMs } : {}),
       maxMemoryMB: this.#maxMemoryMB,
       queuedMs: call.sentAt - call.acceptedAt,
     };

@@ -81,8 +81,13 @@ export class Seats {
   ) {
     this.#options = options;
     this.#scratchRoot = scratchRoot;
-    const { sandbox, clock, endpoint, credentials = () => DEV_CREDENTIALS } = options;
-    this.#ground = { ownFilesystem: sandbox.ownFilesystem === true, endpoint, credentials };
+    const { sandbox, clock, endpoint, traceDaemon, credentials = () => DEV_CREDENTIALS } = options;
+    this.#ground = {
+      ownFilesystem: sandbox.ownFilesystem === true,
+      endpoint,
+      traceDaemon,
+      credentials,
+    };
     const at = (name: string) => join(options.directory, "instances", name);
     this.#layers = layerStore(at("opt"), (id) => options.packages.directory(id));
     this.#trees = new Trees(at("trees"));

@@ -44,11 +44,13 @@ export class InstanceStarter {
     const { logs, clock } = this.#options;
     const askedAt = clock.monotonic();
     const plan = await this.#seats.plan(deployment);
+    const plannedAt = clock.monotonic();
     const log = new InstanceLog(deployment, logs, clock);
     // What the runtime's own processes hold does not count as the function's.
     const { overheadMB = 0 } = plan.blueprint.runtime;
     const memoryMB = deployment.memoryMB + overheadMB;
     const seat = await this.#seats.seat(plan, scratch, log.stream, memoryMB);
+    const startMs = { code: plannedAt - askedAt, allocation: clock.monotonic() - plannedAt };
     const { version, note } = plan.blueprint.runtime;
     const arn = runtimeVersionArn(
       deployment.region,
@@ -56,7 +58,7 @@ export class InstanceStarter {
       plan.blueprint.runtime,
     );
     const identity = { version, arn };
-    const instance = this.#become(order, plan, seat, log, { askedAt, identity });
+    const instance = this.#become(order, plan, seat, log, { askedAt, startMs, identity });
     if (seat.unlimited) seat.process.limit?.({ memoryMB });
     log.initStart(identity);
     if (note !== undefined) log.note(note, undefined);
@@ -69,7 +71,11 @@ export class InstanceStarter {
     plan: Plan,
     { process, fence, host, booted, code }: Seat,
     log: InstanceLog,
-    { askedAt, identity }: { readonly askedAt: number; readonly identity: RuntimeIdentity },
+    {
+      askedAt,
+      startMs,
+      identity,
+    }: Pick<InstanceParts, "askedAt" | "startMs"> & { readonly identity: RuntimeIdentity },
   ): Instance {
     const { responseBytes, idleMs, freezeMs } = this.#limits;
     const { blueprint } = plan;
@@ -79,7 +85,7 @@ export class InstanceStarter {
     const { sharing } = deployment;
     const concurrency = sharing?.most ?? 1;
     const parts: InstanceParts = {
-      ...{ process, fence, log, owner, initMs, askedAt },
+      ...{ process, fence, log, owner, initMs, askedAt, startMs },
       ...{ timeoutMs, idleMs, freezeMs, responseBytes, codeSink },
       scratch: host.scratch,
       snapStart: deployment.snapStart ? identity : undefined,

@@ -21,7 +21,11 @@ export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
     const payload = payloadOf(input.Payload);
     checkEvent(payload);
     const { requestId } = context;
-    const traceId = traceIdOf(context.headers["x-amzn-trace-id"], Date.now());
+    const traceId = traceIdOf(
+      context.headers["x-amzn-trace-id"],
+      context.headers["traceparent"],
+      Date.now(),
+    );
     const clientContext = clientContextOf(input.ClientContext);
     await functions.accept(runnable, { requestId, payload, traceId, clientContext });
     traced(context, traceId);
@@ -29,7 +33,11 @@ export function lambdaInvoke(functions: Functions): Door<LambdaApi> {
 
   function invocationOf(context: AwsContext, runnable: Runnable, input: Given): Invocation {
     const clientContext = clientContextOf(input.ClientContext);
-    const traceId = traceIdOf(context.headers["x-amzn-trace-id"], Date.now());
+    const traceId = traceIdOf(
+      context.headers["x-amzn-trace-id"],
+      context.headers["traceparent"],
+      Date.now(),
+    );
     return {
       requestId: context.requestId,
       kind: "sync",

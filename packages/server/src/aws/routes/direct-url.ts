@@ -9,14 +9,14 @@ import { traceIdOf } from "../../domain/trace-id.ts";
 import type { Functions, UrlTarget } from "../../services/functions/index.ts";
 import { urlIdOfHost } from "../function-url-host.ts";
 import type { DirectCall, DirectCaller, DirectHead, DirectRoute } from "./direct.ts";
-import { type UrlRequest, urlEvent } from "./url-event.ts";
+import { tracedRequest, type UrlRequest, urlEvent } from "./url-event.ts";
 import { FORBIDDEN, Refusal, urlFailure } from "./url-refusal.ts";
 import { BadUrlResponse, urlResponse } from "./url-response.ts";
 
 /** What a function URL needs of the service. */
 type UrlFunctions = Pick<
   Functions,
-  "peek" | "resolve" | "follow" | "invoke" | "peekUrl" | "urlTarget"
+  "peek" | "resolve" | "sample" | "invoke" | "peekUrl" | "urlTarget"
 >;
 
 export interface DirectUrlOptions {
@@ -54,7 +54,7 @@ class UrlCall implements DirectCall, UrlRequest {
   readonly domain: string;
   readonly urlId: string;
   readonly requestId = randomUUID();
-  readonly traceId: string;
+  traceId: string;
   readonly #functions: UrlFunctions;
   readonly #onDefect: DirectUrlOptions["onDefect"];
 
@@ -75,7 +75,11 @@ class UrlCall implements DirectCall, UrlRequest {
     this.target = head.target;
     this.domain = domain;
     this.urlId = urlId;
-    this.traceId = traceIdOf(head.header("x-amzn-trace-id"), Date.now());
+    this.traceId = traceIdOf(
+      head.header("x-amzn-trace-id"),
+      head.header("traceparent"),
+      Date.now(),
+    );
   }
 
   serve(body: Uint8Array, caller: DirectCaller): void {
@@ -89,7 +93,7 @@ class UrlCall implements DirectCall, UrlRequest {
 
   async #serve(body: Uint8Array, caller: DirectCaller): Promise<void> {
     const functions = this.#functions;
-    const { urlId, target, domain, requestId, traceId } = this;
+    const { urlId, target, domain, requestId } = this;
     // Looked up only now: while the body came the URL may have been closed, or deleted.
     const found = functions.peekUrl(urlId) ?? (await functions.urlTarget(urlId));
     if (!isOpen(found)) throw new Refusal(403, "AccessDeniedException", FORBIDDEN);
@@ -98,6 +102,8 @@ class UrlCall implements DirectCall, UrlRequest {
     const runnable =
       functions.peek(found.scope, functionName, asked) ??
       (await functions.resolve(found.scope, functionName, asked));
+    const traceId = functions.sample(runnable, this.traceId);
+    this.traceId = traceId;
     const call = { urlId, target, domain, requestId, traceId, now: Date.now(), caller: undefined };
     const invocation = invocationOf(this, urlEvent(this, body, call), runnable.invokedArn, caller);
     const result = await functions.invoke(runnable, invocation);
@@ -127,16 +133,19 @@ class UrlCall implements DirectCall, UrlRequest {
 }
 
 const invocationOf = (
-  { requestId, traceId }: UrlCall,
+  url: UrlCall,
   payload: Uint8Array,
   invokedFunctionArn: string,
   caller: DirectCaller,
 ): Invocation => ({
-  requestId,
+  requestId: url.requestId,
   kind: "sync",
   payload,
   invokedFunctionArn,
-  traceId,
+  traceId: url.traceId,
+  get http() {
+    return tracedRequest(url, url);
+  },
   get abandoned() {
     return caller.gone;
   },

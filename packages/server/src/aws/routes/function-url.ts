@@ -10,7 +10,7 @@ import { Malformed } from "../codecs/malformed.ts";
 import { listOf } from "../header-list.ts";
 import { Query } from "../query-string.ts";
 import { readSignature, type Signature } from "../signature.ts";
-import { type UrlRequest, urlEvent } from "./url-event.ts";
+import { tracedRequest, type UrlRequest, urlEvent } from "./url-event.ts";
 import {
   commonHeaders,
   readUrlBody,
@@ -23,7 +23,7 @@ import { FORBIDDEN, Refusal, urlFailure } from "./url-refusal.ts";
 import { BadUrlResponse, sendHead, urlHead, urlResponse } from "./url-response.ts";
 
 export interface UrlRouteOptions {
-  readonly functions: Pick<Functions, "urlTarget" | "resolve" | "invoke" | "stream">;
+  readonly functions: Pick<Functions, "urlTarget" | "resolve" | "sample" | "invoke" | "stream">;
   /** Twelve digits: whose credentials sign. */
   readonly account: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -58,10 +58,13 @@ export function createFunctionUrlRoute({ functions, account, onDefect }: UrlRout
     const extra = cors === undefined || origin === undefined ? {} : corsHeaders(cors, origin);
     const caller = authorized(call, target);
     const body = await readUrlBody(call);
-    const event = urlEvent(urlRequestOf(request), body, { ...call, now: Date.now(), caller });
     const qualifier = target.url.qualifier === "$LATEST" ? undefined : target.url.qualifier;
     const runnable = await functions.resolve(target.scope, target.url.functionName, qualifier);
-    const invocation = invocationOf(call, runnable, event);
+    call.traceId = functions.sample(runnable, call.traceId);
+    const asker = urlRequestOf(request);
+    const event = urlEvent(asker, body, { ...call, now: Date.now(), caller });
+    const http = { http: tracedRequest(asker, call) };
+    const invocation = { ...invocationOf(call, runnable, event), ...http };
     if (target.url.invokeMode === "RESPONSE_STREAM")
       await streamed(call, runnable, invocation, extra);
     else await buffered(call, runnable, invocation, extra);

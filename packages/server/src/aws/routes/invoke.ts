@@ -90,7 +90,11 @@ class InvokeCall implements DirectCall, Invocation {
     this.#type = type;
     this.wantsLog = tail;
     this.#encodedContext = head.header("x-amz-client-context");
-    this.traceId = traceIdOf(head.header("x-amzn-trace-id"), Date.now());
+    this.traceId = traceIdOf(
+      head.header("x-amzn-trace-id"),
+      head.header("traceparent"),
+      Date.now(),
+    );
   }
 
   get signal(): AbortSignal {

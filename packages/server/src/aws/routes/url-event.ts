@@ -1,5 +1,7 @@
 /** The event of a function URL: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads (2.0) */
 
+import type { HttpRequest } from "../../domain/segment.ts";
+
 /** What the event tells of a request. */
 export interface UrlRequest {
   readonly method: string;
@@ -39,6 +41,22 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
 ]);
 
 const TEXT = /^(text\/|application\/([\w.-]+\+)?(json|xml|javascript)\b)/i;
+
+/** What a trace says of the request. */
+export function tracedRequest(
+  request: UrlRequest,
+  { domain, target }: Pick<UrlCall, "domain" | "target">,
+): HttpRequest {
+  const agent = headersOf(request.rawHeaders)["user-agent"];
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark); // a query may hold what nobody else shall read
+  return {
+    url: `${request.secure ? "https" : "http"}://${domain}${path}`.slice(0, 2_000),
+    method: request.method,
+    ...(agent === undefined ? {} : { user_agent: agent.slice(0, 500) }),
+    client_ip: addressOf(request),
+  };
+}
 
 /** The event as JSON in UTF-8. */
 export function urlEvent(request: UrlRequest, body: Uint8Array, call: UrlCall): Uint8Array {

@@ -12,7 +12,7 @@ export interface UrlExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
-  readonly traceId: string;
+  traceId: string;
   readonly urlId: string;
   /** Path and query as the function sees them. */
   readonly target: string;
@@ -36,7 +36,11 @@ export function urlExchange(
     request,
     response,
     requestId: randomUUID(),
-    traceId: traceIdOf(request.headers["x-amzn-trace-id"] as string | undefined, Date.now()),
+    traceId: traceIdOf(
+      request.headers["x-amzn-trace-id"] as string | undefined,
+      request.headers["traceparent"] as string | undefined,
+      Date.now(),
+    ),
     urlId,
     target: byPath?.rest ?? target,
     domain: byPath === undefined ? host : domainOf(urlId, host),

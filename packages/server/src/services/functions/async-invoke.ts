@@ -13,6 +13,7 @@ import { functionError } from "./errors.ts";
 import { EventAttempts } from "./event-attempt.ts";
 import type { InvokeOperations, Runnable } from "./invoke.ts";
 import { ASYNC_EVENTS, dimensionsOf, functionQueue, ownerOfQueue } from "./spaces.ts";
+import { decided } from "./tracing.ts";
 
 /** An event, as its caller brings it. */
 export interface NewEvent {
@@ -67,7 +68,11 @@ export class AsyncInvokes {
     const { deployment, invokedArn, qualifier, lineage, mayRecur } = runnable;
     const { payload, requestId, clientContext } = event;
     this.#checkRoom(payload.length);
-    const { traceId, looped } = descend(event.traceId, lineage, mayRecur);
+    const { traceId, looped } = descend(
+      decided(runnable, event.traceId, this.#context.tracer),
+      lineage,
+      mayRecur,
+    );
     const kept: AsyncEvent = {
       requestId,
       invokedFunctionArn: invokedArn,

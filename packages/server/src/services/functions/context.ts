@@ -7,6 +7,7 @@ import type { Metrics } from "../../ports/metrics.ts";
 import type { Packages } from "../../ports/packages.ts";
 import type { Queues } from "../../ports/queues.ts";
 import type { Records } from "../../ports/records.ts";
+import type { Tracer } from "../../ports/tracer.ts";
 import type { Catalog, Publish } from "./catalog.ts";
 import type { Settler } from "./settle.ts";
 import type { SnapStarts } from "./snap-start.ts";
@@ -39,6 +40,8 @@ export interface FunctionsDependencies {
   readonly queues: Queues;
   readonly destinations: Destinations;
   readonly metrics: Metrics;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer;
   /** A defect of ours or storage that fails, behind the back of any caller. */
   onFailure(error: unknown): void;
   /** A record or a dead letter was given up: its destination did not take it. */

@@ -81,6 +81,8 @@ export class EventAttempts {
       const result = await this.#invoke.invoke(runnable, {
         requestId,
         kind: "async",
+        enqueuedAt: message.enqueuedAt,
+        attempt: attempt.invokedBefore + 1,
         payload: message.body,
         invokedFunctionArn,
         traceId,

@@ -6,6 +6,7 @@ import { functionArn, LATEST } from "../../domain/function-name.ts";
 import { programOf } from "../../domain/function-runtimes.ts";
 import type { Invocation, InvocationResult, InvocationStream } from "../../domain/invocation.ts";
 import { descend } from "../../domain/lineage.ts";
+import type { SampledRequest } from "../../domain/sampling-rule.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { type Executor, ExecutorError, type ThrottleReason } from "../../ports/executor.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
@@ -15,6 +16,7 @@ import { conflict, functionError } from "./errors.ts";
 import type { Settler } from "./settle.ts";
 import { functionNotFound } from "./store.ts";
 import { kindOf, type Target, targetOf } from "./target.ts";
+import { decided, traced } from "./tracing.ts";
 import type { FunctionView } from "./view.ts";
 
 /** A version that is ready to be invoked. */
@@ -46,6 +48,9 @@ export interface InvokeOperations {
    */
   follow(runnable: Runnable, traceId: string): string;
 
+  /** The trace header that a request for a function URL goes on with: whether it is recorded is decided. Never throws. */
+  sample(runnable: Runnable, traceId: string, request?: SampledRequest): string;
+
   /** Runs to the end. A function's own failure is a result. @throws YunqueError where it could not be run. */
   invoke(runnable: Runnable, invocation: Invocation): Promise<InvocationResult>;
 
@@ -54,14 +59,14 @@ export interface InvokeOperations {
 }
 
 /** What invocations need of the rest of the service. */
-export interface InvokeContext extends Pick<FunctionsContext, "random" | "metrics"> {
+export interface InvokeContext extends Pick<FunctionsContext, "random" | "metrics" | "tracer"> {
   readonly catalog: Pick<Catalog, "peek" | "load"> & Partial<Pick<Catalog, "forget">>;
   readonly settler: Pick<Settler, "now">;
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes">;
 }
 
 export function createInvoke(context: InvokeContext): InvokeOperations {
-  const { catalog, settler, executor, random } = context;
+  const { catalog, settler, executor, random, tracer } = context;
 
   function runnableOf(view: FunctionView, qualifier: string | undefined): Runnable | undefined {
     const version = versionFor(view, qualifier, random);
@@ -121,19 +126,47 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       return runnable;
     },
 
-    follow({ lineage, mayRecur, dimensions }, traceId) {
-      const further = descend(traceId, lineage, mayRecur);
+    follow(runnable, traceId) {
+      const { lineage, mayRecur, dimensions } = runnable;
+      const further = descend(decided(runnable, traceId, tracer), lineage, mayRecur);
       if (!further.looped) return further.traceId;
       context.metrics.count("RecursiveInvocationsDropped", dimensions);
       throw functionError("RecursiveInvocation", RECURSIVE);
     },
 
+    sample: (runnable, traceId, request) => decided(runnable, traceId, tracer, request),
+
     async invoke({ deployment, qualifier }, invocation) {
-      return await executor.invoke(deployment, invocation, qualifier).catch(refuse);
+      const trace = traced(tracer, deployment, invocation);
+      if (trace === undefined)
+        return await executor.invoke(deployment, invocation, qualifier).catch(refuse);
+      try {
+        const result = await executor.invoke(deployment, trace.invocation, qualifier);
+        trace.ended(
+          result.report,
+          result.functionError && Buffer.from(result.payload).toString("utf8"),
+        );
+        return result;
+      } catch (error) {
+        trace.refused(error instanceof ExecutorError && error.fault === "throttled");
+        return refuse(error);
+      }
     },
 
     async stream({ deployment, qualifier }, invocation) {
-      return await executor.stream(deployment, invocation, qualifier).catch(refuse);
+      const trace = traced(tracer, deployment, invocation);
+      if (trace === undefined)
+        return await executor.stream(deployment, invocation, qualifier).catch(refuse);
+      try {
+        const stream = await executor.stream(deployment, trace.invocation, qualifier);
+        void stream.completion.then(({ report, errorCode, errorDetails }) =>
+          trace.ended(report, errorCode === undefined ? undefined : (errorDetails ?? errorCode)),
+        );
+        return stream;
+      } catch (error) {
+        trace.refused(error instanceof ExecutorError && error.fault === "throttled");
+        return refuse(error);
+      }
     },
   };
 }

@@ -6,6 +6,7 @@ import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
 import type { Metrics } from "../../ports/metrics.ts";
+import type { Tracer } from "../../ports/tracer.ts";
 import { pushConcurrency } from "./concurrency.ts";
 import { createInvoke, type InvokeOperations } from "./invoke.ts";
 import { functionKey } from "./spaces.ts";
@@ -17,6 +18,7 @@ export interface ReplicaDependencies {
   /** Runs invocations wherever they belong. */
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes" | "limit">;
   readonly metrics: Metrics;
+  readonly tracer?: Tracer;
   readonly network: NetworkRule;
   /** Has the owner read a function, and settle it; where it exists, put() was called before this resolves. */
   load(scope: Scope, name: string): Promise<void>;
@@ -56,8 +58,11 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
     },
   };
   const settler = { now: (scope: Scope, name: string) => dependencies.load(scope, name) };
-  const { metrics } = dependencies;
-  const invokes = createInvoke({ catalog, settler, executor, metrics, random });
+  const { metrics, tracer } = dependencies;
+  const invokes = createInvoke({
+    ...{ catalog, settler, executor, metrics, random },
+    ...(tracer ? { tracer } : {}),
+  });
 
   function drop(key: string): void {
     for (const { id } of views.get(key)?.urls.values() ?? []) urls.delete(id);

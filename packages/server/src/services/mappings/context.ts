@@ -5,6 +5,7 @@ import type { FunctionCalls } from "../../ports/function-calls.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Records } from "../../ports/records.ts";
 import type { Targets } from "../../ports/targets.ts";
+import type { Tracer } from "../../ports/tracer.ts";
 import type { CompilePattern, Pollers } from "../pollers/index.ts";
 
 export interface MappingsDependencies {
@@ -14,6 +15,7 @@ export interface MappingsDependencies {
   readonly streams: StreamSource;
   readonly pollers: Pollers;
   readonly functions: FunctionCalls;
+  readonly tracer?: Tracer;
   readonly targets: Targets;
   readonly metrics: Metrics;
   readonly compilePattern: CompilePattern;

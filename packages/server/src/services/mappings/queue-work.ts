@@ -12,6 +12,7 @@ import {
 import { callWith, eventOf, traceOf } from "./calls.ts";
 import type { MappingsDependencies } from "./context.ts";
 import type { Mapping } from "./model.ts";
+import { waited } from "./queue-trace.ts";
 import type { Reports } from "./reports.ts";
 
 /** Lambda: five batches at a time at first, 1,250 at most. */
@@ -39,7 +40,8 @@ export function queueWork(
     // What is one too many of a loop is not run; it stays in the queue, and goes where its redrive policy says.
     const failed = new Set([...looped].map(({ message }) => message.messageId));
     if (items.length === 0) return { kind: "done", failed };
-    const { answer } = await callWith(functions, functionArn, eventOf(items), traceId);
+    const further = waited(context, sourceArn, items, traceId);
+    const { answer } = await callWith(functions, functionArn, eventOf(items), further);
     if (answer.kind !== "answered") return answer;
     metrics.count("InvokedEventCount", dimensions, items.length);
     const outcome = outcomeOf(answer, items, settings.reportsFailures);

@@ -15,6 +15,7 @@ export { TRACES_ERRORS, type TracesErrorCode, tracesError } from "./errors.ts";
 export type { Group, GroupChange, Groups } from "./groups.ts";
 export type { Queries, TimeRange } from "./queries.ts";
 export type { RuleChange, RuleRecord, RuleStatistics, SamplingRules } from "./rules.ts";
+export { Sampler } from "./sampler.ts";
 export type { Encryption, Settings } from "./settings.ts";
 export type { Tags } from "./tags.ts";
 

@@ -1,7 +1,6 @@
 /** Sampling rules: kept as records, and in memory for the doors that ask them. */
 import {
   DEFAULT_RULE,
-  matchesRule,
   type SampledRequest,
   type SamplingRule,
 } from "../../domain/sampling-rule.ts";
@@ -9,6 +8,7 @@ import type { Scope } from "../../domain/scope.ts";
 import { everyRecord } from "../../ports/every-record.ts";
 import type { TracesDependencies } from "./context.ts";
 import { invalid, tracesError } from "./errors.ts";
+import { Sampler } from "./sampler.ts";
 import { rulesSpace } from "./spaces.ts";
 import { checkTags, type Tags } from "./tags.ts";
 
@@ -44,11 +44,6 @@ const QUOTA_MS = 10_000;
 const CLIENT_MS = 30_000;
 const MAX_CLIENTS = 10_000;
 
-interface Known {
-  rules: readonly SamplingRule[];
-  /** By rule: the second, and how many of it were taken of the reservoir. */
-  readonly taken: Map<string, { second: number; count: number }>;
-}
 interface Figures {
   at: number;
   requests: number;
@@ -58,7 +53,7 @@ interface Figures {
 
 export class SamplingRules {
   readonly #context: TracesDependencies;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, Sampler>();
   /** By scope, rule and client: when it asked last. */
   readonly #clients = new Map<string, number>();
   readonly #figures = new Map<string, Figures>();
@@ -72,21 +67,11 @@ export class SamplingRules {
     const key = `${scope.account}/${scope.region}`;
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = { rules: [DEFAULT_RULE], taken: new Map() };
+      known = new Sampler(this.#context.clock, this.#context.random);
       this.#known.set(key, known);
       this.refresh(scope).catch((error) => this.#context.onFailure(error));
     }
-    const rule = known.rules.find((each) => matchesRule(each, request)) ?? DEFAULT_RULE;
-    const second = Math.floor(this.#context.clock.now() / 1000);
-    const taken = known.taken.get(rule.name);
-    if (taken === undefined || taken.second !== second) {
-      known.taken.set(rule.name, { second, count: 1 });
-      if (rule.reservoir > 0) return true;
-    } else if (taken.count < rule.reservoir) {
-      taken.count += 1;
-      return true;
-    }
-    return (this.#context.random ?? Math.random)() < rule.fixedRate;
+    return known.decide(request);
   }
 
   /** Every rule of a scope, the default one last. */
@@ -175,9 +160,9 @@ export class SamplingRules {
   async refresh(scope: Scope): Promise<void> {
     const rules = (await this.list(scope)).map(({ rule }) => rule);
     const key = `${scope.account}/${scope.region}`;
-    const known = this.#known.get(key);
-    if (known === undefined) this.#known.set(key, { rules, taken: new Map() });
-    else known.rules = rules;
+    const known = this.#known.get(key) ?? new Sampler(this.#context.clock, this.#context.random);
+    known.rules = rules;
+    this.#known.set(key, known);
   }
 
   async #put(scope: Scope, record: RuleRecord, expect?: number): Promise<RuleRecord> {
