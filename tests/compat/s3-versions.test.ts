@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   CopyObjectCommand,
   CreateBucketCommand,
@@ -32,6 +33,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts";
+import { zipOf } from "../zip.ts";
 
 describe("versions by the SDK", () => {
   let platform: TestPlatform;
@@ -135,6 +137,33 @@ describe("versions by the SDK", () => {
       CopySourceRange: "bytes=2-4",
     });
     assert.equal((await client.send(part)).CopySourceVersionId, VersionId);
+  });
+
+  it("hold code of functions", async () => {
+    const Bucket = await versioned();
+    const code = (answer: string) =>
+      zipOf({ "index.js": `exports.handler = async () => "${answer}"` });
+    const { VersionId } = await put(Bucket, "code.zip", await code("old"));
+    await put(Bucket, "code.zip", await code("new"));
+    const lambda = new LambdaClient({ ...clientSettings(platform.origin), maxAttempts: 1 });
+    const create = (FunctionName: string, S3ObjectVersion: string | undefined) =>
+      lambda.send(
+        new CreateFunctionCommand({
+          FunctionName,
+          Runtime: "nodejs22.x",
+          Handler: "index.handler",
+          Role: "arn:aws:iam::000000000000:role/any",
+          Code: { S3Bucket: Bucket, S3Key: "code.zip", S3ObjectVersion },
+        }),
+      );
+    const [old, latest] = [await create("old", VersionId), await create("latest", undefined)];
+    assert.notEqual(old.CodeSha256, latest.CodeSha256);
+    const digest = createHash("sha256")
+      .update(await code("old"))
+      .digest("base64");
+    assert.equal(old.CodeSha256, digest);
+    await refuses(create("none", "nonsense"), "InvalidParameterValueException", 400);
+    lambda.destroy();
   });
 
   it("of deleted objects stay behind delete markers", async () => {

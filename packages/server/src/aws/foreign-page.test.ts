@@ -15,7 +15,13 @@ const plainPost = (body: string, headers: Record<string, string>) => ({
 test("a page of another site deploys nothing, signed or not", async () => {
   const presigned =
     "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=test/20261122/us-east-1/lambda/aws4_request";
-  for (const origin of ["https://example.com", "null", "http://localhost.example.com", "x"])
+  for (const origin of [
+    "https://example.com",
+    "null",
+    "http://localhost.example.com",
+    "http://bucket.s3-website.localhost:4566",
+    "x",
+  ])
     for (const path of [CREATE, CREATE + presigned]) {
       const { status, headers } = await doors.ask(path, plainPost(FUNCTION, { origin }));
       assert.deepEqual([status, headers.get("x-amzn-errortype")], [403, "AccessDeniedException"]);

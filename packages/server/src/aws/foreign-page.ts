@@ -4,6 +4,7 @@
  */
 import { isLocalName } from "../domain/local-name.ts";
 import { AwsError } from "./error.ts";
+import { bucketOfWebsite } from "./quirks/s3-website-host.ts";
 import type { AwsRequest } from "./request.ts";
 import { isSubscriptionLink } from "./router.ts";
 
@@ -30,9 +31,13 @@ export function refuseForeignPages(
   );
 }
 
-/** Browsers name the page's origin with all but the plainest GETs, and there say whether it is another site's. */
+/**
+ * Browsers name the page's origin with all but the plainest GETs, and there say whether it is another site's. So is the
+ * website of a bucket, although its name is local: whoever may put objects there is nobody's friend by that.
+ */
 function isForeignPage({ headers }: AwsRequest): boolean {
   const { origin } = headers;
   if (origin === undefined) return headers["sec-fetch-site"] === "cross-site";
-  return !isLocalName(URL.parse(origin)?.hostname ?? "");
+  const host = URL.parse(origin)?.hostname ?? "";
+  return !isLocalName(host) || bucketOfWebsite(host) !== undefined;
 }

@@ -51,11 +51,14 @@ export async function readCode(
   { bucket, key, version }: CodeObject,
   maxBytes: number,
 ): Promise<Uint8Array> {
-  if (version !== undefined && version !== "null")
-    throw new CodeObjectError("NoSuchVersion", "The specified version does not exist.");
   const caller = internalCaller(scope);
   try {
-    const { object, bytes } = await objects.getObject(caller, { bucket, key, conditions: {} });
+    const { object, bytes } = await objects.getObject(caller, {
+      bucket,
+      key,
+      version,
+      conditions: {},
+    });
     if (object.size > maxBytes) {
       await bytes[Symbol.asyncIterator]().return?.();
       throw new CodeObjectError("EntityTooLarge", `The object is larger than ${maxBytes} bytes.`);
@@ -77,6 +80,9 @@ export async function readCode(
 const CODE_OBJECT_ERRORS: Readonly<Record<string, readonly [code: string, message: string]>> = {
   NoSuchBucket: ["NoSuchBucket", "The specified bucket does not exist"],
   NoSuchObject: ["NoSuchKey", "The specified key does not exist."],
+  NoSuchObjectVersion: ["NoSuchVersion", "The specified version does not exist."],
+  VersionIdInvalid: ["NoSuchVersion", "The specified version does not exist."],
+  VersionIsMarker: ["NoSuchVersion", "The specified version does not exist."],
   ObjectArchived: [
     "InvalidObjectState",
     "The operation is not valid for the object's storage class",
