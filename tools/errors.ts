@@ -5,6 +5,7 @@ import { STORAGE_ERRORS } from "../packages/server/src/ports/storage-errors.ts";
 import { AUTOSCALING_ERRORS } from "../packages/server/src/services/autoscaling/index.ts";
 import { BUS_ERRORS } from "../packages/server/src/services/buses/index.ts";
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
+import { LOG_ERRORS } from "../packages/server/src/services/logs/index.ts";
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { PIPE_ERRORS } from "../packages/server/src/services/pipes/index.ts";
@@ -21,6 +22,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Queues", QUEUE_ERRORS],
   ["Topics", TOPIC_ERRORS],
   ["Streams", STREAM_ERRORS],
+  ["Logs", LOG_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Event source mappings", MAPPING_ERRORS],
   ["Pipes", PIPE_ERRORS],

@@ -18,6 +18,7 @@ import { createApplicationAutoscalingDoor } from "./aws/doors/application-autosc
 import { createEventsDoor } from "./aws/doors/events.ts";
 import { createKinesisDoor } from "./aws/doors/kinesis.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
+import { createLogsDoor } from "./aws/doors/logs.ts";
 import { createPipesDoor } from "./aws/doors/pipes.ts";
 import { createS3Door } from "./aws/doors/s3.ts";
 import { createSchedulerDoor } from "./aws/doors/scheduler.ts";
@@ -63,6 +64,7 @@ import { createPackages } from "./runtimes/packages/index.ts";
 import { createAutoscaling } from "./services/autoscaling/index.ts";
 import { type Buses, createEventBuses } from "./services/buses/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
+import { createLogService } from "./services/logs/index.ts";
 import { createMappings } from "./services/mappings/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPipes } from "./services/pipes/index.ts";
@@ -104,7 +106,7 @@ export async function start(
   const { engine, directory, forget } = await openEngine(config);
   opened.defer(forget);
   opened.defer(() => engine.close());
-  const { records, blobs, packageBlobs, logs, queues, shards } = engine;
+  const { records, blobs, packageBlobs, logs, logQueries, queues, shards } = engine;
   const metrics = new Metrics();
   const packages = createPackages({
     records,
@@ -246,6 +248,21 @@ export async function start(
     onDefect,
   });
 
+  const logService = createLogService({
+    records,
+    logs,
+    logQueries,
+    queues,
+    clock,
+    targets,
+    onMetric: () => {},
+    onFailure: (error) =>
+      error instanceof YunqueError
+        ? log.error("log groups wait", { error })
+        : onDefect(error, { during: "deliveries of logs" }),
+    onGivenUp: (lost) => log.error("lines for a subscription filter were given up", { ...lost }),
+  });
+
   const autoscaling = createAutoscaling({
     records,
     clock,
@@ -302,6 +319,7 @@ export async function start(
     sns: createSnsDoor(topics),
     kinesis: createKinesisDoor(streams),
     events: createEventsDoor(buses),
+    logs: createLogsDoor(logService),
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
     scheduler: createSchedulerDoor(schedules),
     xray: createXrayDoor(traces),
@@ -384,6 +402,7 @@ export async function start(
       await topics.close(left());
       await buses.close(left());
       const running = await functions.close(left());
+      await logService.close(left());
       if (running > 0)
         log.warn("asynchronous events were still running: they run again after the next start", {
           events: running,
@@ -403,6 +422,7 @@ export async function start(
       await topics.start();
       await buses.start();
       await streams.start();
+      await logService.start();
       await autoscaling.start();
       await mappings.start();
       await pipes.start();

@@ -13,6 +13,8 @@ export interface LogPattern {
   matches(message: string): boolean;
   /** A value of a line that matches, as metric filters name it: `$.a.b`, `$column`; undefined where it has none. */
   value(message: string, name: string): unknown;
+  /** The columns of a line that matches, by their names; undefined where the pattern has none. */
+  values(message: string): Readonly<Record<string, string>> | undefined;
 }
 
 /** @throws LogPatternError */
@@ -24,14 +26,16 @@ export function compileLogPattern(source: string): LogPattern {
     return {
       matches: (message) => columns(message) !== undefined,
       value: (message, name) => columns(message)?.[name],
+      values: columns,
     };
   }
-  return { matches: termsPattern(pattern), value: () => undefined };
+  return { matches: termsPattern(pattern), value: () => undefined, values: () => undefined };
 }
 
 function ofJson(source: string): LogPattern {
   const test = jsonPattern(source);
   return {
+    values: () => undefined,
     matches: (message) => {
       const line = parsed(message);
       return line !== undefined && test(line);

@@ -2,7 +2,7 @@
 import type { LogLine, LogPosition, LogRecord, LogSelection } from "../ports/logs.ts";
 
 const MAX_GROUP = 1024;
-const MAX_MESSAGE = 262_144;
+const MAX_MESSAGE = 1_048_576;
 const MAX_LIMIT = 10_000;
 const DEFAULT_LIMIT = 1000;
 

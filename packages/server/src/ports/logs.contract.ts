@@ -96,16 +96,16 @@ function reading(test: Test): void {
     assert.equal((await logs.read(GROUP, { limit: 1 }))[0]?.message, "a\ufffdb");
   });
 
-  test("a message is cut at 262,144 characters", async (logs) => {
+  test("a message is cut at 1,048,576 characters", async (logs) => {
     logs.append(GROUP, STREAM, [
-      { timestamp: 1, message: "x".repeat(262_144) },
-      { timestamp: 2, message: "\u0001".repeat(262_145) },
+      { timestamp: 1, message: "x".repeat(1_048_576) },
+      { timestamp: 2, message: "\u0001".repeat(1_048_577) },
       { timestamp: 3, message: "behind" },
     ]);
     const read = messages(await logs.read(GROUP));
     assert.deepEqual(
       read.map(({ length }) => length),
-      [262_144, 262_144, 6],
+      [1_048_576, 1_048_576, 6],
     );
   });
 }

@@ -1,7 +1,7 @@
 /**
  * Where lines of logs are kept. Appending never blocks: what is too much is dropped and counted, and a line of the
  * platform's own says how many were. A group's key is any text of at most 1,024 characters: `account/region/name`, as
- * `domain/log-group.ts` makes it. A message is cut after 262,144 characters, and is well-formed: lone surrogates become
+ * `domain/log-group.ts` makes it. A message is cut after 1,048,576 characters, and is well-formed: lone surrogates become
  * U+FFFD.
  */
 export interface Logs {

@@ -4,6 +4,7 @@ import { dynamodb } from "./dynamodb.ts";
 import { iam } from "./iam.ts";
 import { kinesis } from "./kinesis.ts";
 import { lambda } from "./lambda.ts";
+import { logs } from "./logs.ts";
 import { s3 } from "./s3.ts";
 import { sns } from "./sns.ts";
 import { sqs } from "./sqs.ts";
@@ -15,6 +16,7 @@ const QUIRKS: Readonly<Record<string, Quirks>> = {
   iam,
   kinesis,
   lambda,
+  logs,
   s3,
   sns,
   sqs,

@@ -3,8 +3,8 @@
  * variables of the connection, whose values are bound.
  */
 
-/** A line of a file of JSON lines is at most so long: 262,144 characters, each of them escaped. */
-const LONGEST_LINE = 4 << 20;
+/** A line of a file of JSON lines is at most so long: 1,048,576 characters, each of them escaped. */
+const LONGEST_LINE = 8 << 20;
 
 /** The lines of files of JSON lines; what a crash tore has no time. `names` is SQL. */
 export const linesOf = (names: string): string => `
