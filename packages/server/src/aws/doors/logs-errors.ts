@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<LogErrorCode, string>> = {
 /** A service's error as CloudWatch Logs answers it; anything else is passed on as it is. */
 export function logsError(error: unknown): unknown {
   if (!(error instanceof YunqueError)) return error;
-  if (error.code === "StorageFull" || error.code === "StorageFailed")
+  if (/^Storage(Full|Failed|Busy)$/.test(error.code))
     return new AwsError("ServiceUnavailableException", "The service cannot complete the request.");
   if (!Object.hasOwn(NAMES, error.code)) return error;
   const name = NAMES[error.code as LogErrorCode];

@@ -1,6 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogRecord } from "../../ports/logs.ts";
+import { storageError } from "../../ports/storage-errors.ts";
 import { droppedRecord, nextId } from "../log-rules.ts";
 import { closeFile, openFile, readAt, statFile, syncFile, writeAll } from "./files.ts";
 import { newestRecords, openIfThere, reading, recordsWhere } from "./log-reading.ts";
@@ -11,7 +12,7 @@ const FULL_BYTES = 8 << 20;
 /** Where sealing does not keep up or fails, the oldest of so many full files gives way. */
 const MOST_FULL = 32;
 /** So much may wait for the disk, in characters; what comes beyond is dropped and counted. */
-const MAX_WAITING = 4 << 20;
+const MAX_WAITING = 16 << 20;
 const MAX_WAITING_IN_ALL = 64 << 20;
 
 /** What the tails of an engine have waiting together, in characters. */
@@ -73,6 +74,10 @@ export class LogTail {
   add(record: LogRecord): void {
     if (this.waiting > MAX_WAITING || this.#backlog.waiting > MAX_WAITING_IN_ALL) {
       this.#dropped++;
+      this.#failure = storageError(
+        "StorageBusy",
+        `too many lines of ${this.base} wait for the disk`,
+      );
       return;
     }
     this.#noteDropped(record.timestamp);
@@ -87,9 +92,10 @@ export class LogTail {
   /** The same, durably. @throws the system's error where lines could not be written */
   sync(now: number): Promise<void> {
     return this.#inTurn(async () => {
-      this.#failure = undefined;
       await this.#flush(now);
-      if (this.#failure !== undefined) throw this.#failure;
+      const failure = this.#failure;
+      this.#failure = undefined;
+      if (failure !== undefined) throw failure;
       if (this.#file) await syncFile(this.#file.fd);
     });
   }
