@@ -15,6 +15,7 @@ import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
 import { apiCoverage } from "./aws/coverage.ts";
 import { createApplicationAutoscalingDoor } from "./aws/doors/application-autoscaling.ts";
+import { createCloudWatchDoor } from "./aws/doors/cloudwatch.ts";
 import { createEventsDoor } from "./aws/doors/events.ts";
 import { createKinesisDoor } from "./aws/doors/kinesis.ts";
 import { createLambdaDoor } from "./aws/doors/lambda.ts";
@@ -66,6 +67,7 @@ import { type Buses, createEventBuses } from "./services/buses/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createLogService } from "./services/logs/index.ts";
 import { createMappings } from "./services/mappings/index.ts";
+import { createMetrics } from "./services/metrics/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPipes } from "./services/pipes/index.ts";
 import { createPollers } from "./services/pollers/index.ts";
@@ -107,7 +109,30 @@ export async function start(
   opened.defer(forget);
   opened.defer(() => engine.close());
   const { records, blobs, packageBlobs, logs, logQueries, queues, shards } = engine;
-  const metrics = new Metrics();
+  const totals = new Metrics();
+  const plainTargets = createTargets({
+    lambda: () => functionTargets(functions),
+    s3: () => bucketTargets(objects, { account, region }),
+    sqs: () => queueTargets(messageQueues),
+    sns: () => topicTargets(topics),
+    kinesis: () => streamTargets(streams),
+    events: () => busTargets(buses),
+    scheduler: () => universalTargets(operations, () => origin),
+  });
+  const targets = tracedTargets(plainTargets, () => traces, clock);
+  const measured = createMetrics({
+    records,
+    queues,
+    clock,
+    targets,
+    home: { account, region },
+    totals,
+    onDefect: (error) =>
+      error instanceof YunqueError
+        ? log.error("metrics wait", { error })
+        : onDefect(error, { during: "metrics and alarms" }),
+  });
+  const metrics = measured.recording;
   const packages = createPackages({
     records,
     blobs: packageBlobs,
@@ -155,16 +180,6 @@ export async function start(
   const plane = await opening;
   const { executor, isolation } = plane;
 
-  const plainTargets = createTargets({
-    lambda: () => functionTargets(functions),
-    s3: () => bucketTargets(objects, { account, region }),
-    sqs: () => queueTargets(messageQueues),
-    sns: () => topicTargets(topics),
-    kinesis: () => streamTargets(streams),
-    events: () => busTargets(buses),
-    scheduler: () => universalTargets(operations, () => origin),
-  });
-  const targets = tracedTargets(plainTargets, () => traces, clock);
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
     records,
@@ -323,6 +338,7 @@ export async function start(
     "application-autoscaling": createApplicationAutoscalingDoor(autoscaling),
     scheduler: createSchedulerDoor(schedules),
     xray: createXrayDoor(traces),
+    cloudwatch: createCloudWatchDoor(measured),
   };
   const operations = createOperationCalls(doors, onDefect);
   const pages = { s3: createBucketPages(objects) };
@@ -348,7 +364,7 @@ export async function start(
         return { isolation, waiting, deployments: [...deployments] };
       },
       workers: () => plane.workers,
-      metrics: () => metrics.text(),
+      metrics: () => totals.text(),
       logs: plane.logs,
       logGroup: logGroupIn(functions, { account, region }),
     },
@@ -409,6 +425,7 @@ export async function start(
         });
       await plane.end(left());
       await traces.close();
+      await measured.close(left());
       await closing.disposeAsync();
       log.info("stopped");
     },
@@ -427,6 +444,7 @@ export async function start(
       await mappings.start();
       await pipes.start();
       await schedules.start();
+      await measured.start();
       await objects.recover();
       await traces.start();
       await packages.sweep(await functions.livePackages());
