@@ -7,6 +7,7 @@ import { BUS_ERRORS } from "../packages/server/src/services/buses/index.ts";
 import { FUNCTION_ERRORS } from "../packages/server/src/services/functions/index.ts";
 import { LOG_ERRORS } from "../packages/server/src/services/logs/index.ts";
 import { MAPPING_ERRORS } from "../packages/server/src/services/mappings/index.ts";
+import { METRICS_ERRORS } from "../packages/server/src/services/metrics/index.ts";
 import { OBJECT_ERRORS } from "../packages/server/src/services/objects/index.ts";
 import { PIPE_ERRORS } from "../packages/server/src/services/pipes/index.ts";
 import { QUEUE_ERRORS } from "../packages/server/src/services/queues/index.ts";
@@ -25,6 +26,7 @@ const TABLES: readonly [title: string, errors: Readonly<Record<string, ErrorEntr
   ["Logs", LOG_ERRORS],
   ["Auto scaling", AUTOSCALING_ERRORS],
   ["Event source mappings", MAPPING_ERRORS],
+  ["Metrics and alarms", METRICS_ERRORS],
   ["Pipes", PIPE_ERRORS],
   ["Schedules", SCHEDULE_ERRORS],
   ["Traces", TRACES_ERRORS],

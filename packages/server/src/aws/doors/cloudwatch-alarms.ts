@@ -67,6 +67,7 @@ export function cloudWatchAlarms(alarms: AlarmOperations) {
         MetricAlarms: items.flatMap((one) =>
           one.kind === "metric" ? [metricAlarmOutput(context, one)] : [],
         ),
+        LogAlarms: [],
         NextToken: token,
       };
     },
