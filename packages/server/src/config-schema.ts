@@ -186,6 +186,12 @@ export const configSchema = z.strictObject({
     .describe(
       "web servers that the platform itself may call for users, as HTTP endpoints of topics: all but link-local addresses (any), those on the internet (public), or none",
     ),
+  otlpEndpoint: z
+    .string()
+    .max(2048)
+    .regex(/^https?:\/\/[^\s?#]+$/, "expected http://HOST:PORT or https://HOST")
+    .optional()
+    .describe("OpenTelemetry collector that every trace is sent to (OTLP over HTTP)"),
   smtp: smtp.prefault({}),
   traces: traces.prefault({}),
   tls: tls.prefault({}),

@@ -10,6 +10,7 @@ import { announce } from "./admin/announcement.ts";
 import { createCloudEventsRoute } from "./admin/cloud-events.ts";
 import { createAdmin } from "./admin/index.ts";
 import { Metrics } from "./admin/metrics.ts";
+import { createOtlpRoute } from "./admin/otlp.ts";
 import { openToken } from "./admin/token.ts";
 import type { Doors } from "./aws/api/index.ts";
 import { createCodeLinks } from "./aws/code-links.ts";
@@ -44,6 +45,7 @@ import { openEmbeddedEngine } from "./engines/embedded/engine.ts";
 import type { Engine } from "./engines/engine.ts";
 import { createMemoryEngine } from "./engines/memory/engine.ts";
 import { createMailer } from "./engines/outbound/mailer.ts";
+import type { OtlpExporter } from "./engines/outbound/otlp-exporter.ts";
 import { createWeb } from "./engines/outbound/web.ts";
 import { openXrayDaemon } from "./engines/xray-daemon.ts";
 import { busTargets, cloudEventBuses } from "./links/buses.ts";
@@ -150,6 +152,8 @@ export async function start(
         ? log.error("traces are lost", { error })
         : onDefect(error, { during: "tracing" }),
   });
+  const exporter = await openExporter(config.otlpEndpoint, metrics, log);
+  if (exporter) traces.onSegment((segment) => exporter.add(segment));
   const daemon = await openXrayDaemon({
     port: config.port === 0 ? 0 : config.traces.daemonPort,
     onDocument: (text) => traces.tellText({ account, region }, text),
@@ -380,6 +384,7 @@ export async function start(
     ],
     routes: [
       createFunctionUrlRoute({ functions, account, onDefect }),
+      createOtlpRoute({ traces, account, region, onDefect }),
       createCloudEventsRoute({ buses: cloudEventBuses(buses), account, region, onDefect }),
       admin.route,
       links.route,
@@ -426,6 +431,7 @@ export async function start(
       await plane.end(left());
       await traces.close();
       await measured.close(left());
+      await exporter?.close(Math.min(left(), 2_000));
       await closing.disposeAsync();
       log.info("stopped");
     },
@@ -463,6 +469,24 @@ function warnOfNoWalls(log: Log, { lacks, refused }: Isolation): void {
       remedies: lacks.map(({ remedy }) => remedy).join("; ") || "yunque doctor",
     },
   );
+}
+
+/** What sends traces on, where a collector is named. */
+async function openExporter(
+  endpoint: string | undefined,
+  metrics: { count(name: string, dimensions: Record<string, never>, value: number): void },
+  log: Log,
+): Promise<OtlpExporter | undefined> {
+  if (endpoint === undefined) return undefined;
+  const { OtlpExporter } = await import("./engines/outbound/otlp-exporter.ts");
+  return new OtlpExporter({
+    endpoint,
+    clock,
+    onDropped(segments, why) {
+      metrics.count("TraceSegmentsNotExported", {}, segments);
+      log.debug("traces were not sent on", { segments, why });
+    },
+  });
 }
 
 /** Commands of this user find the token; without this they find it in the data directory alone. */

@@ -153,6 +153,10 @@ export class Segments {
       await this.#context.records.commit(changes);
     } catch (error) {
       this.#dropped(batch.length);
+      // What was noted of them is not so; the disk knows.
+      this.#total = undefined;
+      for (const { scope, segment } of batch)
+        this.#placed.delete(`${scope.account}/${scope.region}/${segment.trace_id}`);
       throw error;
     }
     if ((this.#total ?? 0) > this.#limits.bytes) await this.#sweep();
