@@ -86,6 +86,7 @@ const REQUESTS: readonly (readonly [
     ["x-amz-object-lock-mode: GOVERNANCE", "x-amz-object-lock-retain-until-date: soon"],
   ],
   ["PUT", "/there/k", 400, "InvalidArgument", ["x-amz-object-lock-legal-hold: PERHAPS"]],
+  ["PUT", "/there/k", 400, "InvalidRequest", ["x-amz-object-lock-legal-hold: ON"]],
   [
     "PUT",
     "/there/k",

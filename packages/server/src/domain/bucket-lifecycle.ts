@@ -187,15 +187,19 @@ export function markerDue(
   });
 }
 
-export function uploadDue(
+/** When an upload that is not completed is aborted, and by which rule: the earliest, or the first of them. */
+export function abortOf(
   rules: readonly LifecycleRule[],
   key: string,
   initiated: number,
-  now: number,
-): boolean {
-  return rules.some(({ AbortIncompleteMultipartUpload: abort, ...rule }) => {
-    const days = abort?.DaysAfterInitiation;
-    if (days === undefined || rule.Status !== "Enabled") return false;
-    return key.startsWith(prefixOf(rule)) && dueAfter(initiated, days) <= now;
-  });
+): { readonly at: number; readonly rule: string } | undefined {
+  let first: { readonly at: number; readonly rule: string } | undefined;
+  for (const rule of rules) {
+    const days = rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation;
+    if (days === undefined || rule.Status !== "Enabled" || !key.startsWith(prefixOf(rule)))
+      continue;
+    const at = dueAfter(initiated, days);
+    if (first === undefined || at < first.at) first = { at, rule: rule.ID };
+  }
+  return first;
 }

@@ -61,6 +61,10 @@ export const expirationMember = (
     Expiration: `expiry-date="${new Date(expiry.at).toUTCString()}", rule-id="${encodeURIComponent(expiry.rule)}"`,
   };
 
+/** When an upload is given up, and by which rule. */
+export const abortMembers = (abort: { readonly at: number; readonly rule: string } | undefined) =>
+  abort && { AbortDate: new Date(abort.at), AbortRuleId: abort.rule };
+
 function shown(rule: Rule): LifecycleRule {
   const { Expiration: expiration, Transitions: transitions } = rule;
   const dated = <T extends { readonly Date?: string | undefined }>({ Date: date, ...rest }: T) => ({

@@ -7,6 +7,7 @@ import type {
   DeleteObjectsRequest,
   GetObjectRequest,
   HeadObjectRequest,
+  PutObjectRequest,
   S3Api,
 } from "../api/s3.ts";
 import type { AwsContext, Door } from "../context.ts";
@@ -33,9 +34,11 @@ export function objectDoor(objects: Objects): Door<S3Api> {
   return {
     async PutObject(input, context) {
       refuseUnsupported(input);
+      const attributes = attributesOf(input, context);
+      checkLockedBody(input);
       const put = await objects.putObject(callerOf(context), {
         ...objectName(input),
-        attributes: attributesOf(input, context),
+        attributes,
         body: { ...incomingOf(input, context), ...customerKey(input) },
         conditions: writeConditions(input),
         event: "Put",
@@ -76,6 +79,17 @@ export function objectDoor(objects: Objects): Door<S3Api> {
 
     DeleteObjects: (input, context) => deleteMany(objects, input, context),
   };
+}
+
+/** @throws AwsError where a version is to be kept and nobody says what its bytes must be. */
+function checkLockedBody(input: PutObjectRequest): void {
+  const locked =
+    input.ObjectLockMode ?? input.ObjectLockRetainUntilDate ?? input.ObjectLockLegalHoldStatus;
+  const claims = Object.keys(input).some((name) => /^(?:ContentMD5$|Checksum)/.test(name));
+  if (locked !== undefined && !claims)
+    throw invalidRequest(
+      "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+    );
 }
 
 type ReadInput = GetObjectRequest | HeadObjectRequest;

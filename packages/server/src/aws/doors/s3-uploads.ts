@@ -11,7 +11,7 @@ import { writeConditions } from "./s3-conditions.ts";
 import { copySource } from "./s3-copy-source.ts";
 import { invalidRequest, malformedXml } from "./s3-errors.ts";
 import { customerKey, encryptionMembers } from "./s3-keys.ts";
-import { expirationMember } from "./s3-lifecycle.ts";
+import { abortMembers, expirationMember } from "./s3-lifecycle.ts";
 import { pageSize } from "./s3-listings.ts";
 import { objectUrl } from "./s3-url.ts";
 
@@ -30,6 +30,7 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
         Bucket: input.Bucket,
         Key: input.Key,
         UploadId: upload.id,
+        ...abortMembers(upload.abort),
         ...encryptionMembers(upload.encryption, context),
         ...kindOfChecksum(upload),
       };
@@ -74,7 +75,8 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
       const { PartNumberMarker: after = 0, MaxParts } = input;
       const max = pageSize("max-parts", MaxParts);
       const request = { ...uploadName(input), after, max };
-      const { upload, parts, truncated } = await objects.listParts(callerOf(context), request);
+      const found = await objects.listParts(callerOf(context), request);
+      const { upload, parts, truncated } = found;
       return {
         Bucket: input.Bucket,
         Key: input.Key,
@@ -83,6 +85,7 @@ export function uploadDoor(objects: Objects): Door<S3Api> {
         NextPartNumberMarker: parts.at(-1)?.number ?? 0,
         MaxParts: max,
         IsTruncated: truncated,
+        ...abortMembers(found.abort),
         ...(parts.length > 0 && { Parts: parts.map((part) => listedPart(part, upload)) }),
         ...people(context),
         StorageClass: upload.storageClass,

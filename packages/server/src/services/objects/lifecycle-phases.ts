@@ -1,13 +1,13 @@
 /** One page of a daily pass: what is due among uploads, current versions, old ones, and delete markers that hide nothing. */
 import { randomUUID } from "node:crypto";
 import {
+  abortOf,
   classDue,
   expiryOf,
   type LifecycleDocument,
   markerDue,
   oldVersionDue,
   type Subject,
-  uploadDue,
 } from "../../domain/bucket-lifecycle.ts";
 import {
   type DeleteMarker,
@@ -76,7 +76,7 @@ export async function workPage(
   if (phase === "uploads") {
     const found = await store.records.list<Upload>(uploadsSpace(bucket), page);
     for (const upload of found)
-      if (uploadDue(rules, upload.value.key, upload.value.initiated, now))
+      if ((abortOf(rules, upload.value.key, upload.value.initiated)?.at ?? now + 1) <= now)
         works.push(() => dropUpload(store, bucket, upload).catch(unlessChanged));
     next = behind(found);
   } else if (phase === "objects") {

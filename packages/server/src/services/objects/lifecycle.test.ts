@@ -120,7 +120,10 @@ describe("the daily pass", () => {
       }),
     );
     const name = { bucket: BUCKET, key: "up" };
-    await objects.createUpload(caller, { ...name, attributes: plain });
+    const { id, abort } = await objects.createUpload(caller, { ...name, attributes: plain });
+    assert.deepEqual(abort, { at: Date.UTC(2026, 10, 24), rule: "1" });
+    const listed = await objects.listParts(caller, { ...name, upload: id, after: 0, max: 10 });
+    assert.deepEqual(listed.abort, abort);
     await put("small", "x");
     await put("large", "x".repeat(128 * 1024));
     await days(2);

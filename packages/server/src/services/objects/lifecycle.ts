@@ -1,6 +1,6 @@
 /** The rules of buckets by which objects expire, and what they say of an object. What they do: lifecycle-pass.ts. */
-import { expiryOf, type LifecycleDocument } from "../../domain/bucket-lifecycle.ts";
-import type { StoredObject } from "../../domain/object.ts";
+import { abortOf, expiryOf, type LifecycleDocument } from "../../domain/bucket-lifecycle.ts";
+import type { StoredObject, Upload } from "../../domain/object.ts";
 import type { BucketName } from "./buckets.ts";
 import {
   deleteConfiguration,
@@ -51,6 +51,16 @@ export async function expiryIn(
   const { size, tags, lastModified } = object;
   const lifecycle = await lifecycleOf(store, bucket);
   return expiryOf(lifecycle?.rules ?? [], { key, size, tags }, lastModified);
+}
+
+/** What a bucket's rules say of an upload that is not completed. */
+export async function abortIn(
+  store: Store,
+  bucket: Bucket,
+  { key, initiated }: Upload,
+): Promise<Expiry | undefined> {
+  if (bucket.expires === undefined) return undefined;
+  return abortOf((await lifecycleOf(store, bucket))?.rules ?? [], key, initiated);
 }
 
 export const lifecycleOf = (store: Store, bucket: Bucket): Promise<LifecycleDocument | undefined> =>

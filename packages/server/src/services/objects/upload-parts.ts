@@ -6,6 +6,7 @@ import type { Change } from "../../ports/records.ts";
 import { findBucket, findWritableBucket, stillThere } from "./buckets.ts";
 import { type CopySource, checkCopySize, openSource } from "./copy-object.ts";
 import { objectError } from "./errors.ts";
+import { abortIn, type Expiry } from "./lifecycle.ts";
 import { keepingNothing } from "./put-object.ts";
 import type { CustomerKey } from "./sealing.ts";
 import {
@@ -104,6 +105,8 @@ export interface PartListing {
   readonly upload: Upload;
   readonly parts: readonly Part[];
   readonly truncated: boolean;
+  /** When the bucket's rules give the upload up. */
+  readonly abort: Expiry | undefined;
 }
 
 export async function listParts(
@@ -117,7 +120,8 @@ export async function listParts(
   const found = (await partsOfUpload(store, bucket, upload.id))
     .map((part) => part.value)
     .filter((part) => part.number > after);
-  return { upload, parts: found.slice(0, max), truncated: found.length > max };
+  const abort = await abortIn(store, bucket, upload);
+  return { upload, parts: found.slice(0, max), truncated: found.length > max, abort };
 }
 
 /** Commits a part, as long as its upload is there, and gives up the one of the same number. */

@@ -9,6 +9,7 @@ import { type Change, type Listed, RecordConflict, type Versioned } from "../../
 import { type BucketName, findBucket, findWritableBucket, stillThere } from "./buckets.ts";
 import { objectError } from "./errors.ts";
 import { checkKey, type ObjectName } from "./find-object.ts";
+import { abortIn, type Expiry } from "./lifecycle.ts";
 import { checkAttributes } from "./put-object.ts";
 import { settled } from "./settings.ts";
 import {
@@ -33,7 +34,7 @@ export async function createUpload(
     readonly algorithm?: ChecksumAlgorithm;
     readonly checksumType?: ChecksumType;
   },
-): Promise<Upload> {
+): Promise<Upload & { readonly abort?: Expiry }> {
   const { key, attributes, algorithm, checksumType } = request;
   checkKey(key);
   checkAttributes(attributes);
@@ -47,15 +48,16 @@ export async function createUpload(
     sequencer,
     ...checksumOf(algorithm, checksumType),
   };
-  await retried(async () => {
+  const abort = await retried(async () => {
     const bucket = await findWritableBucket(store, caller, request);
     const space = uploadsSpace(bucket.value);
     await store.records.commit([
       { put: upload, space, id: recordId(upload), expect: 0 },
       stillThere(bucket),
     ]);
+    return abortIn(store, bucket.value, upload);
   });
-  return upload;
+  return abort === undefined ? upload : { ...upload, abort };
 }
 
 /** @throws NoSuchUpload */
