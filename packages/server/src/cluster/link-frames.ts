@@ -127,21 +127,26 @@ export interface SentEnd {
   readonly payload: Uint8Array | undefined;
 }
 
-/** u8 flags, u32 length of the tail, six f64 of the report; then the tail and the payload. */
+/** u8 flags, u32 length of the tail, six f64 of the report, after a cold start two more; then the tail and the payload. */
 const END_BYTES = 5 + 6 * 8;
 const FAILED = 1;
 const HAS_INIT = 2;
 const HAS_RESTORE = 4;
 const HAS_PAYLOAD = 8;
+const HAS_START = 16;
+const START_BYTES = 2 * 8;
 const NOTHING = new Uint8Array(0);
 
 export function writeEnd(writer: FrameWriter, frame: number, call: number, end: SentEnd): void {
   const { failed, report, tail, payload } = end;
-  const head = Buffer.allocUnsafe(END_BYTES + tail.length);
+  const { startMs } = report;
+  const fixed = startMs === undefined ? END_BYTES : END_BYTES + START_BYTES;
+  const head = Buffer.allocUnsafe(fixed + tail.length);
   head[0] =
     (failed ? FAILED : 0) |
     (report.initMs === undefined ? 0 : HAS_INIT) |
     (report.restoreMs === undefined ? 0 : HAS_RESTORE) |
+    (startMs === undefined ? 0 : HAS_START) |
     (payload === undefined ? 0 : HAS_PAYLOAD);
   head.writeUInt32LE(tail.length, 1);
   head.writeDoubleLE(report.durationMs, 5);
@@ -150,14 +155,20 @@ export function writeEnd(writer: FrameWriter, frame: number, call: number, end: 
   head.writeDoubleLE(report.restoreMs ?? 0, 29);
   head.writeDoubleLE(report.maxMemoryMB, 37);
   head.writeDoubleLE(report.queuedMs, 45);
-  head.set(tail, END_BYTES);
+  if (startMs !== undefined) {
+    head.writeDoubleLE(startMs.code, END_BYTES);
+    head.writeDoubleLE(startMs.allocation, END_BYTES + 8);
+  }
+  head.set(tail, fixed);
   writer.frame(frame, call, head, payload ?? NOTHING);
 }
 
 /** The reverse. Tail and payload are views. @throws RangeError where it is no end. */
 export function readEnd(bytes: Buffer): SentEnd {
   const flags = bytes.readUInt8(0);
-  const body = END_BYTES + bytes.readUInt32LE(1);
+  const started = (flags & HAS_START) !== 0;
+  const fixed = started ? END_BYTES + START_BYTES : END_BYTES;
+  const body = fixed + bytes.readUInt32LE(1);
   return {
     failed: (flags & FAILED) !== 0,
     report: {
@@ -167,8 +178,16 @@ export function readEnd(bytes: Buffer): SentEnd {
       ...((flags & HAS_RESTORE) !== 0 ? { restoreMs: bytes.readDoubleLE(29) } : {}),
       maxMemoryMB: bytes.readDoubleLE(37),
       queuedMs: bytes.readDoubleLE(45),
+      ...(started
+        ? {
+            startMs: {
+              code: bytes.readDoubleLE(END_BYTES),
+              allocation: bytes.readDoubleLE(END_BYTES + 8),
+            },
+          }
+        : {}),
     },
-    tail: bytes.subarray(END_BYTES, body),
+    tail: bytes.subarray(fixed, body),
     payload: (flags & HAS_PAYLOAD) !== 0 ? bytes.subarray(body) : undefined,
   };
 }

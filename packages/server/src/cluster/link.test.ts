@@ -30,7 +30,7 @@ class TestHome implements Home {
       requestId: received.requestId,
       payload: await this.answer(received),
       logTail: Buffer.from("the tail"),
-      report: { ...REPORT, initMs: 7 },
+      report: { ...REPORT, initMs: 7, startMs: { code: 1, allocation: 2.5 } },
     };
   };
 
@@ -106,7 +106,7 @@ describe("an invocation over a link", () => {
         requestId: sent.requestId,
         payload: '{"a":"☃"}',
         logTail: "the tail",
-        report: { ...REPORT, initMs: 7 },
+        report: { ...REPORT, initMs: 7, startMs: { code: 1, allocation: 2.5 } },
       },
     );
   });

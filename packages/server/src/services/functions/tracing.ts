@@ -25,7 +25,8 @@ export function decided(
   tracer: Tracer | undefined,
   request?: SampledRequest,
 ): string {
-  if (traceId.includes("Sampled=") && !isUndecided(traceId)) return traceId;
+  const asked = traceId.includes("Sampled=");
+  if (asked && !isUndecided(traceId)) return traceId;
   const sampled =
     deployment.tracing === "Active" &&
     tracer !== undefined &&
@@ -35,7 +36,9 @@ export function decided(
       serviceName: deployment.functionName,
       serviceType: "AWS::Lambda::Function",
     });
-  return withDecision(traceId, sampled);
+  // Nearly all come without either: those cost one search each and a few characters.
+  if (asked || traceId.includes("Lineage=")) return withDecision(traceId, sampled);
+  return traceId + (sampled ? ";Sampled=1" : ";Sampled=0");
 }
 
 /** One traced invocation, from before it runs until it is over. */
