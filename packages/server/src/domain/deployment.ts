@@ -35,6 +35,10 @@ export interface Deployment {
   readonly environment: Readonly<Record<string, string>>;
   readonly logGroup: string;
   readonly logFormat: "Text" | "JSON";
+  /** Least level of what the code logs in JSON: TRACE, DEBUG, INFO, WARN, ERROR, FATAL. Absent: INFO. */
+  readonly logLevel?: string;
+  /** Least level of the platform's own lines in JSON: DEBUG, INFO, WARN. Absent: INFO. */
+  readonly systemLogLevel?: string;
   /** Package of the function's code, as `Packages` stored it: becomes /var/task. */
   readonly code: string;
   /** Packages of its layers in the order of the configuration: become /opt, later ones over earlier ones. */

@@ -23,9 +23,9 @@ export function checkLimit(limit: number = DEFAULT_LIMIT): number {
 
 let lastId = 0;
 
-/** Grows, also where the clock does not. */
+/** Grows, also where the clock does not; the number before one that it gives is free. */
 export function nextId(now: number): number {
-  lastId = Math.max(lastId + 1, now * 1000);
+  lastId = Math.max(lastId + 2, now * 1000);
   return lastId;
 }
 
@@ -37,10 +37,11 @@ export function logRecord(stream: string, line: LogLine, now: number): LogRecord
   return requestId === undefined ? record : { ...record, requestId };
 }
 
-/** What stands where lines were dropped. */
-export function droppedRecord(count: number, timestamp: number): LogRecord {
+/** What stands where lines were dropped: before a record, or at the end. */
+export function droppedRecord(count: number, before: { timestamp: number; id: number }): LogRecord {
+  const { timestamp, id } = before;
   const message = `${count} log lines were dropped here`;
-  return { id: nextId(timestamp), timestamp, stream: PLATFORM_STREAM, message };
+  return { id: id - 1, timestamp, stream: PLATFORM_STREAM, message };
 }
 
 /** Whether a record is among those that are selected. */

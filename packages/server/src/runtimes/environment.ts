@@ -94,9 +94,9 @@ export function startEnvironment(whole: Readonly<Record<string, string>>): Recor
 }
 
 /** Lambda: with JSON logs the level starts at INFO, unless the configuration says otherwise. */
-function logSettings({ logFormat }: Deployment): Record<string, string> {
+function logSettings({ logFormat, logLevel = "INFO" }: Deployment): Record<string, string> {
   return logFormat === "JSON"
-    ? { AWS_LAMBDA_LOG_FORMAT: "JSON", AWS_LAMBDA_LOG_LEVEL: "INFO" }
+    ? { AWS_LAMBDA_LOG_FORMAT: "JSON", AWS_LAMBDA_LOG_LEVEL: logLevel }
     : {};
 }
 

@@ -40,20 +40,17 @@ export class InstanceLog {
 
   initStart(runtime: RuntimeIdentity): void {
     const now = this.#clock.now();
-    this.#batch.push({ timestamp: now, message: this.#lines.initStart(now, runtime) });
+    this.#own(now, this.#lines.initStart(now, runtime));
   }
 
   restoreStart(runtime: RuntimeIdentity): void {
     const now = this.#clock.now();
-    this.#batch.push({ timestamp: now, message: this.#lines.restoreStart(now, runtime) });
+    this.#own(now, this.#lines.restoreStart(now, runtime));
   }
 
   restoreReport(restoreMs: number, ending?: Ending): void {
     const now = this.#clock.now();
-    this.#batch.push({
-      timestamp: now,
-      message: this.#lines.restoreReport(now, restoreMs, ending),
-    });
+    this.#own(now, this.#lines.restoreReport(now, restoreMs, ending));
   }
 
   initFailed(initMs: number, phase: "init" | "invoke", status: "timeout" | "error", type?: string) {
@@ -67,7 +64,8 @@ export class InstanceLog {
     if (!call.started) {
       call.started = true;
       const now = this.#clock.now();
-      this.#add(this.#lines.start(now, call.invocation.requestId), now, call);
+      const started = this.#lines.start(now, call.invocation.requestId);
+      if (started !== undefined) this.#add(started, now, call);
     }
     if (!call.held) return;
     for (const line of call.held) {
@@ -104,7 +102,8 @@ export class InstanceLog {
     const end = this.#lines.end(requestId);
     if (end !== undefined) this.#add(end, now, call);
     const ending = failure && endingOf(failure);
-    this.#add(this.#lines.report(now, requestId, report, ending), now, call);
+    const told = this.#lines.report(now, requestId, report, ending);
+    if (told !== undefined) this.#add(told, now, call);
   }
 
   /** Hands on what has gathered. */
@@ -113,6 +112,11 @@ export class InstanceLog {
     const batch = this.#batch;
     this.#batch = [];
     this.#logs.append(this.#group, this.stream, batch);
+  }
+
+  /** A line of the platform that belongs to no invocation, where the level has it. */
+  #own(timestamp: number, message: string | undefined): void {
+    if (message !== undefined) this.#batch.push({ timestamp, message });
   }
 
   #line(text: string, call: Call | undefined, first: boolean): void {

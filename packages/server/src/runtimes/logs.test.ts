@@ -198,6 +198,20 @@ describe("the log of a function", () => {
     assert.equal(found()?.requestId, undefined);
   });
 
+  it("has only what its levels let through", async () => {
+    const deployment = await bench.deploy(
+      "exports.handler = async () => { console.info('hidden'); console.error('shown'); };",
+      { logFormat: "JSON", logLevel: "ERROR", systemLogLevel: "WARN" },
+    );
+    const { result } = await bench.invoke(deployment);
+    const lines = messages(streamOf(result.requestId)).map((message) => JSON.parse(message));
+    const told = lines.map(({ message }) => message);
+    assert.deepEqual(
+      told.filter((message) => !message?.startsWith("[yunque]")),
+      ["shown"],
+    );
+  });
+
   it("is JSON where the configuration says so", async () => {
     const deployment = await bench.deploy(
       `exports.handler = async () => {

@@ -1,10 +1,10 @@
 import type { Scope } from "../../domain/scope.ts";
-import type { LogRecord } from "../../ports/logs.ts";
 import {
   type DescribedGroup,
   type Destination,
   destinationArn,
   eventId,
+  type FoundEvent,
   groupArn,
   type LogGroup,
   type LogStream,
@@ -51,13 +51,13 @@ export const streamOutput = (scope: Scope, group: string, stream: LogStream): ap
 /** Given for clients that expect one; what they send back is ignored, as CloudWatch Logs does. */
 export const sequenceToken = (now: number): string => `4964${String(now).padStart(52, "0")}`;
 
-export const eventOutput = ({ timestamp, message, id }: LogRecord): api.OutputLogEvent => ({
+export const eventOutput = ({ timestamp, message, id }: FoundEvent): api.OutputLogEvent => ({
   timestamp,
   message,
   ingestionTime: Math.floor(id / 1000),
 });
 
-export const filteredOutput = (record: LogRecord): api.FilteredLogEvent => ({
+export const filteredOutput = (record: FoundEvent): api.FilteredLogEvent => ({
   logStreamName: record.stream,
   ...eventOutput(record),
   eventId: eventId(record),

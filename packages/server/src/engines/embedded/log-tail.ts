@@ -10,7 +10,7 @@ import { fileBase, type GroupSegments } from "./log-segments.ts";
 /** A file that reached this size is full: it is to be sealed, and another one begins. */
 const FULL_BYTES = 8 << 20;
 /** Where sealing does not keep up or fails, the oldest of so many full files gives way. */
-const MOST_FULL = 32;
+const MOST_FULL = 128;
 /** So much may wait for the disk, in characters; what comes beyond is dropped and counted. */
 const MAX_WAITING = 16 << 20;
 const MAX_WAITING_IN_ALL = 64 << 20;
@@ -80,7 +80,7 @@ export class LogTail {
       );
       return;
     }
-    this.#noteDropped(record.timestamp);
+    this.#noteDropped(record);
     this.#take(record, 1);
   }
 
@@ -158,7 +158,7 @@ export class LogTail {
   }
 
   async #flush(now: number): Promise<void> {
-    this.#noteDropped(now);
+    if (this.#dropped > 0) this.#noteDropped({ timestamp: now, id: nextId(now) });
     const [text, lines] = [this.#text, this.#lines];
     if (text === "") return;
     [this.#text, this.#lines, this.#writing] = ["", 0, text.length];
@@ -189,8 +189,8 @@ export class LogTail {
     this.#backlog.waiting += text.length;
   }
 
-  #noteDropped(timestamp: number): void {
-    if (this.#dropped > 0) this.#take(droppedRecord(this.#dropped, timestamp), this.#dropped);
+  #noteDropped(before: { readonly timestamp: number; readonly id: number }): void {
+    if (this.#dropped > 0) this.#take(droppedRecord(this.#dropped, before), this.#dropped);
     this.#dropped = 0;
   }
 
@@ -212,8 +212,10 @@ export class LogTail {
     this.segments.rotations++;
     const { full } = this.segments;
     full.push(segment);
-    for (const oldest of full.splice(0, Math.max(0, full.length - MOST_FULL)))
+    for (const oldest of full.splice(0, Math.max(0, full.length - MOST_FULL))) {
       await rm(join(this.#directory, oldest.file), { force: true });
+      process.emitWarning(`${oldest.file}: lines were given up, for sealing does not keep up`);
+    }
     this.#onFull(this);
   }
 

@@ -56,6 +56,7 @@ export class LogDatabase {
     clearTimeout(this.#idle);
     const child = this.#child;
     if (child && child.exitCode === null && child.signalCode === null) {
+      child.ref();
       const ended = new Promise((done) => child.once("exit", done));
       child.kill("SIGKILL");
       await ended;

@@ -22,16 +22,21 @@ export interface Ending {
 
 /** One method per line; `now` is in milliseconds since the epoch. */
 export interface PlatformLines {
-  initStart(now: number, runtime: RuntimeIdentity): string;
+  initStart(now: number, runtime: RuntimeIdentity): string | undefined;
   /** Only for an init that failed. */
   initReport(now: number, initMs: number, phase: "init" | "invoke", ending: Ending): string;
   /** SnapStart: an instance that was initialised ahead of time is about to be used. */
-  restoreStart(now: number, runtime: RuntimeIdentity): string;
-  restoreReport(now: number, restoreMs: number, ending?: Ending): string;
-  start(now: number, requestId: string): string;
+  restoreStart(now: number, runtime: RuntimeIdentity): string | undefined;
+  restoreReport(now: number, restoreMs: number, ending?: Ending): string | undefined;
+  start(now: number, requestId: string): string | undefined;
   /** Undefined where the format has no such line. */
   end(requestId: string): string | undefined;
-  report(now: number, requestId: string, report: InvocationReport, ending?: Ending): string;
+  report(
+    now: number,
+    requestId: string,
+    report: InvocationReport,
+    ending?: Ending,
+  ): string | undefined;
   /** Why an invocation failed. Undefined where the report says it all. */
   failure(now: number, requestId: string, failure: Failure): string | undefined;
   /** What Yunque has to say besides. */
@@ -40,7 +45,24 @@ export interface PlatformLines {
 
 /** In the format that the function is configured for. */
 export const platformLines = (deployment: Deployment): PlatformLines =>
-  deployment.logFormat === "JSON" ? jsonLines(deployment) : textLines(deployment);
+  deployment.logFormat === "JSON"
+    ? atLevel(deployment, jsonLines(deployment))
+    : textLines(deployment);
+
+/** Lambda: at the system log level WARN only what went wrong is told. */
+function atLevel({ systemLogLevel }: Deployment, lines: PlatformLines): PlatformLines {
+  if (systemLogLevel !== "WARN") return lines;
+  return {
+    ...lines,
+    initStart: () => undefined,
+    restoreStart: () => undefined,
+    start: () => undefined,
+    restoreReport: (now, restoreMs, ending) =>
+      ending && lines.restoreReport(now, restoreMs, ending),
+    report: (now, requestId, report, ending) =>
+      ending && lines.report(now, requestId, report, ending),
+  };
+}
 
 function textLines({ version, memoryMB }: Deployment): PlatformLines {
   return {

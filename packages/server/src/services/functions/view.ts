@@ -202,6 +202,8 @@ export function deploymentOf(
     environment: settings.environment ?? {},
     logGroup: settings.logging.group,
     logFormat: settings.logging.format,
+    ...(settings.logging.applicationLevel ? { logLevel: settings.logging.applicationLevel } : {}),
+    ...(settings.logging.systemLevel ? { systemLogLevel: settings.logging.systemLevel } : {}),
     code: version.code.package,
     layers: settings.layers.map((layer) => layer.package),
     tracing: settings.tracing,

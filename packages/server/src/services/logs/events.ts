@@ -22,6 +22,9 @@ const MAX_ANSWER = 1_048_576;
 const STEP = 10_000;
 const STEPS = 10;
 
+/** An event as it was kept. */
+export type FoundEvent = LogRecord;
+
 export interface InputEvent {
   readonly timestamp: number;
   readonly message: string;

@@ -9,9 +9,8 @@ import { Destinations, ResourcePolicies } from "./policies.ts";
 import { Streams } from "./streams.ts";
 import { MetricFilters, SubscriptionFilters } from "./subscriptions.ts";
 
-export type { LogMetric, LogsDependencies } from "./context.ts";
 export { LOG_ERRORS, type LogErrorCode } from "./errors.ts";
-export { eventId } from "./events.ts";
+export { eventId, type FoundEvent } from "./events.ts";
 export type { DescribedGroup } from "./groups.ts";
 export type {
   Destination,
