@@ -218,7 +218,10 @@ describe("X-Ray, by AWS's JavaScript client", () => {
     await assert.rejects(client.send(wrong), invalid);
     const graph = await client.send(new GetServiceGraphCommand({ ...range, GroupName: "g" }));
     assert.deepEqual([...new Set(graph.Services?.map(({ Name }) => Name))], ["many"]);
-    const inGroup = new GetTraceSummariesCommand({ ...range, FilterExpression: '!group("g")' });
+    const inGroup = new GetTraceSummariesCommand({
+      ...range,
+      FilterExpression: '!group.name = "g"',
+    });
     assert.equal((await client.send(inGroup)).TraceSummaries?.[0]?.Id, trace);
 
     const ResourceARN = Group?.GroupARN ?? "";

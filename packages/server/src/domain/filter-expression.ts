@@ -4,7 +4,7 @@
  *     or    = and { "OR" and }
  *     and   = unary { ["AND"] unary }
  *     unary = ( "!" | "NOT" ) unary | "(" or ")" | call | keyword [ operator value ]
- *     call  = ( "service" | "edge" | "group" | "rootcause..." ) "(" ids ")" [ "{" or "}" ]
+ *     call  = ( "service" | "edge" ) "(" ids ")" [ "{" or "}" ]
  */
 
 export type Filter =
@@ -173,7 +173,7 @@ function unary(reader: Reader, depth: number): Filter {
   const word = token.value.toLowerCase();
   if (word === "service") return service(reader, depth);
   if (word === "edge") return edge(reader, depth);
-  if (word === "group") return group(reader);
+  if (word === "group.name" || word === "group.arn") return group(reader, word);
   return test(reader, keywordOf(token.value));
 }
 
@@ -241,13 +241,15 @@ function edge(reader: Reader, depth: number): Filter {
   return { kind: "edge", from, to, inner: inner(reader, depth) };
 }
 
-/** `group.name = "x"`, `group("x")` */
-function group(reader: Reader): Filter {
-  reader.expect("(");
+/** `group.name = "x"`, `group.arn = "arn:...:group/x/..."` */
+function group(reader: Reader, word: string): Filter {
+  const not = reader.took("!=");
+  if (!not) reader.expect("=");
   const token = reader.next();
   if (token.kind !== "text") throw new FilterSyntaxError(`Unexpected ${token.value}`);
-  reader.expect(")");
-  return { kind: "group", name: token.value };
+  const name = word === "group.arn" ? (token.value.split("/")[1] ?? "") : token.value;
+  const part: Filter = { kind: "group", name };
+  return not ? { kind: "not", part } : part;
 }
 
 /** `"name"`, `id(name: "n", type: "t", account.id: "a")`; `""` and what is left out is any. */

@@ -12,11 +12,11 @@ import { Settings } from "./settings.ts";
 
 export type { TracesDependencies } from "./context.ts";
 export { TRACES_ERRORS, type TracesErrorCode, tracesError } from "./errors.ts";
-export type { Group, GroupChange, Groups } from "./groups.ts";
-export type { Queries, TimeRange } from "./queries.ts";
-export type { RuleChange, RuleRecord, RuleStatistics, SamplingRules } from "./rules.ts";
+export type { Group, Groups } from "./groups.ts";
+export type { Queries } from "./queries.ts";
+export type { RuleChange, RuleRecord, SamplingRules } from "./rules.ts";
 export { Sampler } from "./sampler.ts";
-export type { Encryption, Settings } from "./settings.ts";
+export type { Settings } from "./settings.ts";
 export type { Tags } from "./tags.ts";
 
 export interface Traces {
