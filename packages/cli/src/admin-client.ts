@@ -1,5 +1,5 @@
 /** Asks the admin API of the platform. */
-import type { Coverage, LogLine } from "@yunque/server/admin";
+import type { CostReport, Coverage, LogLine } from "@yunque/server/admin";
 import { Failure } from "./failure.ts";
 import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 
@@ -7,6 +7,15 @@ import { hungUp, notRunning, notYunque, type Target } from "./target.ts";
 export async function readServices(target: Target): Promise<readonly Coverage[]> {
   const response = await ask(target, "/_yunque/services");
   return ((await response.json()) as { services: Coverage[] }).services;
+}
+
+/** What functions cost since a time. @throws Failure where there is no platform, or it refuses. */
+export async function readCost(
+  target: Target,
+  { from, by }: { readonly from: number; readonly by: string },
+): Promise<CostReport> {
+  const search = new URLSearchParams({ from: String(from), by });
+  return (await (await ask(target, `/_yunque/cost?${search}`)).json()) as CostReport;
 }
 
 /** Yields a function's lines; with `follow` until the signal aborts. */

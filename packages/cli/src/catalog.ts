@@ -31,6 +31,11 @@ export const nouns: readonly Noun[] = [
     load: () => import("./commands/runtimes/runtimes.ts"),
   },
   {
+    name: "cost",
+    summary: "show what functions cost, and how much of it was used",
+    load: () => import("./commands/cost.ts"),
+  },
+  {
     name: "services",
     summary: "show which operations of AWS are implemented",
     load: () => import("./commands/services.ts"),

@@ -82,6 +82,30 @@ const traces = z.strictObject({
     .describe("megabytes of traces that are kept; beyond it, and after 30 days, the oldest go"),
 });
 
+const prices = z.strictObject({
+  book: z
+    .enum(["aws", "own"])
+    .default("aws")
+    .describe("what yunque cost reckons with: AWS's list price, or your own machines' cost"),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, "expected a code of three letters, like EUR")
+    .default("USD")
+    .describe("currency of what your own machines cost"),
+  monthly: z
+    .number()
+    .min(0)
+    .max(1e9)
+    .default(100)
+    .describe("what your own machines cost in a month, with power, place and work"),
+  gigabytes: z
+    .number()
+    .min(0.1)
+    .max(1e6)
+    .default(16)
+    .describe("gigabytes of memory that your own machines have together"),
+});
+
 const smtp = z.strictObject({
   url: z
     .string()
@@ -194,6 +218,7 @@ export const configSchema = z.strictObject({
     .describe("OpenTelemetry collector that every trace is sent to (OTLP over HTTP)"),
   smtp: smtp.prefault({}),
   traces: traces.prefault({}),
+  prices: prices.prefault({}),
   tls: tls.prefault({}),
   instances: instances.prefault({}),
   limits: limits.prefault({}),

@@ -10,6 +10,7 @@ import type { Packages } from "./ports/packages.ts";
 import type { Tracer } from "./ports/tracer.ts";
 import { openPublicFront, type PublicFront, type Routes } from "./public-front.ts";
 import type { Functions, Publish } from "./services/functions/index.ts";
+import type { MeterReading } from "./services/metering/index.ts";
 
 export interface DataPlane {
   readonly executor: Omit<Executor, "snapshot" | "close">;
@@ -33,6 +34,8 @@ export interface DataPlaneOptions {
   readonly packages: Packages;
   readonly logs: Logs;
   readonly metrics: Metrics;
+  /** What meters of other processes have counted. */
+  readonly metered?: (readings: readonly MeterReading[]) => void;
   /** Where functions send what they trace, once it listens. */
   readonly traceDaemon: () => string | undefined;
   readonly tracer: Tracer;

@@ -54,6 +54,7 @@ import { createEventSources } from "./links/event-sources.ts";
 import { functionCalls } from "./links/function-calls.ts";
 import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
 import { bucketTargets, readCode } from "./links/objects.ts";
+import { meteredProvisioned } from "./links/provisioned.ts";
 import { queueSource, queueTargets } from "./links/queues.ts";
 import { streamSource, streamTargets } from "./links/streams.ts";
 import { createTargets } from "./links/targets.ts";
@@ -69,6 +70,7 @@ import { type Buses, createEventBuses } from "./services/buses/index.ts";
 import { createFunctions, type Functions } from "./services/functions/index.ts";
 import { createLogService } from "./services/logs/index.ts";
 import { createMappings } from "./services/mappings/index.ts";
+import { AWS_PRICES, createMetering, ownPrices } from "./services/metering/index.ts";
 import { createMetrics } from "./services/metrics/index.ts";
 import { createObjects, type Objects } from "./services/objects/index.ts";
 import { createPipes } from "./services/pipes/index.ts";
@@ -135,6 +137,16 @@ export async function start(
         : onDefect(error, { during: "metrics and alarms" }),
   });
   const metrics = measured.recording;
+  const metering = createMetering({
+    records,
+    clock,
+    totals,
+    prices: config.prices.book === "aws" ? AWS_PRICES : ownPrices(config.prices),
+    provisioned: () => provisioned?.read() ?? [],
+    onUse: () => measured.expect(),
+  });
+  measured.source(() => metering.read());
+  let provisioned: ReturnType<typeof meteredProvisioned> | undefined;
   const packages = createPackages({
     records,
     blobs: packageBlobs,
@@ -171,6 +183,7 @@ export async function start(
     logs,
     directory,
     metrics,
+    metered: (readings) => metering.told(readings),
     log,
     onDefect,
   });
@@ -182,7 +195,9 @@ export async function start(
   );
   const token = openToken(directory, config.adminToken);
   const plane = await opening;
-  const { executor, isolation } = plane;
+  const { isolation } = plane;
+  provisioned = meteredProvisioned(plane.executor, clock, () => measured.expect());
+  const { executor } = provisioned;
 
   const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
   const functions: Functions = createFunctions({
@@ -192,6 +207,7 @@ export async function start(
     clock,
     queues,
     metrics,
+    metering: metering.meters,
     tracer: traces,
     destinations: destinationsIn(targets),
     onFailure: (error) =>
@@ -368,7 +384,14 @@ export async function start(
         return { isolation, waiting, deployments: [...deployments] };
       },
       workers: () => plane.workers,
-      metrics: () => totals.text(),
+      async metrics() {
+        await measured.flush();
+        return totals.text();
+      },
+      async cost(request) {
+        await measured.flush();
+        return metering.cost({ account, region }, request);
+      },
       logs: plane.logs,
       logGroup: logGroupIn(functions, { account, region }),
     },

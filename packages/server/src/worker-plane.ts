@@ -16,6 +16,7 @@ import { systemClock as clock } from "./ports/clock.ts";
 import type { ProvisionedState } from "./ports/executor.ts";
 import { ownGroup } from "./runtimes/index.ts";
 import type { FunctionSnapshot, Functions } from "./services/functions/index.ts";
+import type { MeterReading } from "./services/metering/index.ts";
 
 /** What a worker is told when it starts. */
 export interface WorkerOrder {
@@ -96,6 +97,7 @@ export async function openWorkerPlane(options: DataPlaneOptions): Promise<DataPl
       count: (name, dimensions, value) => metrics.count(name, dimensions, value),
       observe: (name, dimensions, value) => metrics.observe(name, dimensions, value),
       trace: (scope, segment) => options.tracer.tell(scope, segment),
+      metered: (readings) => options.metered?.(readings as readonly MeterReading[]),
       defect: (words) => onDefect(words),
     }),
     known: () => functions?.snapshots() ?? [],

@@ -33,6 +33,7 @@ import {
   type FunctionSnapshot,
   type FunctionsReplica,
 } from "./services/functions/index.ts";
+import { Meters } from "./services/metering/index.ts";
 import { Sampler } from "./services/traces/index.ts";
 import { linkSocket, primarySocket, type WorkerOrder } from "./worker-plane.ts";
 
@@ -49,6 +50,14 @@ interface Parts {
 }
 
 const sampler = new Sampler(clock);
+/** What is counted is told once a second, while there is something to tell. */
+const TELL_MS = 1000;
+const meters = new Meters(clock.now, () => void clock.after(TELL_MS, tellMeters));
+const tellMeters = (): void => {
+  const readings = meters.read();
+  if (readings.length > 0) primary.tell("metered", readings);
+};
+
 let parts: Parts | undefined;
 let front: PublicFront | undefined;
 /** Where functions find the platform. */
@@ -94,6 +103,7 @@ const procedures: Worker = {
   async end(graceMs) {
     await parts?.local.executor.close(graceMs);
     await close();
+    tellMeters();
     logs.flush();
   },
 };
@@ -150,6 +160,7 @@ async function prepare(order: WorkerOrder): Promise<Parts> {
   });
   const replica = createReplica({
     executor: routed,
+    metering: meters,
     metrics: {
       count: (...counted) => primary.tell("count", ...counted),
       observe: (...observed) => primary.tell("observe", ...observed),

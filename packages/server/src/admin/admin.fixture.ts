@@ -49,6 +49,15 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
       deployments: [],
     }),
     workers: () => [],
+    cost: async ({ from, to }) => ({
+      ...{ currency: "USD", book: "aws", source: "here", date: "today", from, to },
+      parts: [],
+      total: {
+        ...{ name: "total", requests: 0, gbSeconds: 0, container: 0 },
+        cost: { requests: 0, duration: 0, provisioned: 0, storage: 0, transfer: 0, total: 0 },
+        ...{ utilisation: 0, containerUtilisation: 0, idleProvisioned: 0 },
+      },
+    }),
     metrics: () => "yunque_things_total 1\n",
     logs: {
       read: async (_group, { since = 0, limit = 1000 }) =>

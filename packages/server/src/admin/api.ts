@@ -89,6 +89,45 @@ export const instancesSchema = z.strictObject({
 });
 export type Instances = z.output<typeof instancesSchema>;
 
+/** What a price book says of what ran. */
+const costPart = z.strictObject({
+  name: z.string().describe("The function, version, alias, hour or tag's value"),
+  requests: z.int(),
+  gbSeconds: z.number().describe("Memory for as long as was billed, to the millisecond"),
+  cost: z.strictObject({
+    requests: z.number(),
+    duration: z.number(),
+    provisioned: z.number().describe("Of provisioned concurrency, at work or not"),
+    storage: z.number().describe("Of temporary storage beyond 512 MB"),
+    transfer: z.number().describe("Of answers that were not streamed"),
+    total: z.number(),
+  }),
+  container: z
+    .number()
+    .describe("What a container with the memory of the most at once would have cost all the time"),
+  utilisation: z.number().describe("Of the memory that was paid for, how much was at work: 0 to 1"),
+  containerUtilisation: z.number().describe("The same of that container"),
+  idleProvisioned: z.number().describe("Of provisioned concurrency that had nothing to do"),
+});
+export const costSchema = z.strictObject({
+  currency: z.string(),
+  book: z.string(),
+  source: z.string().describe("Where the prices are from"),
+  date: z.string(),
+  from: z.number(),
+  to: z.number(),
+  parts: z.array(costPart).readonly(),
+  total: costPart,
+});
+export type CostReport = z.output<typeof costSchema>;
+
+/** What is asked of costs. Times in milliseconds since the epoch. */
+export interface CostRequest {
+  readonly from: number;
+  readonly to: number;
+  readonly by: "function" | "version" | "alias" | "hour" | `tag:${string}`;
+}
+
 /** One line of a function's log, or how many lines were skipped because the reader was too slow. */
 export const logLineSchema = z.union([
   z.strictObject({

@@ -5,7 +5,7 @@ import { Problem } from "./problem.ts";
 import { type AnyRoute, sendJson, serve } from "./router.ts";
 import type { AdminSources } from "./routes.ts";
 
-export type { Coverage, Health, Instances, LogLine } from "./api.ts";
+export type { CostReport, Coverage, Health, Instances, LogLine } from "./api.ts";
 export type { LogReader, LogRecord } from "./log-lines.ts";
 export type { AdminSources } from "./routes.ts";
 
@@ -22,6 +22,9 @@ export function createAdmin(sources: AdminSources, onDefect: (error: unknown) =>
   const stopping = new AbortController();
   return {
     route(request, response) {
+      // What Prometheus asks for, but not who signs: that is somebody's bucket called metrics.
+      if (request.url === "/metrics" && !/^AWS4-/.test(request.headers.authorization ?? ""))
+        request.url = "/_yunque/metrics";
       if (!/^\/_yunque(\/|\?|$)/.test(request.url ?? "")) return false;
       answer(request, response).catch((error) => fail(response, error));
       return true;

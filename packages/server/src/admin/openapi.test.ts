@@ -26,6 +26,7 @@ test("the document is OpenAPI 3.1 and lists every path, itself too", () => {
   assert.equal(document.openapi, "3.1.0");
   assert.deepEqual(Object.keys(document.paths).sort(), [
     "/_yunque/config",
+    "/_yunque/cost",
     "/_yunque/functions/{name}/logs",
     "/_yunque/health",
     "/_yunque/instances",
@@ -45,12 +46,14 @@ test("every path that the document lists is served as it says", async () => {
   }
 });
 
+const VALUES: Readonly<Record<string, string>> = { follow: "false", by: "function" };
+
 test("every parameter of the document is taken, and no other", async () => {
   for (const [path, { get }] of Object.entries(document.paths)) {
     const real = path.replace("{name}", path.includes("services") ? "lambda" : "hello");
     const names = get.parameters.filter((one) => one.in === "query").map((one) => one.name);
     for (const name of names) {
-      const value = name === "follow" ? "false" : "1";
+      const value = VALUES[name] ?? "1";
       assert.equal((await admin.get(`${real}?${name}=${value}`)).status, 200, `${path} ${name}`);
     }
     assert.equal((await admin.get(`${real}?unheard=1`)).status, 400, path);

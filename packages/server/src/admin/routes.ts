@@ -1,8 +1,11 @@
 /** The paths of the admin API, each with what it takes and answers. */
 import { z } from "zod";
 import {
+  type CostReport,
+  type CostRequest,
   type Coverage,
   configurationSchema,
+  costSchema,
   coverageSchema,
   type Health,
   healthSchema,
@@ -35,13 +38,48 @@ export interface AdminSources {
   instances(): Promise<Readonly<Instances>>;
   workers(): Health["workers"];
   /** Counters and distributions, as Prometheus reads them. */
-  metrics(): string;
+  metrics(): Promise<string> | string;
+  /** What functions cost. */
+  cost(request: CostRequest): Promise<Readonly<CostReport>>;
   readonly logs: LogReader;
   /** The log group of a function, or undefined where there is no such function. */
   logGroup(functionName: string): Promise<string | undefined>;
 }
 
 const nothing = z.strictObject({});
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const costQuery = z
+  .strictObject({
+    from: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(8.64e15)
+      .optional()
+      .describe(
+        "From the hour of this time on: milliseconds since the epoch; a day ago unless said",
+      ),
+    to: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(8.64e15)
+      .optional()
+      .describe("Up to this time: milliseconds since the epoch; now unless said"),
+    by: z
+      .string()
+      .regex(/^(function|version|alias|hour|tag:.{1,128})$/s)
+      .default("function")
+      .describe("What is added up: function, version, alias, hour or tag:KEY"),
+  })
+  .transform(({ from, to, by }) => {
+    const end = to ?? Date.now();
+    const start = from ?? end - DAY_MS;
+    return { from: Math.floor(start / HOUR_MS) * HOUR_MS, to: end, by: by as CostRequest["by"] };
+  });
 
 const logQuery = z.strictObject({
   since: z.coerce
@@ -115,6 +153,13 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
       answer: z.string(),
       text: "text/plain; version=0.0.4; charset=utf-8",
       handle: () => sources.metrics(),
+    }),
+    adminRoute({
+      path: "/_yunque/cost",
+      summary: "What functions cost by the price book, and what a container would have cost",
+      query: costQuery,
+      answer: costSchema,
+      handle: ({ query }) => sources.cost(query),
     }),
     adminRoute({
       path: "/_yunque/functions/{name}/logs",

@@ -58,6 +58,8 @@ export interface PrimaryProcedures {
   observe: Metrics["observe"];
   /** What a traced invocation did. */
   trace: Tracer["tell"];
+  /** What its meters have counted since it told last. */
+  metered(readings: readonly object[]): void;
   appendLogs(batches: readonly LogBatch[]): void;
   /** A defect of a worker's, for the platform's log. */
   defect(words: string): void;

@@ -3,6 +3,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Delivery, Destinations } from "../../ports/destinations.ts";
 import type { Executor } from "../../ports/executor.ts";
+import type { Metering } from "../../ports/metering.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Packages } from "../../ports/packages.ts";
 import type { Queues } from "../../ports/queues.ts";
@@ -40,6 +41,8 @@ export interface FunctionsDependencies {
   readonly queues: Queues;
   readonly destinations: Destinations;
   readonly metrics: Metrics;
+  /** Absent where nobody counts invocations. */
+  readonly metering?: Metering;
   /** Absent where nothing is traced. */
   readonly tracer?: Tracer;
   /** A defect of ours or storage that fails, behind the back of any caller. */

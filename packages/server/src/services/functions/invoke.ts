@@ -9,6 +9,7 @@ import { descend } from "../../domain/lineage.ts";
 import type { SampledRequest } from "../../domain/sampling-rule.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { type Executor, ExecutorError, type ThrottleReason } from "../../ports/executor.ts";
+import type { InvocationMeter } from "../../ports/metering.ts";
 import type { Dimensions } from "../../ports/metrics.ts";
 import type { Catalog } from "./catalog.ts";
 import type { FunctionsContext } from "./context.ts";
@@ -33,6 +34,8 @@ export interface Runnable {
   readonly mayRecur: boolean;
   /** Whom its metrics are about. */
   readonly dimensions: Dimensions;
+  /** Counts its invocations; absent where nobody does. */
+  readonly meter?: InvocationMeter | undefined;
 }
 
 export interface InvokeOperations {
@@ -59,14 +62,15 @@ export interface InvokeOperations {
 }
 
 /** What invocations need of the rest of the service. */
-export interface InvokeContext extends Pick<FunctionsContext, "random" | "metrics" | "tracer"> {
+export interface InvokeContext
+  extends Pick<FunctionsContext, "random" | "metrics" | "tracer" | "metering"> {
   readonly catalog: Pick<Catalog, "peek" | "load"> & Partial<Pick<Catalog, "forget">>;
   readonly settler: Pick<Settler, "now">;
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes">;
 }
 
 export function createInvoke(context: InvokeContext): InvokeOperations {
-  const { catalog, settler, executor, random, tracer } = context;
+  const { catalog, settler, executor, random, tracer, metering } = context;
 
   function runnableOf(view: FunctionView, qualifier: string | undefined): Runnable | undefined {
     const version = versionFor(view, qualifier, random);
@@ -84,6 +88,18 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
       lineage: view.lineage,
       mayRecur: view.head.recursiveLoop === "Allow",
       dimensions: view.dimensions,
+      meter: metering?.meter({
+        account: deployment.account,
+        region: deployment.region,
+        functionName: deployment.functionName,
+        version,
+        qualifier,
+        memoryMB: deployment.memoryMB,
+        storageMB: deployment.ephemeralStorageMB,
+        architecture: deployment.architecture,
+        reserved: view.head.reservedConcurrency !== undefined,
+        tags: view.head.tags,
+      }),
     };
     view.runnables.set(key, runnable);
     return runnable;
@@ -136,35 +152,42 @@ export function createInvoke(context: InvokeContext): InvokeOperations {
 
     sample: (runnable, traceId, request) => decided(runnable, traceId, tracer, request),
 
-    async invoke({ deployment, qualifier }, invocation) {
+    async invoke({ deployment, qualifier, meter }, invocation) {
       const trace = traced(tracer, deployment, invocation);
-      if (trace === undefined)
-        return await executor.invoke(deployment, invocation, qualifier).catch(refuse);
+      meter?.begun(invocation.payload.byteLength);
       try {
-        const result = await executor.invoke(deployment, trace.invocation, qualifier);
-        trace.ended(
+        const traceable = trace?.invocation ?? invocation;
+        const result = await executor.invoke(deployment, traceable, qualifier);
+        const { report, functionError, payload } = result;
+        meter?.ended(report, functionError !== undefined, payload.byteLength);
+        trace?.ended(
           result.report,
           result.functionError && Buffer.from(result.payload).toString("utf8"),
         );
         return result;
       } catch (error) {
-        trace.refused(error instanceof ExecutorError && error.fault === "throttled");
+        const throttled = error instanceof ExecutorError && error.fault === "throttled";
+        meter?.refused(throttled);
+        trace?.refused(throttled);
         return refuse(error);
       }
     },
 
-    async stream({ deployment, qualifier }, invocation) {
+    async stream({ deployment, qualifier, meter }, invocation) {
       const trace = traced(tracer, deployment, invocation);
-      if (trace === undefined)
-        return await executor.stream(deployment, invocation, qualifier).catch(refuse);
+      meter?.begun(invocation.payload.byteLength);
       try {
-        const stream = await executor.stream(deployment, trace.invocation, qualifier);
-        void stream.completion.then(({ report, errorCode, errorDetails }) =>
-          trace.ended(report, errorCode === undefined ? undefined : (errorDetails ?? errorCode)),
-        );
+        const traceable = trace?.invocation ?? invocation;
+        const stream = await executor.stream(deployment, traceable, qualifier);
+        void stream.completion.then(({ report, errorCode, errorDetails }) => {
+          meter?.ended(report, errorCode !== undefined, 0);
+          trace?.ended(report, errorCode === undefined ? undefined : (errorDetails ?? errorCode));
+        });
         return stream;
       } catch (error) {
-        trace.refused(error instanceof ExecutorError && error.fault === "throttled");
+        const throttled = error instanceof ExecutorError && error.fault === "throttled";
+        meter?.refused(throttled);
+        trace?.refused(throttled);
         return refuse(error);
       }
     },

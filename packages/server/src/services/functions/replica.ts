@@ -5,6 +5,7 @@
 import type { NetworkRule } from "../../domain/function-network.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Executor } from "../../ports/executor.ts";
+import type { Metering } from "../../ports/metering.ts";
 import type { Metrics } from "../../ports/metrics.ts";
 import type { Tracer } from "../../ports/tracer.ts";
 import { pushConcurrency } from "./concurrency.ts";
@@ -18,6 +19,7 @@ export interface ReplicaDependencies {
   /** Runs invocations wherever they belong. */
   readonly executor: Pick<Executor, "invoke" | "stream" | "runtimes" | "limit">;
   readonly metrics: Metrics;
+  readonly metering?: Metering;
   readonly tracer?: Tracer;
   readonly network: NetworkRule;
   /** Has the owner read a function, and settle it; where it exists, put() was called before this resolves. */
@@ -58,10 +60,11 @@ export function createReplica(dependencies: ReplicaDependencies): FunctionsRepli
     },
   };
   const settler = { now: (scope: Scope, name: string) => dependencies.load(scope, name) };
-  const { metrics, tracer } = dependencies;
+  const { metrics, tracer, metering } = dependencies;
   const invokes = createInvoke({
     ...{ catalog, settler, executor, metrics, random },
     ...(tracer ? { tracer } : {}),
+    ...(metering ? { metering } : {}),
   });
 
   function drop(key: string): void {

@@ -57,6 +57,8 @@ export interface MetricsService {
   source(read: () => Promise<readonly ScopedSamples[]>): void;
   /** Something has happened that a source will tell of. */
   expect(): void;
+  /** Keeps what was told so far. */
+  flush(): Promise<void>;
   /** Keeps samples; resolves once they are durable. */
   put(scope: Scope, samples: readonly Sample[]): Promise<void>;
   putData(scope: Scope, namespace: string, data: readonly Datum[]): Promise<void>;
@@ -98,6 +100,7 @@ export function createMetrics(dependencies: MetricsDependencies): MetricsService
     recording: recorder,
     source: (read) => recorder.source(read),
     expect: () => recorder.expect(),
+    flush,
     put: (scope, samples) => metrics.append(scope, samples),
     putData: (scope, namespace, data) =>
       metrics.append(scope, samplesOf(namespace, data, clock.now())),

@@ -6,6 +6,7 @@ import type { MetricPoint } from "../../domain/metric-point.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Dimensions, Metrics } from "../../ports/metrics.ts";
+import type { Change } from "../../ports/records.ts";
 import type { Sample } from "./model.ts";
 import { type OwnMetric, ownMetric } from "./own-metrics.ts";
 import type { MetricStore } from "./store.ts";
@@ -30,6 +31,8 @@ interface Slot {
 export interface ScopedSamples {
   readonly scope: Scope;
   readonly samples: readonly Sample[];
+  /** Kept in the same commit. */
+  readonly changes?: readonly Change[];
 }
 
 export interface RecorderParts {
@@ -143,19 +146,20 @@ export class Recorder implements Metrics {
   async #flush(): Promise<void> {
     for (const slot of this.#slots.values()) this.#finish(slot);
     this.#slots.clear();
-    const byScope = new Map<string, { scope: Scope; samples: Sample[] }>();
-    const add = (scope: Scope, samples: readonly Sample[]) => {
+    const byScope = new Map<string, { scope: Scope; samples: Sample[]; changes: Change[] }>();
+    const add = ({ scope, samples, changes = [] }: ScopedSamples) => {
       const key = `${scope.account}/${scope.region}`;
-      const one = byScope.get(key) ?? { scope, samples: [] };
-      one.samples.push(...samples);
+      const one = byScope.get(key) ?? { scope, samples: [], changes: [] };
+      for (const sample of samples) one.samples.push(sample);
+      for (const change of changes) one.changes.push(change);
       byScope.set(key, one);
     };
     const taken = this.#finished.splice(0);
-    for (const [scope, sample] of taken) add(scope, [sample]);
-    for (const source of this.#sources)
-      for (const { scope, samples } of await source()) add(scope, samples);
-    for (const { scope, samples } of byScope.values())
-      if (samples.length > 0) await this.#parts.store.append(scope, samples, { lossy: true });
+    for (const [scope, sample] of taken) add({ scope, samples: [sample] });
+    for (const source of this.#sources) for (const one of await source()) add(one);
+    for (const { scope, samples, changes } of byScope.values())
+      if (samples.length + changes.length > 0)
+        await this.#parts.store.append(scope, samples, { lossy: true, changes });
   }
 }
 
