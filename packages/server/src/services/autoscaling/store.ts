@@ -1,6 +1,7 @@
 /** Reading and changing scalable targets: every change of one, and of what belongs to it, also writes its record. */
 import type { Scope } from "../../domain/scope.ts";
-import { type Change, RecordConflict, type Records } from "../../ports/records.ts";
+import type { Change, Records } from "../../ports/records.ts";
+import { retried as retriedUnless } from "../../ports/retried.ts";
 import { DIMENSIONS } from "./dimensions.ts";
 import { autoscalingError, notFound } from "./errors.ts";
 import type { ScalableTarget, TargetName } from "./model.ts";
@@ -12,9 +13,6 @@ export interface Edit<Result> {
   readonly changes?: readonly Change[];
   readonly result: Result;
 }
-
-/** So many changes of one target that collide in a row: the caller tries again later. */
-const MAX_ATTEMPTS = 20;
 
 export const findTarget = async (
   records: Records,
@@ -42,19 +40,13 @@ export async function editTarget<Result>(
 }
 
 /** Runs a step that reads, decides and commits, again where somebody else committed first. */
-export async function retried<Result>(step: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof RecordConflict)) throw error;
-      if (attempt === MAX_ATTEMPTS)
-        throw autoscalingError(
-          "ScalingContended",
-          "Concurrent updates caused an exception, for example, if you request an update to an Application Auto Scaling resource that already has a pending update.",
-        );
-    }
-}
+export const retried = <Result>(step: () => Promise<Result>): Promise<Result> =>
+  retriedUnless(step, () =>
+    autoscalingError(
+      "ScalingContended",
+      "Concurrent updates caused an exception, for example, if you request an update to an Application Auto Scaling resource that already has a pending update.",
+    ),
+  );
 
 /** AWS says "registered" where a target is needed for something else, and "found" where it is what is asked for. */
 export const noTarget = (name: TargetName, verb: "registered" | "found") =>

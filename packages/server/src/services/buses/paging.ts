@@ -1,14 +1,12 @@
 /** Pages of listings in order of name. */
+import { openToken, type Page, sealToken } from "../../ports/record-pages.ts";
 import { invalidParameter } from "./errors.ts";
+
+export type { Page } from "../../ports/record-pages.ts";
 
 export interface PageRequest {
   readonly limit?: number | undefined;
   readonly token?: string | undefined;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly token?: string;
 }
 
 const MAX_PAGE = 100;
@@ -20,7 +18,7 @@ export function pageOf<T>(
   { limit = MAX_PAGE, token }: PageRequest,
   listing: string,
 ): Page<T> {
-  const after = token === undefined ? undefined : openToken(listing, token);
+  const after = openToken(listing, token, () => invalidParameter("NextToken"));
   const rest = after === undefined ? all : all.filter((item) => nameOf(item) > after);
   const items = rest.slice(0, limit);
   const last = items.at(-1);
@@ -34,16 +32,3 @@ export function pageOf<T>(
 
 export const byName = <T extends { readonly name: string }>(one: T, other: T): number =>
   one.name < other.name ? -1 : 1;
-
-const sealToken = (listing: string, name: string): string =>
-  Buffer.from(JSON.stringify([listing, name]), "utf8").toString("base64url");
-
-function openToken(listing: string, token: string): string {
-  try {
-    const [of, name] = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (of === listing && typeof name === "string") return name;
-  } catch {
-    // no token of ours
-  }
-  throw invalidParameter("NextToken");
-}

@@ -1,6 +1,7 @@
 /** Schedule groups: the default one, which is always there, and those that callers make, tag and delete. */
 import type { Scope } from "../../domain/scope.ts";
 import { everyRecord } from "../../ports/every-record.ts";
+import type { Page } from "../../ports/record-pages.ts";
 import { type Change, RecordConflict, type Records, type Versioned } from "../../ports/records.ts";
 import { removeEntry } from "../timetable/index.ts";
 import type { SchedulesDependencies } from "./context.ts";
@@ -15,7 +16,7 @@ import {
   schedulesSpace,
   TIMETABLE,
 } from "./spaces.ts";
-import { isRepeated, markOf, type Page, type PageRequest, pageOf, retried } from "./store.ts";
+import { isRepeated, markOf, type PageRequest, pageOf, retried } from "./store.ts";
 
 export interface GroupRequest {
   readonly name: string;

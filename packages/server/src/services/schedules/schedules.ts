@@ -1,5 +1,6 @@
 /** Schedules: made, replaced, read, listed, deleted. Each is written in one commit with its next run. */
 import type { Scope } from "../../domain/scope.ts";
+import type { Page } from "../../ports/record-pages.ts";
 import type { Change } from "../../ports/records.ts";
 import { removeEntry } from "../timetable/index.ts";
 import type { SchedulesDependencies } from "./context.ts";
@@ -17,7 +18,7 @@ import {
   schedulesSpace,
   TIMETABLE,
 } from "./spaces.ts";
-import { isRepeated, markOf, type Page, type PageRequest, pageOf, retried } from "./store.ts";
+import { isRepeated, markOf, type PageRequest, pageOf, retried } from "./store.ts";
 import { firstDue } from "./timing.ts";
 
 export interface ScheduleName {

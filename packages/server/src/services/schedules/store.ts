@@ -1,6 +1,8 @@
 /** Pages of listings, changes that collide, and requests that come twice. */
 import { createHash } from "node:crypto";
-import { type Listed, RecordConflict, type Records } from "../../ports/records.ts";
+import { type Page, pageOfRecords } from "../../ports/record-pages.ts";
+import type { Records } from "../../ports/records.ts";
+import { retried as retriedUnless } from "../../ports/retried.ts";
 import { invalid, scheduleError } from "./errors.ts";
 import type { RequestMark } from "./model.ts";
 
@@ -9,71 +11,25 @@ export interface PageRequest {
   readonly token?: string | undefined;
 }
 
-/** A page; `token` where more follow. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly token?: string;
-}
-
 /** Scheduler: MaxResults is 1 to 100, and 100 where it is absent. */
 const MAX_PAGE = 100;
-const SCAN = 1000;
 
 /** The records of a space that fit, one page of them, in order of id. @throws YunqueError where the token is none. */
-export async function pageOf<T>(
+export function pageOf<T>(
   records: Records,
   space: string,
   { maxResults = MAX_PAGE, token }: PageRequest,
-  { prefix = "", fits }: { readonly prefix?: string; readonly fits: (value: T) => boolean },
+  search: { readonly prefix?: string; readonly fits: (value: T) => boolean },
 ): Promise<Page<T>> {
-  const found: Listed<T>[] = [];
-  let after = openToken(space, token);
-  while (found.length <= maxResults) {
-    const page = await records.list<T>(space, { prefix, after, limit: SCAN });
-    found.push(...page.filter(({ value }) => fits(value)));
-    const last = page.at(-1);
-    if (page.length < SCAN || last === undefined) break;
-    after = last.id;
-  }
-  const items = found.slice(0, maxResults);
-  const last = items.at(-1);
-  return {
-    items: items.map(({ value }) => value),
-    ...(found.length > items.length && last ? { token: sealToken(space, last.id) } : {}),
-  };
+  const badToken = () => invalid("Invalid NextToken.");
+  return pageOfRecords(records, space, { limit: maxResults, token, badToken, ...search });
 }
-
-const sealToken = (space: string, id: string): string =>
-  Buffer.from(JSON.stringify([space, id]), "utf8").toString("base64url");
-
-function openToken(space: string, token: string | undefined): string {
-  if (token === undefined) return "";
-  try {
-    const [of, id] = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (of === space && typeof id === "string" && sealToken(space, id) === token) return id;
-  } catch {
-    // no token of ours
-  }
-  throw invalid("Invalid NextToken.");
-}
-
-/** So many changes of one record that collide in a row: the caller tries again later. */
-const MAX_ATTEMPTS = 20;
 
 /** Runs a step that reads, decides and commits, again where somebody else committed first. */
-export async function retried<Result>(step: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof RecordConflict)) throw error;
-      if (attempt === MAX_ATTEMPTS)
-        throw scheduleError(
-          "ScheduleContended",
-          "The resource is being changed by other requests.",
-        );
-    }
-}
+export const retried = <Result>(step: () => Promise<Result>): Promise<Result> =>
+  retriedUnless(step, () =>
+    scheduleError("ScheduleContended", "The resource is being changed by other requests."),
+  );
 
 /** What a record keeps of the request that made it; nothing where that has no token. */
 export const markOf = (

@@ -6,7 +6,8 @@ import {
 } from "../../domain/filter-policy.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { everyRecord } from "../../ports/every-record.ts";
-import { type Change, RecordConflict, type Records } from "../../ports/records.ts";
+import type { Change, Records } from "../../ports/records.ts";
+import { retried } from "../../ports/retried.ts";
 import { missing, topicError } from "./errors.ts";
 import type { Subscription, Topic } from "./model.ts";
 import { subscriptionId, subscriptionsSpace, topicsSpace } from "./spaces.ts";
@@ -33,8 +34,6 @@ export interface Edit<Result> {
 
 /** Subscriptions that are kept in memory, of all topics; a topic alone may have more, and is then read each time. */
 const MAX_KEPT = 200_000;
-/** So many changes of one topic that collide in a row: the caller tries again later. */
-const MAX_ATTEMPTS = 20;
 
 export class TopicStore {
   readonly records: Records;
@@ -101,19 +100,10 @@ export class TopicStore {
 
   /** Runs a step that reads, decides and commits changes of a topic, again where somebody else committed first. */
   async retried<Result>(scope: Scope, name: string, step: () => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt++)
-      try {
-        return await step();
-      } catch (error) {
-        if (!(error instanceof RecordConflict)) throw error;
-        if (attempt === MAX_ATTEMPTS)
-          throw topicError(
-            "TopicContended",
-            "Can't perform multiple operations on a topic simultaneously.",
-          );
-      } finally {
-        this.#forget(`${topicsSpace(scope)}/${name}`);
-      }
+    const forgetting = () => step().finally(() => this.#forget(`${topicsSpace(scope)}/${name}`));
+    return retried(forgetting, () =>
+      topicError("TopicContended", "Can't perform multiple operations on a topic simultaneously."),
+    );
   }
 
   #keep(key: string, view: TopicView): void {

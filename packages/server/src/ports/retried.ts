@@ -1,0 +1,21 @@
+import { RecordConflict } from "./records.ts";
+
+/** So many changes of one record that collide in a row: the caller tries again later. */
+const MAX_ATTEMPTS = 20;
+
+/**
+ * Runs a step that reads, decides and commits, again where somebody else committed first. `contended`: what is thrown
+ * where that goes on.
+ */
+export async function retried<Result>(
+  step: () => Promise<Result>,
+  contended: () => Error,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof RecordConflict)) throw error;
+      if (attempt === MAX_ATTEMPTS) throw contended();
+    }
+}
