@@ -121,9 +121,9 @@ function faultOf(value: Record<string, unknown>, depth: number): string | undefi
   return undefined;
 }
 
-/** Seconds that a date can hold. */
+/** Seconds, up to the year 4822. */
 const isTime = (value: unknown): value is number =>
-  typeof value === "number" && value >= 0 && value < 8.64e12;
+  typeof value === "number" && value >= 0 && value < 9e10;
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

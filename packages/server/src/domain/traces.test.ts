@@ -195,6 +195,54 @@ describe("filter expressions", () => {
       assert.throws(() => parseFilter(text), FilterSyntaxError));
 });
 
+it("whatever text comes is an expression or refused, and fast", () => {
+  const words = [
+    "ok",
+    "!",
+    "(",
+    ")",
+    "{",
+    "}",
+    "AND",
+    "OR",
+    "service",
+    "edge",
+    "id",
+    '"a"',
+    "'",
+    "=",
+    "<",
+    "5",
+    "-",
+    "duration",
+    "annotation.x",
+    "annotation[",
+    "]",
+    ",",
+    ":",
+    " ",
+    "\\",
+    "group.name",
+    "é",
+  ];
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return seed % below;
+  };
+  let taken = 0;
+  for (let n = 0; n < 20_000; n++) {
+    const text = Array.from({ length: random(12) }, () => words[random(words.length)]).join(" ");
+    try {
+      matchesFilter(parseFilter(text), TRACE);
+      taken += 1;
+    } catch (error) {
+      assert.ok(error instanceof FilterSyntaxError, text);
+    }
+  }
+  assert.ok(taken > 100);
+});
+
 it("draws a map: who called whom, and how that ended", () => {
   const graph = graphOf([TRACE]);
   const names = graph.map(({ service }) => `${service.type ?? ""} ${service.name}`);

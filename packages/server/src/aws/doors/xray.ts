@@ -1,6 +1,12 @@
 import type { Scope } from "../../domain/scope.ts";
 import { xrayTraceId } from "../../domain/trace-header.ts";
-import { type Group, type Tags, type Traces, tracesError } from "../../services/traces/index.ts";
+import {
+  type Group,
+  MAX_DOCUMENTS,
+  type Tags,
+  type Traces,
+  tracesError,
+} from "../../services/traces/index.ts";
 import type { GroupSummary, XrayApi } from "../api/xray.ts";
 import type { Door } from "../context.ts";
 import { worded } from "./worded.ts";
@@ -49,7 +55,7 @@ export function createXrayDoor(traces: Traces): Door<XrayApi> {
         Traces: found.map(({ view, documents }) => ({
           Id: view.id,
           Duration: Math.round(view.duration * 1000) / 1000,
-          LimitExceeded: false,
+          LimitExceeded: documents.length >= MAX_DOCUMENTS,
           Segments: documents.map(({ id, text }) => ({ Id: id, Document: text })),
         })),
         UnprocessedTraceIds: ids.filter((id) => !known.has(id)),

@@ -16,6 +16,7 @@ export type { Group, Groups } from "./groups.ts";
 export type { Queries } from "./queries.ts";
 export type { RuleChange, RuleRecord, SamplingRules } from "./rules.ts";
 export { Sampler } from "./sampler.ts";
+export { MAX_DOCUMENTS } from "./segments.ts";
 export type { Settings } from "./settings.ts";
 export type { Tags } from "./tags.ts";
 

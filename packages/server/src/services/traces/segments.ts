@@ -4,7 +4,6 @@
  */
 import type { Scope } from "../../domain/scope.ts";
 import { isRefused, readSegment, type Segment } from "../../domain/segment.ts";
-import { everyRecord } from "../../ports/every-record.ts";
 import type { Change } from "../../ports/records.ts";
 import type { TraceLimits, TracesDependencies } from "./context.ts";
 import { readTimeId, segmentsSpace, TIMES, TOTALS, timeId, timePrefix } from "./spaces.ts";
@@ -18,6 +17,8 @@ interface Stored {
   readonly text: string;
 }
 
+/** Of one trace that are read; X-Ray stops at 500 kB. */
+export const MAX_DOCUMENTS = 2_000;
 const FLUSH_MS = 250;
 /** Documents of one commit. */
 const BATCH = 2_000;
@@ -82,13 +83,10 @@ export class Segments {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Every document of a trace, as its sender wrote it. */
+  /** The documents of a trace, as their senders wrote them: at most MAX_DOCUMENTS. */
   async documents(scope: Scope, traceId: string): Promise<{ id: string; text: string }[]> {
-    const all = await everyRecord<Stored>(
-      this.#context.records,
-      segmentsSpace(scope),
-      `${traceId}/`,
-    );
+    const asked = { prefix: `${traceId}/`, limit: MAX_DOCUMENTS };
+    const all = await this.#context.records.list<Stored>(segmentsSpace(scope), asked);
     return all.map(({ id, value }) => ({ id: id.slice(traceId.length + 1), text: value.text }));
   }
 
@@ -168,7 +166,8 @@ export class Segments {
       const key = `${scope.account}/${scope.region}/${segment.trace_id}`;
       const entity = `${key}/${segment.id}`;
       if (!this.#placed.has(key)) {
-        const ms = segment.start_time * 1000;
+        // Who says that it begins in the future would stay when all others go.
+        const ms = Math.min(segment.start_time * 1000, this.#context.clock.now());
         remember(this.#placed, key, ms);
         changes.push({ put: {}, space: TIMES, id: timeId(ms, scope, segment.trace_id) });
       }

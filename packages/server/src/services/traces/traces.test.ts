@@ -117,6 +117,25 @@ describe("traces", () => {
     assert.equal((await find(299)).length, 1);
   });
 
+  it("that say they begin in the future are no safer than the others", async () => {
+    const { traces, clock, segment, find } = open();
+    const start_time = clock.now() / 1000 + 1e9;
+    await traces.put(SCOPE, [JSON.stringify(segment(1, { start_time, end_time: start_time }))]);
+    clock.advance(31 * 24 * 3600 * 1000);
+    await traces.start();
+    await idle();
+    assert.equal((await find(1)).length, 0);
+  });
+
+  it("of which there is too much are read in part", async () => {
+    const { traces, segment, find } = open();
+    const all = Array.from({ length: 2_100 }, (_, n) =>
+      JSON.stringify(segment(1, { id: n.toString(16).padStart(16, "0") })),
+    );
+    await traces.put(SCOPE, all);
+    assert.equal((await find(1)).length, 2_000);
+  });
+
   it("of other accounts and regions are not seen", async () => {
     const { traces, segment } = open();
     await traces.put(SCOPE, [JSON.stringify(segment(1))]);
