@@ -18,17 +18,23 @@ export async function readCost(
   return (await (await ask(target, `/_yunque/cost?${search}`)).json()) as CostReport;
 }
 
-/** Yields a function's lines; with `follow` until the signal aborts. */
+/** Whose lines are read. */
+export type LogSource = { readonly function: string } | { readonly group: string };
+
+/** Yields the lines of a function or of a log group; with `follow` until the signal aborts. */
 export async function* readLogs(
   target: Target,
-  name: string,
+  source: LogSource,
   query: { readonly since?: number | undefined; readonly limit: number; readonly follow: boolean },
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const search = new URLSearchParams({ limit: String(query.limit), follow: String(query.follow) });
   if (query.since !== undefined) search.set("since", String(query.since));
-  const path = `/_yunque/functions/${encodeURIComponent(name)}/logs?${search}`;
-  const { body } = await ask(target, path, signal);
+  const path =
+    "group" in source
+      ? `log-groups/${encodeURIComponent(source.group)}/lines`
+      : `functions/${encodeURIComponent(source.function)}/logs`;
+  const { body } = await ask(target, `/_yunque/${path}?${search}`, signal);
   let rest = "";
   for await (const text of textOf(body, target)) {
     const lines = (rest + text).split("\n");

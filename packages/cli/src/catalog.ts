@@ -21,6 +21,11 @@ export const nouns: readonly Noun[] = [
     load: () => import("./commands/functions/functions.ts"),
   },
   {
+    name: "logs",
+    summary: "read log groups",
+    load: () => import("./commands/logs/logs.ts"),
+  },
+  {
     name: "build",
     summary: "bundle a Node.js function: smaller, and faster to start",
     load: () => import("./commands/build.ts"),

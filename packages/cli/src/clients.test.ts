@@ -86,7 +86,7 @@ test("a log line is whole, however it was cut on the way", () =>
     },
     async (target) => {
       const query = { limit: 10, follow: false };
-      const lines = readLogs(target, "x", query, new AbortController().signal);
+      const lines = readLogs(target, { function: "x" }, query, new AbortController().signal);
       assert.deepEqual(await Array.fromAsync(lines), [{ message: "é1" }, { message: "2" }]);
     },
   ));
@@ -96,7 +96,7 @@ test("a platform that goes away inside a log is told as such", () =>
     (_request, response) => response.write('{"message":"1"}\n', () => response.destroy()),
     async (target) => {
       const query = { limit: 10, follow: true };
-      const lines = readLogs(target, "x", query, new AbortController().signal);
+      const lines = readLogs(target, { function: "x" }, query, new AbortController().signal);
       await assert.rejects(Array.fromAsync(lines), { name: "Failure", message: /hung up/ });
     },
   ));

@@ -393,6 +393,7 @@ export async function start(
         return metering.cost({ account, region }, request);
       },
       logs: plane.logs,
+      logLines: (name) => logService.linesOf({ account, region }, name),
       logGroup: logGroupIn(functions, { account, region }),
     },
     onDefect,

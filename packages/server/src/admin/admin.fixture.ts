@@ -67,6 +67,7 @@ export async function openAdmin(overrides: Partial<AdminSources> = {}): Promise<
         return () => followers.delete(listener);
       },
     },
+    logLines: async (name) => (name === "hello" ? "here/hello" : undefined),
     logGroup: async (name) => (name === "hello" ? "/aws/lambda/hello" : undefined),
     ...overrides,
   };

@@ -30,6 +30,7 @@ test("the document is OpenAPI 3.1 and lists every path, itself too", () => {
     "/_yunque/functions/{name}/logs",
     "/_yunque/health",
     "/_yunque/instances",
+    "/_yunque/log-groups/{name}/lines",
     "/_yunque/metrics",
     "/_yunque/openapi.json",
     "/_yunque/services",

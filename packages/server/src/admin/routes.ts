@@ -44,6 +44,8 @@ export interface AdminSources {
   readonly logs: LogReader;
   /** The log group of a function, or undefined where there is no such function. */
   logGroup(functionName: string): Promise<string | undefined>;
+  /** Where lines of a log group are, or undefined where there is no such group. */
+  logLines(groupName: string): Promise<string | undefined>;
 }
 
 const nothing = z.strictObject({});
@@ -171,6 +173,19 @@ export function adminRoutes(sources: AdminSources): AnyRoute[] {
         const group = await sources.logGroup(name);
         if (group === undefined)
           throw new Problem(404, "NoSuchFunction", "There is no such function.");
+        return logLines(sources.logs, group, query, signal);
+      },
+    }),
+    adminRoute({
+      path: "/_yunque/log-groups/{name}/lines",
+      summary: "The lines of a log group, a JSON object per line",
+      query: logQuery,
+      answer: logLineSchema,
+      lines: true,
+      async handle({ name, query, signal }) {
+        const group = await sources.logLines(name);
+        if (group === undefined)
+          throw new Problem(404, "NoSuchLogGroup", "There is no such log group.");
         return logLines(sources.logs, group, query, signal);
       },
     }),
