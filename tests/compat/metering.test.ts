@@ -14,6 +14,16 @@ import { clientSettings, startPlatform, type TestPlatform } from "../platform.ts
 const FunctionName = "metered";
 const TOKEN = "a-token-of-the-metering-test-0123456789";
 const CODE = `export const handler = async (event) => {
+  console.log(JSON.stringify({
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        { Namespace: "Shop", Dimensions: [["service"]], Metrics: [{ Name: "Sold", Unit: "Count" }] },
+      ],
+    },
+    service: "orders",
+    Sold: 7,
+  }));
   if (event.fail) throw new Error("on purpose");
   return event;
 };`;
@@ -57,10 +67,14 @@ for (const workers of [0, 2])
       await platform.stop();
     });
 
-    async function sum(MetricName: string, dimensions: Record<string, string>) {
+    async function sum(
+      MetricName: string,
+      dimensions: Record<string, string>,
+      Namespace = "AWS/Lambda",
+    ) {
       const { Datapoints = [] } = await cloudWatch.send(
         new GetMetricStatisticsCommand({
-          Namespace: "AWS/Lambda",
+          Namespace,
           MetricName,
           Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
           StartTime: new Date(Date.now() - 600_000),
@@ -82,6 +96,12 @@ for (const workers of [0, 2])
       assert.equal(await sum("Invocations", { ...live, ExecutedVersion: "1" }), 3);
       assert.equal(await sum("Errors", { FunctionName }), 1);
       assert.equal(await sum("Throttles", { FunctionName }), 0);
+    });
+
+    it("reads the metrics inside of log lines", { timeout: 20_000 }, async () => {
+      while ((await sum("Sold", { service: "orders" }, "Shop")) < 42)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal(await sum("Sold", { service: "orders" }, "Shop"), 42);
     });
 
     it("meters what the REPORT lines say", async () => {

@@ -53,6 +53,7 @@ import { destinationsIn } from "./links/destinations.ts";
 import { createEventSources } from "./links/event-sources.ts";
 import { functionCalls } from "./links/function-calls.ts";
 import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
+import { readEmbeddedMetrics, tellLogMetric } from "./links/log-metrics.ts";
 import { bucketTargets, readCode } from "./links/objects.ts";
 import { meteredProvisioned } from "./links/provisioned.ts";
 import { queueSource, queueTargets } from "./links/queues.ts";
@@ -290,13 +291,15 @@ export async function start(
     queues,
     clock,
     targets,
-    onMetric: () => {},
+    onMetric: tellLogMetric(measured),
     onFailure: (error) =>
       error instanceof YunqueError
         ? log.error("log groups wait", { error })
         : onDefect(error, { during: "deliveries of logs" }),
     onGivenUp: (lost) => log.error("lines for a subscription filter were given up", { ...lost }),
   });
+
+  opened.defer(readEmbeddedMetrics(logs, measured, clock));
 
   const autoscaling = createAutoscaling({
     records,

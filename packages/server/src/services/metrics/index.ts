@@ -57,6 +57,8 @@ export interface MetricsService {
   source(read: () => Promise<readonly ScopedSamples[]>): void;
   /** Something has happened that a source will tell of. */
   expect(): void;
+  /** Keeps a sample with the next minute's; lost with what does not end well before. */
+  tell(scope: Scope, sample: Sample): void;
   /** Keeps what was told so far. */
   flush(): Promise<void>;
   /** Keeps samples; resolves once they are durable. */
@@ -101,6 +103,7 @@ export function createMetrics(dependencies: MetricsDependencies): MetricsService
     source: (read) => recorder.source(read),
     expect: () => recorder.expect(),
     flush,
+    tell: (scope, sample) => recorder.tell(scope, sample),
     put: (scope, samples) => metrics.append(scope, samples),
     putData: (scope, namespace, data) =>
       metrics.append(scope, samplesOf(namespace, data, clock.now())),

@@ -68,6 +68,12 @@ export class Recorder implements Metrics {
     this.#add(name, dimensions, value);
   }
 
+  /** A sample of somebody's own, to be kept with the minute's. */
+  tell(scope: Scope, sample: Sample): void {
+    if (this.#finished.length < MAX_WAITING) this.#finished.push([scope, sample]);
+    this.#arm();
+  }
+
   /** Something has happened that a source will tell of: there will be a flush. */
   expect(): void {
     this.#arm();
