@@ -200,7 +200,7 @@ export async function start(
   provisioned = meteredProvisioned(plane.executor, clock, () => measured.expect());
   const { executor } = provisioned;
 
-  const messageQueues = createMessageQueues({ records, queues, clock, onDefect });
+  const messageQueues = createMessageQueues({ records, queues, clock, metrics, onDefect });
   const functions: Functions = createFunctions({
     records,
     packages,

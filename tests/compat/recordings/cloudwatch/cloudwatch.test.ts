@@ -2,7 +2,7 @@
 import { after, before, describe } from "node:test";
 import { openRecordings, type Recordings } from "../harness.ts";
 import { playAlarms } from "./alarms.ts";
-import { playData } from "./data.ts";
+import { playData, playQueueMetrics } from "./data.ts";
 import { type CloudWatchFixture, openCloudWatch } from "./fixture.ts";
 
 /** What differs from run to run, and has no number in the recordings. */
@@ -23,12 +23,12 @@ describe("what AWS answered of CloudWatch", () => {
   after(() => fixture.stop());
 
   playData(recordings, () => fixture);
+  playQueueMetrics(recordings, () => fixture);
   playAlarms(recordings, () => fixture);
 
   const { skip } = recordings;
   skip("metric streams are not built", /test_create_metric_stream/);
   skip("contributor insights are not built", /test_insight_rule/);
   skip("anomaly detection is not built", /test_anomaly_detector_lifecycle/);
-  skip("metrics of queues are not built", "TestCloudwatch::test_aws_sqs_metrics_created");
-  recordings.finish(60);
+  recordings.finish(65);
 });

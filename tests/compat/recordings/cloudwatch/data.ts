@@ -1,4 +1,10 @@
 /** Metrics are told, and read again. */
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import type { Recordings } from "../harness.ts";
 import { type Answered, type Call, type CloudWatchFixture, newName } from "./fixture.ts";
 import type { ProtocolName } from "./protocols.ts";
@@ -411,6 +417,45 @@ export function playData({ play }: Recordings, cloudWatch: () => CloudWatchFixtu
     equal("error-invalid-amount-datapoints", await ask({ StartTime: ago(86_400_000) }));
     equal("error-invalid-time-frame", await ask({ StartTime: EndTime }));
     equal("get-metric-statitics", await ask({ StartTime: ago(1_440_000) }));
+  });
+}
+
+/** What a queue tells of itself. */
+export function playQueueMetrics({ play }: Recordings, cloudWatch: () => CloudWatchFixture): void {
+  play(`${CLASS}test_aws_sqs_metrics_created`, async (answers) => {
+    const { sqs } = cloudWatch();
+    const call = cloudWatch().speaking("query");
+    const QueueName = newName();
+    const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "Hello" }));
+    const Dimensions = [{ Name: "QueueName", Value: QueueName }];
+    const read = (names: Readonly<Record<string, string>>) =>
+      call("GetMetricData", {
+        StartTime: new Date(Date.now() - 3_600_000),
+        EndTime: new Date(Date.now() + 3_600_000),
+        MetricDataQueries: Object.entries(names).map(([Id, name]) =>
+          stat(Id, "AWS/SQS", name, "Sum", { Dimensions }, { Period: 3600 * 24 }),
+        ),
+      });
+    answers.equal(
+      "get_metric_data",
+      await read({
+        sent: "NumberOfMessagesSent",
+        sent_size: "SentMessageSize",
+        empty_receives: "NumberOfEmptyReceives",
+      }),
+    );
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    const ReceiptHandle = Messages?.[0]?.ReceiptHandle;
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    answers.equal(
+      "get_metric_data_2",
+      await read({
+        num_msg_received: "NumberOfMessagesReceived",
+        num_msg_deleted: "NumberOfMessagesDeleted",
+      }),
+    );
   });
 }
 

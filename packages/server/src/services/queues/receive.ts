@@ -1,7 +1,7 @@
 /** Messages are handed out; what was received too often goes to the dead-letter queue instead. */
 import { parseQueueArn, type QueueRef } from "../../domain/queue-name.ts";
 import type { Leased, NewMessage, Outcome } from "../../ports/queues.ts";
-import type { QueuesContext } from "./context.ts";
+import { dimensionsOf, type QueuesContext } from "./context.ts";
 import { missingQueue, queueError } from "./errors.ts";
 import type { Queue } from "./model.ts";
 import { checkToken } from "./send.ts";
@@ -55,6 +55,10 @@ export async function receive(
     await giveBack(context, first, messages);
     return [];
   }
+  const about = context.metrics && dimensionsOf(receiving.queue);
+  if (about && messages.length > 0)
+    context.metrics?.count("NumberOfMessagesReceived", about, messages.length);
+  else if (about) context.metrics?.count("NumberOfEmptyReceives", about);
   if (attempt !== undefined && messages.length > 0)
     context.attempts.keep(first.messages, attempt, messages);
   return messages.map(messageOf);

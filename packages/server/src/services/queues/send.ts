@@ -11,7 +11,7 @@ import {
 } from "../../domain/queue-message.ts";
 import type { QueueRef } from "../../domain/queue-name.ts";
 import type { Enqueued, NewMessage } from "../../ports/queues.ts";
-import type { QueuesContext } from "./context.ts";
+import { dimensionsOf, type QueuesContext } from "./context.ts";
 import { invalidParameter, invalidValue, missingParameter, queueError } from "./errors.ts";
 import { checkMessageAttributes } from "./message-attributes.ts";
 import type { Queue, QueueSettings } from "./model.ts";
@@ -52,7 +52,7 @@ export interface Sending {
  * @throws YunqueError where nothing was sent.
  */
 export async function send(
-  { book, queues, clock, waiting }: QueuesContext,
+  { book, queues, clock, waiting, metrics }: QueuesContext,
   ref: QueueRef,
   messages: readonly NewQueueMessage[],
   { senderId, batch = false }: Sending,
@@ -76,6 +76,12 @@ export async function send(
   if (added.length === 0) return results.filter((result) => result instanceof YunqueError);
   const enqueued = await queues.enqueue(queue.messages, added, now);
   waiting.wake(queue.messages);
+  if (metrics) {
+    const about = dimensionsOf(ref);
+    metrics.count("NumberOfMessagesSent", about, added.length);
+    for (const { body } of messages)
+      metrics.observe("SentMessageSize", about, Buffer.byteLength(body));
+  }
   let next = 0;
   return results.map((result) =>
     result instanceof YunqueError ? result : sentMessage(queue, result, enqueued[next++]),

@@ -2,7 +2,7 @@
 import { YunqueError } from "../../domain/errors.ts";
 import type { QueueRef } from "../../domain/queue-name.ts";
 import type { MessageId, Outcome } from "../../ports/queues.ts";
-import type { QueuesContext } from "./context.ts";
+import { dimensionsOf, type QueuesContext } from "./context.ts";
 import { invalidValue } from "./errors.ts";
 import { type Handle, readHandle } from "./handles.ts";
 import type { Queue } from "./model.ts";
@@ -29,6 +29,8 @@ export async function deleteMessages(
     })),
   );
   context.inFlight.add(queue, -handles.length);
+  const deleted = results.filter((result) => result === undefined).length;
+  context.metrics?.count("NumberOfMessagesDeleted", dimensionsOf(ref), deleted);
   if (fifo) context.waiting.wake(queue.messages);
   return results;
 }
