@@ -1,5 +1,5 @@
 /** Works out an expression of metric math. */
-import { type Expression, MathError, type MathValue, type TimeSeries } from "./metric-math.ts";
+import { type Expression, MathError, type MathValue } from "./metric-math.ts";
 
 type Series = Extract<MathValue, { kind: "series" }>;
 
@@ -296,6 +296,3 @@ function choose(
     return one && at(one, time);
   });
 }
-
-export const pointsOf = (value: MathValue): TimeSeries | undefined =>
-  value.kind === "series" ? value.points : undefined;

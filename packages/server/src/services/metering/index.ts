@@ -13,10 +13,10 @@ import type { PriceBook } from "./prices.ts";
 import { provisionedSamples } from "./provisioned-metrics.ts";
 import type { MeterReading } from "./reading.ts";
 
-export type { CostBy, CostPart, CostReport } from "./cost.ts";
-export type { MeterHour, ProvisionedReading } from "./hours.ts";
+export type { CostBy, CostReport } from "./cost.ts";
+export type { ProvisionedReading } from "./hours.ts";
 export { Meters } from "./meters.ts";
-export { AWS_PRICES, type OwnMachines, ownPrices, type PriceBook } from "./prices.ts";
+export { AWS_PRICES, ownPrices, type PriceBook } from "./prices.ts";
 export type { MeterReading } from "./reading.ts";
 
 export interface MeteringService {

@@ -22,17 +22,16 @@ import { MetricStore } from "./store.ts";
 
 export type {
   Alarm,
-  AlarmState,
   CompositeAlarm,
   HistoryItem,
   MetricAlarm,
   MetricRule,
 } from "./alarm-model.ts";
 export { alarmArn, typeOf } from "./alarm-model.ts";
-export type { AlarmOperations, AlarmRequest } from "./alarms.ts";
+export type { AlarmOperations } from "./alarms.ts";
 export type { Dashboard, DashboardOperations } from "./dashboards.ts";
 export { METRICS_ERRORS, type MetricsErrorCode } from "./errors.ts";
-export type { Dimension, MetricName, Sample } from "./model.ts";
+export type { MetricName, Sample } from "./model.ts";
 export type { Datum } from "./put.ts";
 export type { DataResult, Query } from "./queries.ts";
 export type { ScopedSamples } from "./recorder.ts";

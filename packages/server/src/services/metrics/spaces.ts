@@ -10,7 +10,6 @@ export const ALARMS = "metric-alarms";
 export const ALARM_HISTORY = "metric-alarm-history";
 /** Dashboards belong to an account, whatever its regions. */
 export const DASHBOARDS = "metric-dashboards";
-export const METERS = "meter-hours";
 
 /** Resolutions, coarse ones last: CloudWatch keeps them so long. A block is one record of a series. */
 export const LEVELS = [
