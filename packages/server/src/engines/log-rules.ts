@@ -33,8 +33,9 @@ export function nextId(now: number): number {
 export function logRecord(stream: string, line: LogLine, now: number): LogRecord {
   const { timestamp, requestId } = line;
   const cut = line.message.length > MAX_MESSAGE ? line.message.slice(0, MAX_MESSAGE) : line.message;
-  const record = { id: nextId(now), timestamp, stream, message: cut.toWellFormed() };
-  return requestId === undefined ? record : { ...record, requestId };
+  const [id, message] = [nextId(now), cut.toWellFormed()];
+  if (requestId === undefined) return { id, timestamp, stream, message };
+  return { id, timestamp, stream, message, requestId };
 }
 
 /** What stands where lines were dropped: before a record, or at the end. */

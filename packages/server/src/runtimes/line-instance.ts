@@ -18,6 +18,10 @@ type Outcome = Pick<Finished, "payload" | "failed" | "failure" | "entries"> & {
 
 /** Bytes that may stand in line behind a running invocation. */
 const LINE_BYTES = 256 * 1024;
+/** An instance that has so many can wait for more ... */
+const PLENTY = 8;
+/** ... until so many are held back. */
+const HELD_BACK = 16;
 /** An invocation is not handed on by more instances that end before they begin with it: the function is why they do. */
 export const MOST_ENDINGS = 3;
 
@@ -28,6 +32,10 @@ export class LineInstance extends Instance implements TellingHost {
   /** There may be room, and the owner does not know yet. */
   #roomToTell = false;
   #recalling = false;
+  /** Invocations of its line, the last ones, that it was not sent yet. */
+  #unsent = 0;
+  /** Something else is to be sent. */
+  #urgent = false;
   /** It said that it is about to end, and which invocation it ends with. */
   #leaving: number | undefined;
   /** Bytes of the running stream that its reader has not taken. */
@@ -85,6 +93,7 @@ export class LineInstance extends Instance implements TellingHost {
     this.#line.push(call, since ?? now);
     if (!call.inLine) this.#headStarts();
     this.channel.invoke(call);
+    this.#unsent++;
     this.parts.tick.add(this);
   }
 
@@ -106,12 +115,27 @@ export class LineInstance extends Instance implements TellingHost {
   endOfTick(): void {
     // What is not told apart by invocation is told apart by time: then nothing new is begun before the old is over.
     if (!this.#telling.unsure) this.#tellRoom();
-    this.channel.flush();
+    if (!this.#hasPlenty) this.#flush();
     if (this.#line.length > 0) this.idleness.thaw();
     this.#telling.tell();
     this.#tellRoom();
     this.#telling.begin();
     this.log.flush();
+  }
+
+  /**
+   * It has enough to do until its next answer comes, and then there will be more to write at once. What is held back is
+   * in its line all the same: a recall, like everything else that is written, takes it along.
+   */
+  get #hasPlenty(): boolean {
+    if (this.#unsent === 0 || this.#unsent >= HELD_BACK || this.#urgent) return false;
+    return this.#line.length - this.#unsent >= PLENTY && !this.#recalling;
+  }
+
+  #flush(): void {
+    this.#unsent = 0;
+    this.#urgent = false;
+    this.channel.flush();
   }
 
   // What it says: strangers' input ------------------------------------------------------------------------------
@@ -138,6 +162,7 @@ export class LineInstance extends Instance implements TellingHost {
       if (this.#line.head !== call) return;
       this.#ahead -= taken;
       this.channel.credit(call.number, taken);
+      this.#urgent = true;
       this.parts.tick.add(this);
     });
   }
@@ -223,6 +248,7 @@ export class LineInstance extends Instance implements TellingHost {
     this.#recalling = true;
     this.parts.fence.raise();
     this.channel.recall();
+    this.#unsent = 0;
     // A handler that lets go of the event loop gives them back at once. One that does not cannot: but whatever it had
     // answered before it could see the fence has been read by then, so that what still stands behind the first one was
     // not started. See languages/bootstrap/fence.ts.

@@ -34,6 +34,9 @@ export class LogTail {
   readonly #onFull: (tail: LogTail) => void;
   /** What waits, and how many lines are lost if it is lost. */
   #text = "";
+  /** Of the last record, and as JSON. */
+  #stream: string | undefined;
+  #streamText = "";
   #lines = 0;
   /** Lines that were lost since the last one that was taken in. */
   #dropped = 0;
@@ -183,10 +186,20 @@ export class LogTail {
   }
 
   #take(record: LogRecord, lines: number): void {
-    const text = `${JSON.stringify(record)}\n`;
+    const text = this.#textOf(record);
     this.#text += text;
     this.#lines += lines;
     this.#backlog.waiting += text.length;
+  }
+
+  /** `JSON.stringify(record)` and a line end, at half its price: lines of a stream come together. */
+  #textOf({ id, timestamp, stream, message, requestId }: LogRecord): string {
+    if (stream !== this.#stream)
+      [this.#stream, this.#streamText] = [stream, JSON.stringify(stream)];
+    const start = `{"id":${id},"timestamp":${timestamp},"stream":${this.#streamText},"message":${JSON.stringify(message)}`;
+    return requestId === undefined
+      ? `${start}}\n`
+      : `${start},"requestId":${JSON.stringify(requestId)}}\n`;
   }
 
   #noteDropped(before: { readonly timestamp: number; readonly id: number }): void {

@@ -41,7 +41,9 @@ export class EmbeddedLogs implements Logs, LogQueries {
   /** With lines that wait. */
   readonly #dirty = new Set<LogTail>();
   readonly #backlog: Backlog = { waiting: 0 };
+  /** For questions; and for sealing, which is no hurry. */
   readonly #database: LogDatabase;
+  readonly #sealer: LogDatabase;
   readonly #sealing: LogSealing;
   #loading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +55,8 @@ export class EmbeddedLogs implements Logs, LogQueries {
   constructor(directory: string) {
     this.#directory = directory;
     this.#database = new LogDatabase(directory);
-    this.#sealing = new LogSealing(directory, this.#database);
+    this.#sealer = new LogDatabase(directory, { background: true });
+    this.#sealing = new LogSealing(directory, this.#sealer);
   }
 
   /** Of the database's process, while there is one. */
@@ -160,7 +163,7 @@ export class EmbeddedLogs implements Logs, LogQueries {
     this.#followers.clear();
     this.#listeners.clear();
     this.#sealing.close();
-    await this.#database.close();
+    await Promise.all([this.#database.close(), this.#sealer.close()]);
     await this.#sealing.settled();
     await this.#loading?.catch(() => undefined);
     await Promise.all([...this.#tails.values()].map((tail) => tail.close()));

@@ -2,11 +2,13 @@
  * The process of the database: answers questions to files of one directory, and seals them. It ends with the channel to
  * its parent. It can read and write nothing outside of that directory, and no question can change that.
  */
+import { setPriority } from "node:os";
 import { parentPort } from "./child-port.ts";
 import type { FromDatabase, Request, RowsAnswer, SealAnswer } from "./protocol.ts";
 import { openDatabase } from "./requests.ts";
 
-const [directory = "", memoryMB = "512", threads = "2"] = process.argv.slice(2);
+const [directory = "", memoryMB = "512", threads = "2", nice = "0"] = process.argv.slice(2);
+setPriority(Number(nice));
 process.chdir(directory);
 const database = openDatabase({ directory, memoryMB: Number(memoryMB), threads: Number(threads) });
 const running = new Map<number, AbortController>();

@@ -17,25 +17,38 @@ const CHILD = join(import.meta.dirname, "child.ts");
 /** The process ends after so long without a question. */
 const IDLE_MS = 30_000;
 const MEMORY_MB = 512;
+/** Its nice value: where processors are short it has about a tenth of one. */
+const BACKGROUND = 10;
 
 interface Waiting {
   resolve(answer: RowsAnswer | SealAnswer): void;
   reject(error: unknown): void;
 }
 
+export interface LogDatabaseOptions {
+  readonly idleMs?: number;
+  /** Nobody waits for its answers: it leaves the processors to whoever has something to do. */
+  readonly background?: boolean;
+}
+
 /** DuckDB in a process of its own, which is there while it is needed. */
 export class LogDatabase {
   readonly #directory: string;
   readonly #idleMs: number;
+  readonly #background: boolean;
   #child: ChildProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
   #next = 1;
   readonly #waiting = new Map<number, Waiting>();
   #closed = false;
 
-  constructor(directory: string, { idleMs = IDLE_MS }: { readonly idleMs?: number } = {}) {
+  constructor(
+    directory: string,
+    { idleMs = IDLE_MS, background = false }: LogDatabaseOptions = {},
+  ) {
     this.#directory = resolve(directory);
     this.#idleMs = idleMs;
+    this.#background = background;
   }
 
   /** Of the process, while there is one. */
@@ -92,7 +105,8 @@ export class LogDatabase {
 
   #started(): ChildProcess {
     if (this.#child) return this.#child;
-    const args = [MEMORY_MB, Math.min(4, availableParallelism())].map(String);
+    const threads = this.#background ? 1 : Math.min(4, availableParallelism());
+    const args = [MEMORY_MB, threads, this.#background ? BACKGROUND : 0].map(String);
     const child = fork(CHILD, [this.#directory, ...args], {
       serialization: "advanced",
       execArgv: [],
