@@ -1,6 +1,6 @@
 /**
  * What was measured within one span of time: count, sum, extremes, and where they are known the values themselves.
- * Many different values are rounded to 1 %, very many to 5 %: a point stays small whatever it is made of.
+ * Many different values are rounded to 1 %, very many to 10 %: a point stays small whatever it is made of.
  */
 export interface MetricPoint {
   readonly count: number;
