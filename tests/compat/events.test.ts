@@ -2,6 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import {
   CreateEventBusCommand,
   DeleteEventBusCommand,
   DeleteRuleCommand,
@@ -299,5 +304,22 @@ describe("EventBridge, by AWS's JavaScript client", () => {
         TARGET_ARN: Arn,
       },
     );
+  });
+
+  it("a log group has a line for each event of its rule", async (test) => {
+    const logs = new CloudWatchLogsClient(clientSettings(events.platform.origin));
+    test.after(() => logs.destroy());
+    const logGroupName = "/aws/events/audit";
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    const Arn = `arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${logGroupName}`;
+    await events.rule("audit", "audited", { Arn });
+    for (const id of [1, 2]) await events.put({ Source: "audited", Detail: `{"id": ${id}}` });
+    for (;;) {
+      const found = await logs.send(new FilterLogEventsCommand({ logGroupName }));
+      const lines = (found.events ?? []).map(({ message = "" }) => JSON.parse(message).detail.id);
+      if (lines.length < 2) continue;
+      assert.deepEqual(lines.sort(), [1, 2]);
+      break;
+    }
   });
 });

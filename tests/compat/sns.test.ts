@@ -13,11 +13,17 @@ import {
 } from "@aws-sdk/client-s3";
 import {
   AddPermissionCommand,
+  CheckIfPhoneNumberIsOptedOutCommand,
   ConfirmSubscriptionCommand,
+  CreatePlatformApplicationCommand,
+  CreatePlatformEndpointCommand,
   CreateTopicCommand,
   type CreateTopicCommandInput,
+  DeleteEndpointCommand,
   DeleteTopicCommand,
   GetDataProtectionPolicyCommand,
+  GetEndpointAttributesCommand,
+  GetSMSAttributesCommand,
   GetSubscriptionAttributesCommand,
   GetTopicAttributesCommand,
   ListSubscriptionsByTopicCommand,
@@ -28,6 +34,7 @@ import {
   paginateListSubscriptions,
   paginateListTopics,
   RemovePermissionCommand,
+  SetSMSAttributesCommand,
   SetSubscriptionAttributesCommand,
   SetTopicAttributesCommand,
   SNSClient,
@@ -403,6 +410,30 @@ describe("SNS, by AWS's JavaScript client", () => {
       assert.match(text, /<ErrorResponse/);
     }
     assert.doesNotMatch(platform.log(), /defect/);
+  });
+
+  it("settings of text messages and endpoints of applications are kept", async () => {
+    const attributes = { DefaultSMSType: "Transactional" };
+    await client.send(new SetSMSAttributesCommand({ attributes }));
+    assert.deepEqual((await client.send(new GetSMSAttributesCommand({}))).attributes, attributes);
+    const phoneNumber = "+15005550006";
+    const check = new CheckIfPhoneNumberIsOptedOutCommand({ phoneNumber });
+    assert.equal((await client.send(check)).isOptedOut, false);
+    const { PlatformApplicationArn } = await client.send(
+      new CreatePlatformApplicationCommand({
+        Name: "app",
+        Platform: "GCM",
+        Attributes: { PlatformCredential: "a-key" },
+      }),
+    );
+    const { EndpointArn } = await client.send(
+      new CreatePlatformEndpointCommand({ PlatformApplicationArn, Token: "a-token" }),
+    );
+    await client.send(new DeleteEndpointCommand({ EndpointArn }));
+    await client.send(new DeleteEndpointCommand({ EndpointArn })); // idempotent, as AWS says
+    await assert.rejects(client.send(new GetEndpointAttributesCommand({ EndpointArn })), {
+      name: "NotFoundException",
+    });
   });
 
   it("functions and buckets publish to topics, and topics invoke functions", async () => {

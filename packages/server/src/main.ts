@@ -54,6 +54,7 @@ import { createEventSources } from "./links/event-sources.ts";
 import { functionCalls } from "./links/function-calls.ts";
 import { functionTargets, logGroupIn, scaleFunctions } from "./links/functions.ts";
 import { readEmbeddedMetrics, tellLogMetric } from "./links/log-metrics.ts";
+import { logTargets } from "./links/logs.ts";
 import { bucketTargets, readCode } from "./links/objects.ts";
 import { meteredProvisioned } from "./links/provisioned.ts";
 import { queueSource, queueTargets } from "./links/queues.ts";
@@ -122,6 +123,7 @@ export async function start(
     sns: () => topicTargets(topics),
     kinesis: () => streamTargets(streams),
     events: () => busTargets(buses),
+    logs: () => logTargets(logService, clock),
     scheduler: () => universalTargets(operations, () => origin),
   });
   const targets = tracedTargets(plainTargets, () => traces, clock);
