@@ -328,7 +328,9 @@ for (const flags of [[], ["--workers", "2"]])
         },
         { step: "build" },
       );
-      const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "news" }));
+      const { TopicArn } = await sns.send(
+        new CreateTopicCommand({ Name: "news", Attributes: { TracingConfig: "Active" } }),
+      );
       await sns.send(new SubscribeCommand({ TopicArn, Protocol: "lambda", Endpoint }));
       await sns.send(new PublishCommand({ TopicArn, Message: "x" }));
       const events = new EventBridgeClient(settings);

@@ -10,7 +10,9 @@ export function tracedTargets(targets: Targets, tracer: () => Tracer, clock: Clo
     exists: (arn) => targets.exists(arn),
     async deliver(message) {
       const { traceId, sender } = message;
-      const hop = hopOf(traceId, sender.arn, clock.now(), newEntityId);
+      const hop = sender.passesTrace
+        ? undefined
+        : hopOf(traceId, sender.arn, clock.now(), newEntityId);
       if (hop === undefined) return await targets.deliver(message);
       const [, , , region = "", account = ""] = message.target.split(":");
       const scope = { account, region };

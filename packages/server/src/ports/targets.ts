@@ -74,6 +74,8 @@ export interface Sender {
   readonly service: string;
   /** ARN of what sends: the topic, rule, schedule, function, bucket. */
   readonly arn: string;
+  /** It is no step of the trace: the header goes on as it came. */
+  readonly passesTrace?: boolean;
 }
 
 /** The target is gone, or will never take this. */

@@ -166,7 +166,11 @@ class Making {
     const { traceId } = this.#accepted;
     return {
       target,
-      sender: { service: "sns.amazonaws.com", arn: this.#topic.arn },
+      sender: {
+        service: "sns.amazonaws.com",
+        arn: this.#topic.arn,
+        passesTrace: this.#topic.attributes["TracingConfig"] !== "Active",
+      },
       ...(traceId === undefined ? {} : { traceId }),
     };
   }

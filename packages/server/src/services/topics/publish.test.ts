@@ -17,7 +17,9 @@ test("a queue gets what is published, in SNS's envelope", async () => {
   });
   const [message] = t.delivered;
   assert.equal(message?.target, queueArn("q"));
-  assert.deepEqual(message?.sender, { service: "sns.amazonaws.com", arn: topic });
+  assert.deepEqual(message?.sender, {
+    ...{ service: "sns.amazonaws.com", arn: topic, passesTrace: true },
+  });
   assert.equal(message?.attributes, undefined);
   const { Signature, SigningCertURL, ...body } = JSON.parse(message?.body ?? "");
   assert.deepEqual(body, {
