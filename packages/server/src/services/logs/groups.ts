@@ -99,7 +99,7 @@ export class Groups {
 
   async delete(scope: Scope, name: string): Promise<void> {
     const { records, logs } = this.#context;
-    const { revision } = await this.#find(scope, name);
+    await this.#find(scope, name);
     const spaces = [streamsSpace, deletedSpace, subscriptionsSpace, metricFiltersSpace];
     for (const space of spaces.map((of) => of(scope))) {
       const members = await everyRecord(records, space, `${name}:`);
@@ -109,7 +109,10 @@ export class Groups {
       }
     }
     const space = groupsSpace(scope);
-    await retried(() => records.commit([{ delete: true, space, id: name, expect: revision }]));
+    await retried(async () => {
+      const { revision } = await this.#find(scope, name);
+      await records.commit([{ delete: true, space, id: name, expect: revision }]);
+    });
     await logs.delete(logGroupKey(scope, name));
     this.#onDeleted(logGroupKey(scope, name));
   }

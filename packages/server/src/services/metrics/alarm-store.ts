@@ -1,12 +1,12 @@
 /** Reading and changing alarms, and what happened to them. */
 import type { Scope } from "../../domain/scope.ts";
 import { everyRecord } from "../../ports/every-record.ts";
-import { type Change, RecordConflict, type Records } from "../../ports/records.ts";
+import type { Change, Records } from "../../ports/records.ts";
+import { retried } from "../../ports/retried.ts";
 import { type Alarm, type HistoryItem, typeOf } from "./alarm-model.ts";
 import { metricsError } from "./errors.ts";
 import { ALARM_HISTORY, ALARMS, numberId, spaceOf } from "./spaces.ts";
 
-const MAX_ATTEMPTS = 20;
 const HISTORY_MS = 30 * 86_400_000;
 const TRIM_EVERY = 100;
 
@@ -38,21 +38,18 @@ export class AlarmStore {
     ) => { alarm: Alarm; history?: readonly HistoryItem[] } | undefined,
   ): Promise<Alarm | undefined> {
     const space = spaceOf(scope, ALARMS);
-    for (let attempt = 1; ; attempt++) {
-      const found = await this.#records.get<Alarm>(space, name);
-      const edit = decide(found?.value);
-      if (edit === undefined) return undefined;
-      const put = { put: edit.alarm, space, id: name, expect: found?.revision ?? 0 };
-      try {
+    return retried(
+      async () => {
+        const found = await this.#records.get<Alarm>(space, name);
+        const edit = decide(found?.value);
+        if (edit === undefined) return undefined;
+        const put = { put: edit.alarm, space, id: name, expect: found?.revision ?? 0 };
         await this.#records.commit([put, ...this.#historyChanges(scope, edit.history ?? [])]);
         await this.#trim(scope);
         return edit.alarm;
-      } catch (error) {
-        if (!(error instanceof RecordConflict)) throw error;
-        if (attempt === MAX_ATTEMPTS)
-          throw metricsError("AlarmContended", "Too many changes of the same alarm at once.");
-      }
-    }
+      },
+      () => metricsError("AlarmContended", "Too many changes of the same alarm at once."),
+    );
   }
 
   async delete(scope: Scope, alarms: readonly Alarm[]): Promise<void> {

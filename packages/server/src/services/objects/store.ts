@@ -5,7 +5,8 @@ import type { DefaultLock } from "../../domain/object-lock.ts";
 import type { Tag } from "../../domain/object-tags.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { RecordConflict, type Records } from "../../ports/records.ts";
+import type { Records } from "../../ports/records.ts";
+import { retried as retriedUnless } from "../../ports/retried.ts";
 import type { Targets } from "../../ports/targets.ts";
 import type { BlobShelf } from "./blob-shelf.ts";
 import { objectError } from "./errors.ts";
@@ -102,15 +103,8 @@ export const outboxSpace = (bucket: Bucket): string => within(bucket, "object-ev
 const ATTEMPTS = 100;
 
 /** Runs a step that reads, decides and commits, again where somebody else committed first. */
-export async function retried<T>(step: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++)
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof RecordConflict)) throw error;
-    }
-  throw objectError("ObjectBusy");
-}
+export const retried = <T>(step: () => Promise<T>): Promise<T> =>
+  retriedUnless(step, () => objectError("ObjectBusy"), ATTEMPTS);
 
 /** Eighteen hexadecimal digits, as S3's: milliseconds, then a counter. */
 export function createSequence(clock: Clock): () => string {
