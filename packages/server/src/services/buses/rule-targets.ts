@@ -1,6 +1,8 @@
 /** Targets of rules. */
+
 import { unknownPlaceholders } from "../../domain/input-transformer.ts";
 import { parseJsonPath } from "../../domain/json-path.ts";
+import { isJson } from "../../domain/json-text.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { BusesContext } from "./context.ts";
 import { invalid, invalidParameter, limitReached } from "./errors.ts";
@@ -82,13 +84,4 @@ function checkTarget(target: Target): void {
     throw invalid(`Parameter(s) SqsParameters must be specified for target: ${id}.`);
   if (deadLetter !== undefined && !/^arn:[^:]+:sqs:/.test(deadLetter))
     throw invalidParameter("DeadLetterConfig", `${deadLetter} is not the ARN of an SQS queue.`);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,7 @@
 /** Alarms: put, told of, changed and deleted. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html */
+
 import { alarmsIn, nameOf, parseAlarmRule } from "../../domain/alarm-rule.ts";
+import { isJson } from "../../domain/json-text.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { checkActions, checkCompositeRule, checkMetricRule, checkTags } from "./alarm-checks.ts";
 import type { AlarmLoop } from "./alarm-loop.ts";
@@ -267,13 +269,4 @@ function relatedTo(
   return new Set(
     all.flatMap((one) => (one.kind === "composite" && speaksOf(one, child) ? [one.name] : [])),
   );
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

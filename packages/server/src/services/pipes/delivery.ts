@@ -1,5 +1,7 @@
 /** A batch on its way: enriched, transformed, and handed to the target. */
+
 import { randomUUID } from "node:crypto";
+import { isJson } from "../../domain/json-text.ts";
 import {
   compilePipeTemplate,
   isPath,
@@ -176,15 +178,6 @@ function refusalOf(answer: FunctionAnswer): Delivered | undefined {
 /** The JSON list of what templates made: JSON as it is, anything else as text. */
 function listOf(texts: readonly string[]): string {
   return `[${texts.map((text) => (isJson(text) ? text : JSON.stringify(text))).join(",")}]`;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Which records a function says have failed; undefined where it says nothing of that. */
